@@ -1,0 +1,108 @@
+"""Data files a non-programmer can read: YAML in, frozen pydantic values out, or a clear error.
+
+Laws, articles, offices, communes and texts all ship as files. A file that is wrong stops the
+program with its name, the line and the reason, so that a lawyer who edited it can mend it.
+This module imports nothing of the store: the pure rooms may use it.
+"""
+
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+
+class DataFileError(Exception):
+    """A data file that can't be used; says which file, which line and why."""
+
+    def __init__(self, path: Path, line: int | None, reason: str) -> None:
+        self.path = path
+        self.line = line
+        self.reason = reason
+        super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
+
+
+class Entry(BaseModel):
+    """A value read from a data file: frozen, and strict about keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key written twice, which plain YAML silently overwrites."""
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    seen: set[Hashable] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.MarkedYAMLError(
+                problem=f"the key {key!r} stands here twice", problem_mark=key_node.start_mark
+            )
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def load(path: Path, kind: type[T]) -> T:
+    """Read one YAML file as `kind` (a pydantic model, or any type pydantic can validate).
+
+    Raises:
+        DataFileError: the file is missing, is not YAML, or does not fit `kind`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise DataFileError(path, None, f"can't be read: {problem}") from problem
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with one more check
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        raise DataFileError(
+            path, mark.line + 1 if mark else None, problem.problem or str(problem)
+        ) from problem
+    except yaml.YAMLError as problem:
+        raise DataFileError(path, None, str(problem)) from problem
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise DataFileError(
+            path, _line(node, first["loc"]), f"{where}: {first['msg']}"
+        ) from problem
+
+
+def load_folder(folder: Path, kind: type[T], pattern: str = "**/*.yaml") -> tuple[T, ...]:
+    """Read every file of a folder, in the order of their paths; an empty folder is an error."""
+    paths = sorted(folder.glob(pattern))
+    if not paths:
+        raise DataFileError(folder, None, f"holds no file like {pattern}")
+    return tuple(load(path, kind) for path in paths)
+
+
+def _line(node: yaml.Node | None, loc: Sequence[int | str]) -> int | None:
+    """The line of the deepest node that the error's path still leads to."""
+    line = node.start_mark.line + 1 if node is not None else None
+    for part in loc:
+        found: yaml.Node | None = None
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(part):
+                    line, found = key.start_mark.line + 1, value
+        elif (
+            isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value)
+        ):
+            found = node.value[part]
+            line = found.start_mark.line + 1
+        if found is None:
+            break
+        node = found
+    return line
