@@ -1,0 +1,63 @@
+"""The talks: one row per person and channel, with the dialogue's state sealed in it."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.channels.message import ChannelName
+from store.base import Row
+from store.session import Session
+
+
+class Conversation(Row):
+    """One talk. Found by the blind index of the channel's own id."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (sa.UniqueConstraint("channel", "address_index"),)
+
+    channel: Mapped[ChannelName]
+    address_index: Mapped[str] = mapped_column(sa.String(64))
+    address: Mapped[bytes]
+    """Sealed: the channel's own id, needed to answer."""
+    language: Mapped[str] = mapped_column(sa.String(5), default="vi")
+    state: Mapped[bytes | None]
+    """Sealed JSON of the dialogue's state."""
+    turns: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime]
+    last_inbound_at: Mapped[dt.datetime]
+    busy_until: Mapped[dt.datetime | None]
+    """A worker is fetching a file for the next turn of this talk until then."""
+
+
+def find_or_create(session: Session, channel: ChannelName, address: str) -> Conversation:
+    """The talk of a person on a channel, locked until the transaction ends."""
+    index = session.vault.blind(f"conversations.{channel}", address)
+    query = (
+        sa.select(Conversation)
+        .where(Conversation.channel == channel, Conversation.address_index == index)
+        .with_for_update()
+    )
+    found = session.scalar(query)
+    if found is not None:
+        return found
+    session.one_at_a_time(f"conversation:{channel}:{index}")
+    found = session.scalar(query)
+    if found is not None:
+        return found
+    now = session.clock.now()
+    made = Conversation(channel=channel, address_index=index, created_at=now, last_inbound_at=now)
+    made.seal(session.vault, "address", address)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def find(session: Session, channel: ChannelName, address: str) -> Conversation | None:
+    """The talk of a person on a channel, if there is one; not locked."""
+    index = session.vault.blind(f"conversations.{channel}", address)
+    return session.scalar(
+        sa.select(Conversation).where(
+            Conversation.channel == channel, Conversation.address_index == index
+        )
+    )

@@ -1,0 +1,101 @@
+"""What was said in a talk, for the web page's reload and for the case that may be opened.
+
+Rows go when the citizen deletes the talk.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from enum import StrEnum
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.base import Row
+from store.session import Session
+from store.wakes import Topic
+
+
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"
+
+
+class ShownButton(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    label: str
+
+
+class Shown(BaseModel):
+    """A message as it was shown to the citizen, or as they sent it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    buttons: tuple[ShownButton, ...] = ()
+    ask: str | None = None
+    many: bool = False
+    serial: int = 0
+    office: str | None = None
+    """The office whose officer wrote it; None for the assistant's own words."""
+    file_id: str | None = None
+
+
+class TranscriptRow(Row):
+    """One message of a talk, either way."""
+
+    __tablename__ = "transcript"
+    __table_args__ = (sa.UniqueConstraint("conversation_id", "seq"),)
+
+    conversation_id: Mapped[str] = mapped_column(sa.ForeignKey("conversations.id"))
+    seq: Mapped[int]
+    direction: Mapped[Direction]
+    body: Mapped[bytes]
+    """Sealed JSON of a `Shown`."""
+    client_id: Mapped[str | None] = mapped_column(sa.String(64))
+    """The id that the citizen's page gave to its own message."""
+    at: Mapped[dt.datetime]
+
+
+def add(
+    session: Session,
+    conversation_id: str,
+    direction: Direction,
+    shown: Shown,
+    client_id: str | None = None,
+) -> TranscriptRow:
+    """Add one message to the end of a talk; the caller holds the talk's row lock."""
+    last = session.scalar(
+        sa.select(sa.func.max(TranscriptRow.seq)).where(
+            TranscriptRow.conversation_id == conversation_id
+        )
+    )
+    row = TranscriptRow(
+        conversation_id=conversation_id,
+        seq=(last or 0) + 1,
+        direction=direction,
+        client_id=client_id,
+        at=session.clock.now(),
+    )
+    row.seal(session.vault, "body", shown.model_dump_json())
+    session.add(row)
+    session.flush()
+    session.wake(Topic.TALK)
+    return row
+
+
+def after(session: Session, conversation_id: str, seq: int = 0) -> Sequence[TranscriptRow]:
+    """The messages of a talk after `seq`, oldest first."""
+    query = (
+        sa.select(TranscriptRow)
+        .where(TranscriptRow.conversation_id == conversation_id, TranscriptRow.seq > seq)
+        .order_by(TranscriptRow.seq)
+    )
+    return session.scalars(query).all()
+
+
+def shown(session: Session, row: TranscriptRow) -> Shown:
+    """The message of a row, opened."""
+    return Shown.model_validate_json(row.open(session.vault, "body") or "")

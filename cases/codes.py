@@ -1,0 +1,61 @@
+"""The citizen's key to a case: a code to find it and a PIN to open it."""
+
+import datetime as dt
+import random
+import re
+
+from store.crypto import Vault
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH = 10
+PIN_LENGTH = 6
+
+_MISREAD = str.maketrans("ILOU", "110V")
+
+FREE_TRIES = 3
+_FIRST_WAIT = dt.timedelta(minutes=1)
+_LONGEST_WAIT = dt.timedelta(hours=12)
+
+
+def fresh_code(source: random.Random) -> str:
+    """A new code; `source` must be `random.SystemRandom` outside tests."""
+    return "".join(source.choice(CROCKFORD) for _ in range(CODE_LENGTH))
+
+
+def fresh_pin(source: random.Random) -> str:
+    """A new PIN of six digits."""
+    return "".join(source.choice("0123456789") for _ in range(PIN_LENGTH))
+
+
+def spaced(code: str) -> str:
+    """The code as it is told, in two halves that are easy to copy: `7KQ2M-4XN8P`."""
+    return f"{code[:5]}-{code[5:]}"
+
+
+def read_code(text: str) -> str | None:
+    """The code in what a citizen typed, with the letters that are easily misread put right."""
+    bare = re.sub(r"[\s\-–—.]", "", text).upper().translate(_MISREAD)
+    return bare if re.fullmatch(f"[{CROCKFORD}]{{{CODE_LENGTH}}}", bare) else None
+
+
+def read_pin(text: str) -> str | None:
+    """The PIN in what a citizen typed."""
+    bare = re.sub(r"[\s\-.]", "", text)
+    return bare if re.fullmatch(r"[0-9]{6}", bare) else None
+
+
+def code_index(vault: Vault, code: str) -> str:
+    """What a case is found by."""
+    return vault.blind("cases.code", code)
+
+
+def pin_index(vault: Vault, code: str, pin: str) -> str:
+    """What a PIN is compared with. Keyed, so a stolen database does not allow guessing."""
+    return vault.blind("cases.pin", f"{code}:{pin}")
+
+
+def wait_after(wrong_pins: int) -> dt.timedelta:
+    """How long a case stays locked after so many wrong PINs: doubling, half a day at most."""
+    if wrong_pins < FREE_TRIES:
+        return dt.timedelta(0)
+    return min(_FIRST_WAIT * (1 << min(wrong_pins - FREE_TRIES, 20)), _LONGEST_WAIT)

@@ -1,0 +1,70 @@
+"""What a citizen agreed to: purpose, wording and moment. Rows are only ever added.
+
+Law on personal data protection 91/2025/QH15 and Decree 356/2025: consent per purpose,
+provable, sensitive data named as such.
+"""
+
+import datetime as dt
+import hashlib
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.base import Row
+from store.session import Session
+
+
+class Purpose(StrEnum):
+    """What the data may be used for."""
+
+    REQUEST = "request"
+    """Handing the request and its story to the legal-aid office."""
+    SENSITIVE = "sensitive"
+    """Handing over health, ethnicity, violence or offence data told in the screening."""
+    CONTACT = "contact"
+    """Calling the phone number the citizen left."""
+
+
+class ConsentRow(Row):
+    """One act of agreeing or withdrawing."""
+
+    __tablename__ = "consents"
+
+    conversation_id: Mapped[str] = mapped_column(sa.String(32), index=True)
+    case_id: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    purpose: Mapped[Purpose]
+    given: Mapped[bool]
+    """False when it is withdrawn."""
+    wording: Mapped[str] = mapped_column(sa.String(60))
+    """The text's key in bot/texts."""
+    wording_hash: Mapped[str] = mapped_column(sa.String(64))
+    """SHA-256 of the text as it was shown."""
+    language: Mapped[str] = mapped_column(sa.String(5))
+    at: Mapped[dt.datetime]
+
+
+def record(
+    session: Session,
+    *,
+    conversation_id: str,
+    case_id: str | None,
+    purpose: Purpose,
+    given: bool,
+    wording: str,
+    shown: str,
+    language: str,
+) -> None:
+    """Add one consent, or its withdrawal, within the caller's transaction."""
+    session.add(
+        ConsentRow(
+            conversation_id=conversation_id,
+            case_id=case_id,
+            purpose=purpose,
+            given=given,
+            wording=wording,
+            wording_hash=hashlib.sha256(shown.encode()).hexdigest(),
+            language=language,
+            at=session.clock.now(),
+        )
+    )

@@ -1,0 +1,57 @@
+"""What is said to a citizen, as values: keys and blanks, or an officer's own words."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ask(StrEnum):
+    """Something a channel may have its own control for."""
+
+    LOCATION = "location"
+    PHONE = "phone"
+
+
+class Line(_Value):
+    """One text: its key in bot/texts and what goes into its blanks."""
+
+    key: str
+    blanks: dict[str, str] = Field(default_factory=dict)
+
+
+class Choice(_Value):
+    """A button, or a numbered line where there are no buttons."""
+
+    key: str
+    """What comes back when it is pressed: ASCII, 40 characters at most."""
+    label: Line
+
+
+class Say(_Value):
+    """One message of the assistant, rendered in the citizen's language at delivery."""
+
+    lines: tuple[Line, ...]
+    choices: tuple[Choice, ...] = ()
+    ask: Ask | None = None
+    many: bool = False
+    """The choices are boxes to tick, several at a time, ended by the choice `done`."""
+    serial: int = 0
+    """The number of the question; a button of an older question is stale."""
+
+
+class Verbatim(_Value):
+    """An officer's words, sent as they are."""
+
+    text: str
+    office: str
+    """The office's name, shown above the words; never the officer's."""
+    file_id: str | None = None
+
+
+def say(key: str, /, **blanks: str) -> Say:
+    """A message of one text without choices."""
+    return Say(lines=(Line(key=key, blanks=blanks),))

@@ -1,0 +1,37 @@
+"""The people who work at the desk: who they are, their role, and their office."""
+
+import datetime as dt
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.base import Row
+
+
+class Role(StrEnum):
+    """What a staff member may do. `editor`, `admin` and `auditor` see no case content."""
+
+    OFFICER = "officer"
+    HEAD = "head"
+    CENTRE = "centre"
+    EDITOR = "editor"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class StaffMember(Row):
+    """One account of the desk."""
+
+    __tablename__ = "staff"
+
+    username: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    name: Mapped[bytes]
+    """Sealed."""
+    role: Mapped[Role]
+    office_id: Mapped[str | None] = mapped_column(sa.String(30), index=True)
+    """None for those who belong to no office (editor, admin, auditor)."""
+    password_hash: Mapped[str] = mapped_column(sa.String(200))
+    """Argon2id."""
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[dt.datetime]

@@ -1,0 +1,71 @@
+"""Photos and papers that citizens and officers send; the content is sealed."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.base import Row
+from store.session import Session
+
+MAX_BYTES = 10 * 1024 * 1024
+
+
+class StoredFile(Row):
+    """One file. Who may see it follows from the talk or the case that it belongs to."""
+
+    __tablename__ = "files"
+
+    conversation_id: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    media_type: Mapped[str] = mapped_column(sa.String(60))
+    """Told by the content, never by the sender."""
+    size: Mapped[int]
+    """In bytes."""
+    name: Mapped[bytes | None]
+    """Sealed."""
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    """Sealed."""
+    created_at: Mapped[dt.datetime]
+
+
+def keep(
+    session: Session,
+    content: bytes,
+    *,
+    media_type: str,
+    name: str | None,
+    conversation_id: str | None,
+) -> StoredFile:
+    """Store a file within the caller's transaction.
+
+    Raises:
+        ValueError: it is larger than `MAX_BYTES`; callers refuse it kindly before.
+    """
+    if len(content) > MAX_BYTES:
+        raise ValueError("the file is too large")
+    row = StoredFile(
+        conversation_id=conversation_id,
+        media_type=media_type,
+        size=len(content),
+        created_at=session.clock.now(),
+    )
+    row.seal_bytes(session.vault, "content", content)
+    row.seal(session.vault, "name", name)
+    session.add(row)
+    session.flush()
+    return row
+
+
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"%PDF-", "application/pdf"),
+    (b"OggS", "audio/ogg"),
+)
+
+
+def media_type_of(content: bytes) -> str | None:
+    """The type told by the first bytes, or None when it is none that we take."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _SIGNATURES if content.startswith(start)), None)

@@ -1,0 +1,87 @@
+"""What is to be said to a citizen, committed together with what led to it and sent afterwards.
+
+A row is a `Say` (keys and blanks, rendered in the citizen's language at delivery) or a
+`Verbatim` (an officer's own words, never rendered). Rows of one conversation leave in order.
+"""
+
+import datetime as dt
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.base import Row
+from store.session import Session
+from store.wakes import Topic
+
+
+class Kind(StrEnum):
+    SAY = "say"
+    VERBATIM = "verbatim"
+
+
+class Delivery(StrEnum):
+    """Where a message stands. `refused` and `unknown` are ends that the desk shows."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class OutboxRow(Row):
+    """One message on its way out."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.Index("ix_outbox_to_send", "state", "due_at"),
+        sa.Index("ix_outbox_conversation", "conversation_id", "seq"),
+    )
+
+    seq: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"))
+    """Order within the conversation, counted from 1."""
+    conversation_id: Mapped[str] = mapped_column(sa.String(32))
+    channel: Mapped[str] = mapped_column(sa.String(20))
+    kind: Mapped[Kind]
+    body: Mapped[bytes | None]
+    """Sealed JSON; emptied when sent and no longer needed."""
+    thread_entry_id: Mapped[str | None] = mapped_column(sa.String(32))
+    """The officer's words that this row carries, so that the desk can show their delivery."""
+    state: Mapped[Delivery] = mapped_column(default=Delivery.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime]
+    leased_until: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    receipt: Mapped[str | None] = mapped_column(sa.String(100))
+    reason: Mapped[str | None] = mapped_column(sa.String(100))
+
+
+def put(
+    session: Session,
+    *,
+    conversation_id: str,
+    channel: str,
+    kind: Kind,
+    body: str,
+    thread_entry_id: str | None = None,
+) -> OutboxRow:
+    """Add one message to the end of a conversation's queue, within the caller's transaction."""
+    last = session.scalar(
+        sa.select(sa.func.max(OutboxRow.seq)).where(OutboxRow.conversation_id == conversation_id)
+    )
+    now = session.clock.now()
+    row = OutboxRow(
+        seq=(last or 0) + 1,
+        conversation_id=conversation_id,
+        channel=channel,
+        kind=kind,
+        thread_entry_id=thread_entry_id,
+        created_at=now,
+        due_at=now,
+    )
+    row.seal(session.vault, "body", body)
+    session.add(row)
+    session.flush()
+    session.wake(Topic.OUTBOX)
+    return row

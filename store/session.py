@@ -1,0 +1,195 @@
+"""The one way to the database: synchronous functions, one transaction each, retried when safe.
+
+Every write goes through `await database.transact(fn)`. `fn(session)` is synchronous, does no
+network call and may run twice. On SQLite one writer thread holds one connection (BEGIN
+IMMEDIATE, WAL); on PostgreSQL a small pool of threads does. Nobody calls `commit()` inside.
+"""
+
+import asyncio
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from pysqlite3 import dbapi2 as sqlite3
+from sqlalchemy import orm
+from sqlalchemy.engine import make_url
+
+from store.clock import Clock
+from store.crypto import Vault
+from store.wakes import Topic, Wakes
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+_TRIES = 6
+_POOL = 8
+# SQLite before 3.51.3 can corrupt a WAL database when the log is reset while it is read.
+_SAFE_SQLITE = (3, 51, 3)
+
+
+class Session(orm.Session):
+    """A SQLAlchemy session that also carries the keys, the moment, and whom to wake."""
+
+    vault: Vault
+    clock: Clock
+    woken: set[Topic]
+
+    def wake(self, topic: Topic) -> None:
+        """Wake those who wait for `topic`, once this transaction is committed."""
+        self.woken.add(topic)
+
+    @property
+    def on_postgres(self) -> bool:
+        return self.get_bind().dialect.name == "postgresql"
+
+    def one_at_a_time(self, what: str) -> None:
+        """Let only one transaction do `what` until it ends; SQLite has one writer anyway."""
+        if self.on_postgres:
+            key = int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
+            self.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, behind `transact` and `read`."""
+
+    def __init__(self, url: str, vault: Vault, clock: Clock) -> None:
+        self.url = driver_url(url)
+        self.vault = vault
+        self.clock = clock
+        self.wakes = Wakes()
+        if self.url.get_backend_name() == "sqlite":
+            self._writer = sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
+            self._reader = sqlite_engine(self.url, begin="BEGIN")
+            self._write_threads = ThreadPoolExecutor(1, "writer")
+        else:
+            self._writer = self._reader = postgres_engine(self.url)
+            self._write_threads = ThreadPoolExecutor(_POOL, "writer")
+        self._read_threads = ThreadPoolExecutor(_POOL, "reader")
+
+    @property
+    def on_postgres(self) -> bool:
+        return self.url.get_backend_name() == "postgresql"
+
+    async def transact(self, fn: Callable[[Session], T]) -> T:
+        """Run `fn` in one transaction and commit; wake the waiting afterwards.
+
+        Raises:
+            sqlalchemy.exc.OperationalError: the database does not answer, or stays locked.
+        """
+        loop = asyncio.get_running_loop()
+        value, woken = await loop.run_in_executor(self._write_threads, self._transact, fn)
+        self.wakes.wake(woken)
+        return value
+
+    def transact_now(self, fn: Callable[[Session], T]) -> T:
+        """The same from a thread without an event loop: start-up, command lines, tests."""
+        value, _ = self._transact(fn)
+        return value
+
+    async def read(self, fn: Callable[[Session], T]) -> T:
+        """Run `fn` for reading; whatever it changes is thrown away."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._read_threads, self.read_now, fn)
+
+    def read_now(self, fn: Callable[[Session], T]) -> T:
+        """The same from a thread without an event loop."""
+        with self._session(self._reader) as session:
+            try:
+                return fn(session)
+            finally:
+                session.rollback()
+
+    async def close(self) -> None:
+        """Finish what runs and let the connections go."""
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        self._write_threads.shutdown()
+        self._read_threads.shutdown()
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def _session(self, engine: sa.Engine) -> Session:
+        session = Session(engine, expire_on_commit=False)
+        session.vault = self.vault
+        session.clock = self.clock
+        session.woken = set()
+        return session
+
+    def _transact(self, fn: Callable[[Session], T]) -> tuple[T, set[Topic]]:
+        for attempt in range(1, _TRIES + 1):
+            session = self._session(self._writer)
+            try:
+                with session:
+                    value = fn(session)
+                    session.flush()
+                    if session.woken and self.on_postgres:
+                        for topic in sorted(session.woken):
+                            session.execute(sa.select(sa.func.pg_notify("tram", str(topic))))
+                    session.commit()
+                    return value, session.woken
+            except sa.exc.OperationalError as problem:
+                if attempt == _TRIES or not _worth_another_try(problem):
+                    raise
+                log.info("a transaction is tried again", extra={"attempt": attempt})
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter only
+        raise AssertionError("unreachable")
+
+
+def _worth_another_try(problem: sa.exc.OperationalError) -> bool:
+    """A conflict with another transaction passes; a database that is down does not, here."""
+    state = getattr(problem.orig, "sqlstate", None)
+    if state is not None:
+        return bool(state in {"40001", "40P01", "55P03"})
+    return "locked" in str(problem.orig)
+
+
+def driver_url(url: str) -> sa.URL:
+    """The address as given by an operator, with the driver we use put in.
+
+    `postgresql://…` and `postgres://…` are accepted as they are.
+    """
+    made = make_url(url.replace("postgres://", "postgresql://", 1))
+    match made.get_backend_name():
+        case "postgresql":
+            return made.set(drivername="postgresql+psycopg")
+        case "sqlite":
+            return made.set(drivername="sqlite+pysqlite")
+        case other:
+            raise ValueError(f"Tràm runs on SQLite and PostgreSQL, not on {other}")
+
+
+def sqlite_engine(url: sa.URL, *, begin: str) -> sa.Engine:
+    """An engine for SQLite in WAL mode whose transactions begin with `begin`."""
+    if sqlite3.sqlite_version_info < _SAFE_SQLITE:
+        raise RuntimeError(
+            f"SQLite {sqlite3.sqlite_version} may corrupt WAL files; update pysqlite3"
+        )
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url, module=sqlite3, connect_args={"check_same_thread": False, "timeout": 10}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def postgres_engine(url: sa.URL) -> sa.Engine:
+    """An engine for PostgreSQL; a dead connection is noticed before it is used."""
+    return sa.create_engine(url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True)
