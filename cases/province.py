@@ -1,0 +1,541 @@
+"""The province the assistant works for: its communes, offices, working days and names.
+
+The only module that reads `provinces/`. Everyone else is handed a frozen `Province`. A folder is
+read whole or not at all: what does not fit together is refused with the file, the line and the
+reason, so that the officer who edited it can mend it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from store.datafile import DataFileError, Entry, load
+
+PROVINCES = Path(__file__).parent.parent / "provinces"
+"""Where the shipped province folders lie, and `vietnam.yaml`, which they share."""
+
+Code = Annotated[str, Field(pattern=r"^\d{5}$")]
+"""A commune's or old unit's code in the national list of the statistics office."""
+Latitude = Annotated[float, Field(ge=8, le=24)]
+"""Degrees north, within Vietnam."""
+Longitude = Annotated[float, Field(ge=102, le=118)]
+"""Degrees east, within Vietnam."""
+
+
+class UnitKind(StrEnum):
+    """What a commune-level unit calls itself."""
+
+    COMMUNE = "xã"
+    WARD = "phường"
+    TOWNSHIP = "thị trấn"
+    SPECIAL_ZONE = "đặc khu"
+
+
+class DistrictKind(StrEnum):
+    """What a unit of the old district level called itself."""
+
+    DISTRICT = "huyện"
+    TOWN = "thị xã"
+    CITY = "thành phố"
+
+
+class OfficeKind(StrEnum):
+    """The centre itself, or a branch of it."""
+
+    CENTRE = "centre"
+    BRANCH = "branch"
+
+
+class Weekday(StrEnum):
+    """Days as the office file writes them."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+    @classmethod
+    def of(cls, day: date) -> "Weekday":
+        """The weekday of a date."""
+        return tuple(cls)[day.weekday()]
+
+
+class Commune(Entry):
+    """A commune or ward of today."""
+
+    code: Code
+    name: str
+    kind: UnitKind
+    lat: Latitude
+    lon: Longitude
+    special_difficulty: Literal[True, "unknown"]
+    """Whether it is listed as specially difficult; elsewhere unknown, as hamlets may be listed."""
+    special_difficulty_verified: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """As it stands in the middle of a sentence: `xã Đá Bạc`."""
+        return f"{self.kind} {self.name}"
+
+    @property
+    def in_special_difficulty(self) -> bool | None:
+        """True, or None: never False, because single hamlets may be listed."""
+        return True if self.special_difficulty is True else None
+
+
+class District(Entry):
+    """A unit of the old district level, which people still write."""
+
+    id: str
+    name: str
+    kind: DistrictKind
+    province: str
+    short: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """As it stands in the middle of a sentence: `huyện U Minh`."""
+        return f"{self.kind} {self.name}"
+
+
+class OldUnit(Entry):
+    """A commune, ward or township of before; split when it `became` more than one commune."""
+
+    code: Code
+    name: str
+    kind: UnitKind
+    district: str
+    lat: Latitude
+    lon: Longitude
+    became: Annotated[tuple[Code, ...], Field(min_length=1)]
+
+    @property
+    def full_name(self) -> str:
+        """As it stands in the middle of a sentence: `thị trấn Sông Đốc`, `phường 5`."""
+        return f"{self.kind} {self.name}"
+
+    @property
+    def split(self) -> bool:
+        """Whether a citizen from here must be asked which part."""
+        return len(self.became) > 1
+
+
+class Landmark(Entry):
+    """An island, a point, a market: a name that is no commune's."""
+
+    name: str
+    also: tuple[str, ...] = ()
+    communes: Annotated[tuple[Code, ...], Field(min_length=1)]
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    verified: bool = False
+
+
+class Neighbour(Entry):
+    """A commune of another province, near enough to tell that a pin lies there."""
+
+    province: str
+    name: str
+    kind: UnitKind
+    lat: Latitude
+    lon: Longitude
+
+
+class FormerProvince(Entry):
+    """A province of before 1 July 2025, with towns and districts people name by themselves."""
+
+    name: str
+    also: tuple[str, ...] = ()
+    towns: tuple[str, ...] = ()
+
+
+class OtherProvince(Entry):
+    """A province of today, and what it was made of."""
+
+    name: str
+    kind: Literal["tỉnh", "thành phố"]
+    was: tuple[FormerProvince, ...]
+
+    @property
+    def full_name(self) -> str:
+        """As it stands in the middle of a sentence: `tỉnh An Giang`."""
+        return f"{self.kind} {self.name}"
+
+
+class Vietnam(Entry):
+    """All provinces, and the countries people name."""
+
+    provinces: tuple[OtherProvince, ...]
+    abroad: tuple[str, ...]
+
+
+class Stated(Entry):
+    """Something said of an office: whether it was checked, and whether it is only a sample."""
+
+    value: str
+    verified: bool = False
+    sample: bool = False
+
+
+class Existence(Entry):
+    """Whether a source confirms that an office is there."""
+
+    verified: bool
+    source: str | None = None
+
+
+def _span(written: object) -> object:
+    if isinstance(written, str) and written.count("-") == 1:
+        begin, end = (time.fromisoformat(part.strip()) for part in written.split("-"))
+        if begin >= end:
+            raise ValueError("closes before it opens")
+        return begin, end
+    return written
+
+
+Span = Annotated[tuple[time, time], BeforeValidator(_span)]
+"""Written `07:00-11:00`, in the province's own time."""
+
+
+class Hours(Entry):
+    """When an office receives people, in Vietnam's time; public holidays come on top."""
+
+    days: tuple[Weekday, ...]
+    open: Annotated[tuple[Span, ...], Field(min_length=1)]
+    verified: bool = False
+    sample: bool = False
+
+
+class Seat(Entry):
+    """Roughly where an office is: a commune, or a point of its own once it is known."""
+
+    commune: Code
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    verified: bool = False
+
+
+class Office(Entry):
+    """An office a citizen can be sent to (published facts: Decree 144/2017/NĐ-CP, Art. 7.4)."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    name: str
+    kind: OfficeKind
+    active: bool
+    exists: Existence
+    address: Stated
+    phone: Stated
+    hours: Hours
+    area: Stated
+    seat: Seat | None = None
+
+    @property
+    def label(self) -> str:
+        """The name as a citizen is told it; an unconfirmed office is said to be one."""
+        return self.name if self.exists.verified else f"{self.name} (chờ xác nhận)"
+
+
+class Assignment(Entry):
+    """Which office serves which commune."""
+
+    verified: bool
+    basis: str
+    communes: dict[Code, str]
+
+
+class Day(Entry):
+    """One day that the calendar treats otherwise than its weekday would."""
+
+    day: date
+    name: str
+    verified: bool = False
+
+
+class Holidays(Entry):
+    """Public holidays that fall on working days, and weekend days worked in exchange."""
+
+    closed: tuple[Day, ...]
+    worked: tuple[Day, ...] = ()
+
+    def closed_on(self, day: date) -> Day | None:
+        """The holiday of that day, or None."""
+        return next((entry for entry in self.closed if entry.day == day), None)
+
+    def worked_on(self, day: date) -> Day | None:
+        """The make-up day on that day, or None."""
+        return next((entry for entry in self.worked if entry.day == day), None)
+
+
+class Hotline(Entry):
+    """A number the citizen may be told."""
+
+    id: str
+    number: str
+    name: str
+    hours: str
+    free: bool
+    verified: bool
+    source: str | None = None
+
+
+class Formation(Entry):
+    """Since when the province is what it is, and by which law."""
+
+    day: date
+    law: str
+
+
+class Counts(Entry):
+    """How many of each the files must hold: a line lost while editing is noticed."""
+
+    communes: int
+    wards: int
+    old_units: int
+    districts: int
+
+
+class About(Entry):
+    """`province.yaml`."""
+
+    code: str
+    name: str
+    kind: Literal["tỉnh", "thành phố"]
+    formed: Formation
+    former_provinces: tuple[str, ...]
+    centre: str
+    justice_department: str
+    counts: Counts
+    hotlines: tuple[Hotline, ...]
+
+
+class Province(Entry):
+    """One province, complete and checked."""
+
+    id: str
+    about: About
+    districts: tuple[District, ...]
+    communes: tuple[Commune, ...]
+    old_units: tuple[OldUnit, ...]
+    landmarks: tuple[Landmark, ...]
+    neighbours: tuple[Neighbour, ...]
+    offices: tuple[Office, ...]
+    assignment: Assignment
+    holidays: Holidays
+    vietnam: Vietnam
+
+    @property
+    def name(self) -> str:
+        """`Cà Mau`."""
+        return self.about.name
+
+    @property
+    def full_name(self) -> str:
+        """As it stands in the middle of a sentence: `tỉnh Cà Mau`."""
+        return f"{self.about.kind} {self.about.name}"
+
+    @property
+    def hotlines(self) -> tuple[Hotline, ...]:
+        """National numbers, in the order of the file."""
+        return self.about.hotlines
+
+    @cached_property
+    def centre(self) -> Office:
+        """The centre itself: every folder has exactly one."""
+        return next(office for office in self.offices if office.kind is OfficeKind.CENTRE)
+
+    @cached_property
+    def _communes(self) -> Mapping[str, Commune]:
+        return {commune.code: commune for commune in self.communes}
+
+    @cached_property
+    def _offices(self) -> Mapping[str, Office]:
+        return {office.id: office for office in self.offices}
+
+    def commune(self, code: str) -> Commune:
+        """The commune with this code. KeyError: the province has none."""
+        return self._communes[code]
+
+    def office(self, office_id: str) -> Office:
+        """The office with this id. KeyError: the province has none."""
+        return self._offices[office_id]
+
+    def hotline(self, hotline_id: str) -> Hotline:
+        """The hotline with this id. KeyError: the province names none."""
+        for hotline in self.hotlines:
+            if hotline.id == hotline_id:
+                return hotline
+        raise KeyError(hotline_id)
+
+    def assigned(self, code: str) -> Office:
+        """The office that serves a commune by the table, active or not."""
+        return self.office(self.assignment.communes[code])
+
+    def old_units_of(self, code: str) -> tuple[OldUnit, ...]:
+        """The old units whose land, whole or in part, a commune holds."""
+        return tuple(unit for unit in self.old_units if code in unit.became)
+
+    def point_of(self, office: Office) -> tuple[float, float] | None:
+        """Latitude and longitude taken for an office, in degrees; None: not even its commune."""
+        if office.seat is None:
+            return None
+        if office.seat.lat is not None and office.seat.lon is not None:
+            return office.seat.lat, office.seat.lon
+        commune = self.commune(office.seat.commune)
+        return commune.lat, commune.lon
+
+    def sample_contacts(self) -> tuple[str, ...]:
+        """What stands in the files as a sample only, each in words; production refuses to start."""
+        return tuple(
+            f"{office.id} ({office.name}): {what} is a sample"
+            for office in self.offices
+            if office.active
+            for what, stated in (
+                ("address", office.address),
+                ("phone", office.phone),
+                ("hours", office.hours),
+            )
+            if stated.sample
+        )
+
+    def blanks(self) -> dict[str, str]:
+        """What texts and articles may name of the province, by blank."""
+        hotlines = {f"hotline_{hotline.id}": hotline.number for hotline in self.hotlines}
+        return {
+            "province": self.name,
+            "province_full": self.full_name,
+            "centre": self.about.centre,
+            "justice_department": self.about.justice_department,
+            **hotlines,
+        }
+
+
+def load_province(which: str | Path) -> Province:
+    """Read a province: an id such as `ca-mau`, or a folder of one's own.
+
+    Raises:
+        DataFileError: there is no such folder, or a file of it is wrong or does not fit the others.
+    """
+    folder = which if isinstance(which, Path) else PROVINCES / which
+    if not (folder / "province.yaml").is_file():
+        known = ", ".join(sorted(path.parent.name for path in PROVINCES.glob("*/province.yaml")))
+        raise DataFileError(folder, None, f"is no province folder (shipped: {known})")
+    province = Province(
+        id=folder.name,
+        about=load(folder / "province.yaml", About),
+        districts=load(folder / "districts.yaml", tuple[District, ...]),
+        communes=load(folder / "communes.yaml", tuple[Commune, ...]),
+        old_units=load(folder / "old-units.yaml", tuple[OldUnit, ...]),
+        landmarks=load(folder / "landmarks.yaml", tuple[Landmark, ...]),
+        neighbours=load(folder / "neighbours.yaml", tuple[Neighbour, ...]),
+        offices=load(folder / "offices.yaml", tuple[Office, ...]),
+        assignment=load(folder / "assignment.yaml", Assignment),
+        holidays=load(folder / "holidays.yaml", Holidays),
+        vietnam=load(PROVINCES / "vietnam.yaml", Vietnam),
+    )
+    _check(province, folder)
+    return province
+
+
+def _check(province: Province, folder: Path) -> None:
+    """Refuse files that are each right and don't fit together."""
+    communes = _unique(folder / "communes.yaml", (one.code for one in province.communes))
+    districts = _unique(folder / "districts.yaml", (one.id for one in province.districts))
+    offices = _unique(folder / "offices.yaml", (one.id for one in province.offices))
+    _unique(folder / "old-units.yaml", (one.code for one in province.old_units))
+    _unique(folder / "province.yaml", (one.id for one in province.hotlines))
+
+    path = folder / "old-units.yaml"
+    for unit in province.old_units:
+        if unit.district not in districts:
+            raise _wrong(path, unit.code, f"{unit.full_name}: no district {unit.district!r}")
+        for code in unit.became:
+            if code not in communes:
+                raise _wrong(path, unit.code, f"{unit.full_name} became {code}, no commune here")
+    for district in province.districts:
+        if district.province not in province.about.former_provinces:
+            reason = f"{district.full_name} lay in {district.province}, no former province of this"
+            raise _wrong(folder / "districts.yaml", district.id, reason)
+    for landmark in province.landmarks:
+        for code in landmark.communes:
+            if code not in communes:
+                reason = f"{landmark.name} lies in {code}, no commune here"
+                raise _wrong(folder / "landmarks.yaml", landmark.name, reason)
+    _check_offices(province, folder, communes, offices)
+    _check_counts(province, folder)
+    _check_days(province.holidays, folder / "holidays.yaml")
+    if province.name not in {other.name for other in province.vietnam.provinces}:
+        raise _wrong(folder / "province.yaml", "name", f"Vietnam has no province {province.name}")
+
+
+def _check_offices(
+    province: Province, folder: Path, communes: frozenset[str], offices: frozenset[str]
+) -> None:
+    path = folder / "offices.yaml"
+    centres = [office for office in province.offices if office.kind is OfficeKind.CENTRE]
+    if len(centres) != 1 or not centres[0].active:
+        raise DataFileError(path, None, "there must be one office of the kind centre, and active")
+    for office in province.offices:
+        if office.seat is not None and office.seat.commune not in communes:
+            reason = f"{office.id} sits in {office.seat.commune}, no commune here"
+            raise _wrong(path, office.seat.commune, reason)
+    path = folder / "assignment.yaml"
+    for code, office_id in province.assignment.communes.items():
+        if code not in communes:
+            raise _wrong(path, code, f"{code} is no commune here")
+        if office_id not in offices:
+            raise _wrong(path, code, f"{code} is served by {office_id!r}, no office here")
+    for commune in province.communes:
+        if commune.code not in province.assignment.communes:
+            reason = f"no office serves {commune.full_name} ({commune.code})"
+            raise _wrong(path, "communes", reason)
+
+
+def _check_counts(province: Province, folder: Path) -> None:
+    wards = [one for one in province.communes if one.kind is UnitKind.WARD]
+    counts = province.about.counts
+    for key, stated, found in (
+        ("communes", counts.communes, len(province.communes)),
+        ("wards", counts.wards, len(wards)),
+        ("old_units", counts.old_units, len(province.old_units)),
+        ("districts", counts.districts, len(province.districts)),
+    ):
+        if stated != found:
+            reason = f"counts.{key} says {stated}, the files hold {found}"
+            raise _wrong(folder / "province.yaml", "counts", reason)
+
+
+def _check_days(holidays: Holidays, path: Path) -> None:
+    _unique(path, (str(entry.day) for entry in (*holidays.closed, *holidays.worked)))
+    for entry in holidays.worked:
+        if Weekday.of(entry.day) not in (Weekday.SAT, Weekday.SUN):
+            raise _wrong(path, str(entry.day), f"{entry.day} is worked anyway: no weekend day")
+
+
+def _unique(path: Path, keys: Iterable[str]) -> frozenset[str]:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            raise _wrong(path, key, f"{key} stands here twice", nth=2)
+        seen.add(key)
+    return frozenset(seen)
+
+
+def _wrong(path: Path, naming: str, reason: str, nth: int = 1) -> DataFileError:
+    """An error at the nth line that opens with or holds `naming` as a word of its own."""
+    word = re.compile(rf"(?<![\w-]){re.escape(naming)}(?![\w-])")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = [
+        number
+        for number, line in enumerate(lines, start=1)
+        if word.search(line) and not line.lstrip().startswith("#")
+    ]
+    return DataFileError(path, found[nth - 1] if len(found) >= nth else None, reason)
