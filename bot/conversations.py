@@ -26,6 +26,10 @@ class Conversation(Row):
     turns: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[dt.datetime]
     last_inbound_at: Mapped[dt.datetime]
+    last_active_at: Mapped[dt.datetime]
+    """When the citizen was last seen at the page; after 15 idle minutes a web talk is shut."""
+    shut_at: Mapped[dt.datetime | None]
+    """The web page was left or fell idle: its token opens nothing any more."""
     busy_until: Mapped[dt.datetime | None]
     """A worker is fetching a file for the next turn of this talk until then."""
 

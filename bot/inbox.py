@@ -73,6 +73,6 @@ def accept(session: Session, event: RawEvent) -> bool:
     row.seal(session.vault, "body", json.dumps(event.body, ensure_ascii=False))
     session.add(row)
     session.flush()
-    talk.last_inbound_at = now
+    talk.last_inbound_at = talk.last_active_at = now
     session.wake(Topic.INBOX)
     return True

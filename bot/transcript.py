@@ -26,6 +26,7 @@ class ShownButton(BaseModel):
 
     key: str
     label: str
+    ticked: bool | None = None
 
 
 class Shown(BaseModel):
@@ -36,7 +37,6 @@ class Shown(BaseModel):
     text: str
     buttons: tuple[ShownButton, ...] = ()
     ask: str | None = None
-    many: bool = False
     serial: int = 0
     office: str | None = None
     """The office whose officer wrote it; None for the assistant's own words."""

@@ -29,6 +29,8 @@ class Choice(_Value):
     key: str
     """What comes back when it is pressed: ASCII, 40 characters at most."""
     label: Line
+    ticked: bool | None = None
+    """Whether its box is ticked, where several may be chosen; None for a plain button."""
 
 
 class Say(_Value):
@@ -37,8 +39,8 @@ class Say(_Value):
     lines: tuple[Line, ...]
     choices: tuple[Choice, ...] = ()
     ask: Ask | None = None
-    many: bool = False
-    """The choices are boxes to tick, several at a time, ended by the choice `done`."""
+    replaces: bool = False
+    """It stands in for the message before it, on channels that can change one (boxes ticked)."""
     serial: int = 0
     """The number of the question; a button of an older question is stale."""
 

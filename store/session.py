@@ -76,6 +76,11 @@ class Database:
     def on_postgres(self) -> bool:
         return self.url.get_backend_name() == "postgresql"
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine that writes; for migrations."""
+        return self._writer
+
     async def transact(self, fn: Callable[[Session], T]) -> T:
         """Run `fn` in one transaction and commit; wake the waiting afterwards.
 

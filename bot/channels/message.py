@@ -60,7 +60,10 @@ class Inbound:
     """The channel's own id of the talk. Personal: sealed wherever it is kept."""
     kind: InboundKind
     text: str = ""
-    """The words, the pressed button's key, the start payload, or a file's caption."""
+    """The words, the start payload, a file's caption, or the key of the pressed button.
+
+    A channel that ticks boxes by itself (the web page) sends the ticked keys joined by commas.
+    """
     button_serial: int | None = None
     """The number of the question that a pressed button belongs to."""
     latitude: float | None = None
@@ -80,6 +83,8 @@ class Button:
 
     key: str
     label: str
+    ticked: bool | None = None
+    """Whether its box is ticked, where several may be chosen; None for a plain button."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,11 @@ class Outbound:
     text: str
     buttons: tuple[Button, ...] = ()
     ask: Ask | None = None
-    many: bool = False
     serial: int = 0
+    """The number of the question that the buttons belong to; comes back with a press."""
     file: FetchedFile | None = None
+    replaces: str | None = None
+    """The receipt of a message that this one should take the place of, where that is possible."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,247 @@
+"""The values of the dialogue: what is remembered, what was heard, what comes of it.
+
+The dialogue is pure: `hear(state, heard, lookups) -> Turn`. What it may look up comes in
+read-only; what it wants done goes out as wishes, which the caller carries out in the same
+transaction. Between any two messages the state is JSON.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.channels.message import InboundKind
+from bot.texts import Texts
+from bot.understanding import DangerKind, Understood
+from cases.consent import Purpose
+from cases.places import Gazetteer
+from cases.province import Province
+from cases.speech import Choice, Line, Say
+from eligibility.facts import FactId, Facts
+from eligibility.law import LegalAidLaw
+from knowledge.library import Library
+from knowledge.search import Search
+
+_REMEMBERED = 12
+
+
+class Place(BaseModel):
+    """Where the person in need lives, as far as it is known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    communes: tuple[str, ...] = ()
+    """Codes; more than one while it is not clear which."""
+    words: str = ""
+    outside: str | None = None
+    """The name of another province."""
+    skipped: bool = False
+
+    @property
+    def commune(self) -> str | None:
+        """The one commune, once it is clear."""
+        return self.communes[0] if len(self.communes) == 1 else None
+
+
+class State(BaseModel):
+    """All that is remembered of a talk between two messages."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    step: str = "new"
+    """The question that waits for an answer; `free` when none does."""
+    language: str = "vi"
+    serial: int = 0
+    """The number of the last question with buttons; a button of an older one is stale."""
+    offered: tuple[Choice, ...] = ()
+    """The choices of that question, for those who type a number or a label."""
+    ticked: tuple[str, ...] = ()
+    last_press: tuple[int, str] | None = None
+    facts: Facts = Facts()
+    skipped: frozenset[FactId] = frozenset()
+    place: Place = Place()
+    fields: tuple[str, ...] = ()
+    topic: str | None = None
+    """The article last shown, for "còn nếu … thì sao?"."""
+    told_story: bool = False
+    wants_person: bool = False
+    danger: DangerKind | None = None
+    urgent: bool = False
+    warned: frozenset[DangerKind] = frozenset()
+    sensitive_agreed: bool | None = None
+    code: str | None = None
+    phone: str | None = None
+    poster: str | None = None
+    misses: int = 0
+    """How many messages in a row were not understood."""
+    past: tuple["State", ...] = ()
+    """Earlier states, for "quay lại"; none of them remembers its own past."""
+
+    def with_(self, **changes: object) -> Self:
+        """The same state with some things changed."""
+        return self.model_copy(update=changes)
+
+    def at(self, step: str) -> Self:
+        """The same state, waiting for the answer to another question."""
+        return self.with_(step=step, ticked=(), misses=0)
+
+    def remembering(self, before: "State") -> Self:
+        """The same state, able to go back to the one before."""
+        kept = (*before.past, before.with_(past=()))[-_REMEMBERED:]
+        return self.with_(past=kept)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message of the citizen, read."""
+
+    kind: InboundKind
+    understood: Understood
+    """Of the words; of the empty text when there are none."""
+    key: str = ""
+    """Of the pressed button, or the payload of a start."""
+    serial: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    phone: str | None = None
+    too_large: bool = False
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """What the dialogue may know of the citizen's case."""
+
+    id: str
+    state: str
+    office: str
+    opened_on: dt.date
+    outcome: str | None
+    withdraw_asked: bool
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """What the dialogue may look at. Codes are drawn before the turn, so the turn stays pure."""
+
+    today: dt.date
+    law: LegalAidLaw
+    library: Library
+    search: Search
+    gazetteer: Gazetteer
+    province: Province
+    able: frozenset[str]
+    """Offices that have an officer who can receive."""
+    blanks: Mapping[str, str]
+    """The province's bodies and numbers, for texts and articles."""
+    texts: Texts
+    fresh_code: Callable[[], str]
+    fresh_pin: Callable[[], str]
+    my_case: CaseView | None = None
+
+
+# --- wishes ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A consent, with the words that were shown."""
+
+    purpose: Purpose
+    shown: Line
+    given: bool = True
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """Open a case and route it; the citizen has agreed."""
+
+    code: str
+    pin: str
+    office: str
+    routing_rule: str
+    routing_reason: str
+    commune: str | None
+    field: str | None
+    urgent: bool
+    danger: str | None
+    law_version: str | None
+    screening: str
+    """JSON of the facts and the outcome, for the officer."""
+    with_words: bool
+    """Whether what was said so far goes along."""
+    agreed: tuple[Agreed, ...]
+
+
+@dataclass(frozen=True)
+class AddToCase:
+    """Add this message to the case of this talk."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class NoteContact:
+    """Keep a safe phone number and the hours for calling."""
+
+    phone: str
+    hours: str
+    agreed: Agreed
+
+
+@dataclass(frozen=True)
+class FindCase:
+    """Look for a case by code and PIN; the dialogue goes on with `status.found`."""
+
+    code: str
+    pin: str
+
+
+@dataclass(frozen=True)
+class MoveCaseHere:
+    """Answer a case through this talk from now on."""
+
+    case_id: str
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """Take the request back."""
+
+    case_id: str
+
+
+@dataclass(frozen=True)
+class DeleteTalk:
+    """Erase everything that was said in this talk."""
+
+
+Wish = OpenCase | AddToCase | NoteContact | FindCase | MoveCaseHere | Withdraw | DeleteTalk
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What comes of one message."""
+
+    state: State
+    says: tuple[Say, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+
+    def then(self, other: "Turn") -> "Turn":
+        """This turn's words and wishes, followed by another's."""
+        return Turn(other.state, self.says + other.says, self.wishes + other.wishes)
+
+    def before(self, *says: Say) -> "Turn":
+        """The same turn with something said first."""
+        return Turn(self.state, says + self.says, self.wishes)
+
+
+def choice(key: str, label: str, /, **blanks: str) -> Choice:
+    """A button whose label is a text of bot/texts."""
+    return Choice(key=key, label=Line(key=label, blanks=blanks))
+
+
+def ask(key: str, /, *choices: Choice, **blanks: str) -> Say:
+    """A question of one text with its choices."""
+    return Say(lines=(Line(key=key, blanks=blanks),), choices=choices)
