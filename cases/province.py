@@ -315,6 +315,8 @@ class About(Entry):
     justice_department: str
     counts: Counts
     hotlines: tuple[Hotline, ...]
+    everyday_names: tuple[str, ...] = ()
+    """Place names that are also ordinary words or people's names."""
 
 
 class Province(Entry):
@@ -375,9 +377,13 @@ class Province(Entry):
                 return hotline
         raise KeyError(hotline_id)
 
-    def assigned(self, code: str) -> Office:
-        """The office that serves a commune by the table, active or not."""
-        return self.office(self.assignment.communes[code])
+    def assigned(self, code: str) -> Office | None:
+        """The office that serves a commune by the table, active or not; None: the table has none.
+
+        A folder names one for every commune; a table edited later may not.
+        """
+        office_id = self.assignment.communes.get(code)
+        return None if office_id is None else self.office(office_id)
 
     def old_units_of(self, code: str) -> tuple[OldUnit, ...]:
         """The old units whose land, whole or in part, a commune holds."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.province import OfficeKind, Weekday, load_province
+from cases.province import Weekday, load_province
 from store.datafile import DataFileError
 
 CA_MAU = load_province("ca-mau")
@@ -32,7 +32,7 @@ def refusal(folder: Path) -> DataFileError:
 
 def test_ca_mau_has_its_64_communes_and_every_one_is_served() -> None:
     assert len(CA_MAU.communes) == 64
-    assert all(CA_MAU.assigned(commune.code).id for commune in CA_MAU.communes)
+    assert all(CA_MAU.assigned(commune.code) for commune in CA_MAU.communes)
 
 
 def test_nineteen_old_units_were_split() -> None:
@@ -55,8 +55,8 @@ def test_only_what_a_source_confirms_is_said_without_a_caveat() -> None:
 
 
 def test_the_former_city_goes_to_the_centre_and_the_former_bac_lieu_to_branch_no_1() -> None:
-    assert CA_MAU.assigned("32025").kind is OfficeKind.CENTRE
-    assert CA_MAU.assigned("31942").id == "so-1"
+    assert CA_MAU.assigned("32025") == CA_MAU.centre
+    assert CA_MAU.assigned("31942") == CA_MAU.office("so-1")
 
 
 def test_every_sample_contact_of_an_office_at_work_is_named() -> None:
