@@ -15,6 +15,7 @@ doubt. Learning one more fact can turn None into true or false, never true into 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
 from typing import Annotated, Any, assert_never
 
 from pydantic import (
@@ -170,8 +171,24 @@ Definitions = Mapping[str, Condition]
 """The conditions that `{ref: …}` may name, by name."""
 
 
-def evaluate(condition: Condition, known: Known, definitions: Definitions) -> bool | None:
-    """Read a condition over what is known: true, false, or None when that can't be said.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A condition read over what is known.
+
+    `value` is None when it can't be said; `open` are then the unknown facts in the undecided
+    parts. No other fact can change the value. None without open facts is doubt in the law itself.
+    """
+
+    value: bool | None
+    open: frozenset[FactId] = frozenset()
+
+
+_TRUE = Reading(True)
+_FALSE = Reading(False)
+
+
+def read(condition: Condition, known: Known, definitions: Definitions) -> Reading:
+    """Read a condition over what is known.
 
     Raises:
         KeyError: a `ref` names no definition (a loaded law has none such).
@@ -179,61 +196,56 @@ def evaluate(condition: Condition, known: Known, definitions: Definitions) -> bo
     match condition:
         case FactIs(fact=fact, among=among):
             value = known.get(fact)
-            return None if value is None else value in among
+            if value is None:
+                return Reading(None, frozenset({fact}))
+            return _TRUE if value in among else _FALSE
         case FactWithin(fact=fact, at_least=at_least, below=below):
             value = known.get(fact)
             if not isinstance(value, int):
-                return None
-            return (at_least is None or value >= at_least) and (below is None or value < below)
+                return Reading(None, frozenset({fact}))
+            within = (at_least is None or value >= at_least) and (below is None or value < below)
+            return _TRUE if within else _FALSE
         case AllOf(root=parts):
-            return _all(evaluate(part, known, definitions) for part in parts)
+            return _joined(parts, known, definitions, decisive=False)
         case AnyOf(root=parts):
-            none_false = _all(_not(evaluate(part, known, definitions)) for part in parts)
-            return _not(none_false)
+            return _joined(parts, known, definitions, decisive=True)
         case Not(root=part):
-            return _not(evaluate(part, known, definitions))
+            inner = read(part, known, definitions)
+            return inner if inner.value is None else Reading(not inner.value)
         case InDoubt(root=part):
-            return False if evaluate(part, known, definitions) is False else None
+            inner = read(part, known, definitions)
+            return Reading(None) if inner.value else inner
         case Ref(root=name):
-            return evaluate(definitions[name], known, definitions)
+            return read(definitions[name], known, definitions)
         case _:
             assert_never(condition)
 
 
-def _not(value: bool | None) -> bool | None:
-    return None if value is None else not value
-
-
-def _all(parts: Iterable[bool | None]) -> bool | None:
-    result: bool | None = True
+def _joined(
+    parts: Iterable[Condition], known: Known, definitions: Definitions, *, decisive: bool
+) -> Reading:
+    """The value `decisive` in one part settles the whole; else one undecided part leaves it so."""
+    undecided = False
+    still_open: frozenset[FactId] = frozenset()
     for part in parts:
-        if part is False:
-            return False
-        if part is None:
-            result = None
-    return result
+        reading = read(part, known, definitions)
+        if reading.value is decisive:
+            return reading
+        if reading.value is None:
+            undecided = True
+            still_open |= reading.open
+    if undecided:
+        return Reading(None, still_open)
+    return _FALSE if decisive else _TRUE
 
 
-def undecided_facts(
-    condition: Condition, known: Known, definitions: Definitions
-) -> frozenset[FactId]:
-    """The unknown facts in those parts of a condition that what is known leaves undecided.
+def evaluate(condition: Condition, known: Known, definitions: Definitions) -> bool | None:
+    """The value of a condition: true, false, or None when that can't be said.
 
-    A fact outside this set can't change the value of the condition any more.
+    Raises:
+        KeyError: a `ref` names no definition (a loaded law has none such).
     """
-    if evaluate(condition, known, definitions) is not None:
-        return frozenset()
-    match condition:
-        case FactIs(fact=fact) | FactWithin(fact=fact):
-            return frozenset({fact})
-        case AllOf(root=parts) | AnyOf(root=parts):
-            return frozenset().union(*(undecided_facts(part, known, definitions) for part in parts))
-        case Not(root=part) | InDoubt(root=part):
-            return undecided_facts(part, known, definitions)
-        case Ref(root=name):
-            return undecided_facts(definitions[name], known, definitions)
-        case _:
-            assert_never(condition)
+    return read(condition, known, definitions).value
 
 
 def leaves(condition: Condition, definitions: Definitions) -> Iterator[FactIs | FactWithin | Ref]:

@@ -2,8 +2,11 @@
 
 The law of a day is an "or" over grounds. A question is idle when, whatever else turns out, its
 answer can't change the outcome any more; such a fact is not asked. Among the others the next
-screen is the one after which, weighed by how common each answer is (`law/priors.yaml`), the fewest
-screens remain. Facts too sensitive to open a talk come after the rest.
+screen is the one that most likely ends the screening, then the one after which the fewest screens
+remain, both weighed by how common each answer is (`law/priors.yaml`).
+
+Screens with sensitive facts come after those without, though that costs four screens in ten talks
+more: two people in three are then never asked about violence or HIV at all.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +15,7 @@ from enum import StrEnum
 from functools import cached_property
 from math import prod
 
-from eligibility.conditions import evaluate, facts_of, thresholds, undecided_facts
+from eligibility.conditions import evaluate, facts_of, read, thresholds
 from eligibility.facts import FACTS, FactId, Kind, Known, ScreenGroup, Value, values
 from eligibility.grounds import Effect, Impossible, LawOfTheDay, LegalAidLaw
 
@@ -84,26 +87,33 @@ def _weights(fact: FactId, law: LegalAidLaw, bounds: Collection[int]) -> Mapping
     return together
 
 
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A ground still to be decided: by which facts, and whether it may end better than in doubt."""
+
+    open: frozenset[FactId]
+    can_hold: bool
+
+
 @dataclass(frozen=True)
 class Position:
     """What is known of a person, and what that leaves of the law.
 
-    `held` and `undecided` are places in the law's list of grounds. A ground that can only end in
-    doubt is no longer undecided: it makes the position `doubtful`.
+    `held` and `undecided` are places in the law's list of grounds, the undecided with the facts
+    that may still decide them. A ground that can only end in doubt is no longer undecided: it
+    makes the position `doubtful`.
     """
 
     table: Table
     known: Known
     held: tuple[int, ...]
-    undecided: tuple[int, ...]
+    undecided: Mapping[int, Undecided]
     doubtful: bool
 
     @cached_property
     def open(self) -> frozenset[FactId]:
         """The facts that may still decide an undecided ground."""
-        return frozenset().union(
-            *(_open_parts(self.table, self.known, index)[0] for index in self.undecided)
-        )
+        return frozenset().union(*(ground.open for ground in self.undecided.values()))
 
     @cached_property
     def standing(self) -> Standing | None:
@@ -131,7 +141,7 @@ class Position:
 
     def learn(self, fact: FactId, value: Value) -> "Position":
         """The position once one more fact is known, with what follows from it."""
-        return _read(self.table, {**self.known, fact: value}, self.undecided, self)
+        return _read(self.table, {**self.known, fact: value}, tuple(self.undecided), self)
 
 
 def start(table: Table, known: Known) -> Position:
@@ -145,50 +155,31 @@ def _read(
     known = _with_what_follows(table, known)
     held = list(before.held) if before else []
     doubtful = before.doubtful if before else False
-    left: list[int] = []
-    in_doubt_at_best: list[int] = []
+    left: dict[int, Undecided] = {}
     new = known.keys() - before.known.keys() if before else known.keys()
     for index in undecided:
-        if before and not table.looks_at[index] & new:
-            left.append(index)
+        if before and before.undecided[index].open.isdisjoint(new):
+            left[index] = before.undecided[index]
             continue
-        value = _holds(table, known, index)
-        if value is True:
+        readings = [
+            read(part, known, table.law.definitions)
+            for part in table.law.grounds[index].conditions()
+        ]
+        values = [reading.value for reading in readings]
+        if False in values:
+            continue
+        if None not in values:
             held.append(index)
-        elif value is None:
-            open_facts, can_hold = _open_parts(table, known, index)
-            if not open_facts:
-                doubtful = True
-            elif can_hold:
-                left.append(index)
-            else:
-                in_doubt_at_best.append(index)
-    if not doubtful:
-        left.extend(in_doubt_at_best)
-    return Position(table, known, tuple(held), tuple(sorted(left)), doubtful)
-
-
-def _holds(table: Table, known: Known, index: int) -> bool | None:
-    result: bool | None = True
-    for part in table.law.grounds[index].conditions():
-        value = evaluate(part, known, table.law.definitions)
-        if value is False:
-            return False
-        if value is None:
-            result = None
-    return result
-
-
-def _open_parts(table: Table, known: Known, index: int) -> tuple[frozenset[FactId], bool]:
-    """The facts that may decide an undecided ground, and whether it may still come to hold."""
-    open_facts: frozenset[FactId] = frozenset()
-    can_hold = True
-    for part in table.law.grounds[index].conditions():
-        if evaluate(part, known, table.law.definitions) is None:
-            here = undecided_facts(part, known, table.law.definitions) - table.skipped
-            open_facts |= here
-            can_hold = can_hold and bool(here)
-    return open_facts, can_hold
+            continue
+        open_facts = frozenset().union(*(reading.open for reading in readings)) - table.skipped
+        if open_facts:
+            can_hold = all(reading.value or reading.open - table.skipped for reading in readings)
+            left[index] = Undecided(open_facts, can_hold)
+        else:
+            doubtful = True
+    if doubtful:
+        left = {index: ground for index, ground in left.items() if ground.can_hold}
+    return Position(table, known, tuple(held), left, doubtful)
 
 
 def _possible(table: Table, known: Known, fact: FactId) -> Sequence[Value]:
@@ -274,16 +265,20 @@ def missing(position: Position) -> tuple[FactId, ...]:
     screens: dict[Screen, list[FactId]] = {}
     for fact in asked:
         screens.setdefault(screen_of(fact), []).append(fact)
-    ordered = sorted(
-        screens.values(),
-        key=lambda facts: (
-            all(FACTS[fact].sensitive for fact in facts),
-            _screens_left_after(position, facts),
-        ),
-    )
+    beside_sensitive = _sensitive_denied(position).open
+
+    def rank(facts: Sequence[FactId]) -> tuple[bool, bool, float, float]:
+        prospects = _prospects(position, facts)
+        return (
+            all(FACTS[fact].sensitive for fact in facts) or beside_sensitive.isdisjoint(facts),
+            any(FACTS[fact].sensitive for fact in facts),
+            sum(chance for chance, after in prospects if after.standing is None),
+            sum(chance * _screens_left(after) for chance, after in prospects),
+        )
+
     return tuple(
         fact
-        for facts in ordered
+        for facts in sorted(screens.values(), key=rank)
         for fact in sorted(facts, key=lambda one: (FACTS[one].sensitive, -_yes(position, one)))
     )
 
@@ -298,26 +293,34 @@ def _screens_left(position: Position) -> int:
     return len({screen_of(fact) for fact in position.open})
 
 
-def _screens_left_after(position: Position, facts: Sequence[FactId]) -> float:
-    """The screens to be expected after this one has been answered."""
+def _sensitive_denied(position: Position) -> Position:
+    """Where the usual answer to every sensitive question would leave us.
+
+    What is still open then is worth asking without any of them; the rest waits for them.
+    """
+    for fact in sorted(position.open, key=_place):
+        if FACTS[fact].sensitive:
+            position = position.learn(fact, position.allows(fact)[0])
+    return position
+
+
+def _prospects(position: Position, facts: Sequence[FactId]) -> list[tuple[float, Position]]:
+    """Where the answers to one screen lead, each with its chance."""
     if len(facts) == 1:
         (fact,) = facts
-        weights = {value: position.table.weights[fact][value] for value in position.allows(fact)}
-        whole = sum(weights.values())
-        return sum(
-            weight / whole * _screens_left(position.learn(fact, value))
-            for value, weight in weights.items()
-        )
-    # Of boxes to tick, mostly none or one is ticked; the rare several are counted as one.
-    odds = {fact: _yes(position, fact) for fact in facts}
-    none = prod(1 - yes for yes in odds.values())
-    total = none
-    expected = none * _screens_left(_ticked(position, facts, None))
-    for fact, yes in odds.items():
-        chance = none * yes / (1 - yes)
-        total += chance
-        expected += chance * _screens_left(_ticked(position, facts, fact))
-    return expected / total
+        chances = [
+            (position.table.weights[fact][value], position.learn(fact, value))
+            for value in position.allows(fact)
+        ]
+    else:
+        # Of boxes to tick mostly none or one is ticked; the rare several count as one.
+        none = prod(1 - _yes(position, fact) for fact in facts)
+        chances = [(none, _ticked(position, facts, None))]
+        for fact in facts:
+            yes = _yes(position, fact)
+            chances.append((none * yes / (1 - yes), _ticked(position, facts, fact)))
+    whole = sum(chance for chance, _ in chances)
+    return [(chance / whole, after) for chance, after in chances]
 
 
 def _ticked(position: Position, boxes: Iterable[FactId], ticked: FactId | None) -> Position:

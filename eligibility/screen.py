@@ -110,8 +110,9 @@ def both_days(
     if change is None:
         return BothDays(today, None, None)
     later = screen(facts, change, law, skipped)
-    same = later.outcome == today.outcome and _groups(later) == _groups(today)
-    return BothDays(today, None, None) if same else BothDays(today, change, later)
+    if later.outcome is today.outcome:
+        return BothDays(today, None, None)
+    return BothDays(today, change, later)
 
 
 def statuses(facts: Facts, on: dt.date, law: LegalAidLaw) -> frozenset[GroupId]:
@@ -136,10 +137,6 @@ def contradictions(facts: Facts, law: LegalAidLaw) -> tuple[Impossible, ...]:
 def checklist(missing: Sequence[FactId]) -> tuple[FactId, ...]:
     """The facts that the next screen asks together: the first, and all of its screen group."""
     return tuple(fact for fact in missing if screen_of(fact) == screen_of(missing[0]))
-
-
-def _groups(screening: Screening) -> frozenset[GroupId]:
-    return frozenset(ground.id for ground in screening.grounds)
 
 
 def _filled_in(position: Position) -> Position:
