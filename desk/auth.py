@@ -1,0 +1,250 @@
+"""Who is at the desk: passwords, sessions, and brakes on guessing.
+
+A session lives on the server; the browser holds a random token, the database only its SHA-256.
+"""
+
+import datetime as dt
+import hashlib
+import secrets
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from functools import cache
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cases.staff import StaffMember
+from store import audit
+from store.base import Row
+from store.crypto import Vault
+from store.session import Session
+from store.wakes import Topic
+
+IDLE = dt.timedelta(minutes=15)
+"""A session without an act of its owner ends after this."""
+LONGEST = dt.timedelta(hours=12)
+"""No session outlives a working day."""
+_TOUCH_EVERY = dt.timedelta(seconds=30)
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 200
+
+_argon2id = PasswordHasher()
+
+
+class StaffSession(Row):
+    """One signed-in browser of a staff member."""
+
+    __tablename__ = "staff_sessions"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    """SHA-256 of the token; the token itself is only in the browser."""
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    created_at: Mapped[dt.datetime]
+    last_seen_at: Mapped[dt.datetime]
+    """The last act of the person; what the page fetches by itself does not count."""
+    ended_at: Mapped[dt.datetime | None]
+
+
+# --- passwords ----------------------------------------------------------------------------------
+
+
+def hash_password(password: str) -> str:
+    """Argon2id with a salt of its own; takes some 50 ms on purpose."""
+    return _argon2id.hash(password)
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _argon2id.hash(secrets.token_urlsafe())
+
+
+def password_fits(staff: StaffMember | None, password: str) -> bool:
+    """Whether the password is theirs. For nobody it takes as long and is always false."""
+    hashed = staff.password_hash if staff is not None else _nobodys_hash()
+    try:
+        fits = _argon2id.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return fits and staff is not None and staff.active
+
+
+def set_password(session: Session, staff_id: str, hashed: str) -> None:
+    """Change a password (already hashed) and end every session of its owner."""
+    session.execute(
+        sa.update(StaffMember).where(StaffMember.id == staff_id).values(password_hash=hashed)
+    )
+    end_sessions(session, staff_id)
+    audit.note(session, "staff.password", staff_id=staff_id)
+
+
+# --- sessions -----------------------------------------------------------------------------------
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_in(session: Session, staff: StaffMember, old_token: str | None) -> str:
+    """Begin a session and return its new token; a token the browser came with ends."""
+    if old_token is not None:
+        _end(session, StaffSession.token_hash == _hash(old_token))
+    token = secrets.token_urlsafe(32)
+    now = session.clock.now()
+    session.add(
+        StaffSession(token_hash=_hash(token), staff_id=staff.id, created_at=now, last_seen_at=now)
+    )
+    audit.note(session, "staff.sign_in", staff_id=staff.id)
+    return token
+
+
+def whose(session: Session, token: str) -> StaffMember | None:
+    """The staff member of a living session, or None; a disabled account has none."""
+    now = session.clock.now()
+    return session.scalar(
+        sa.select(StaffMember)
+        .join(StaffSession, StaffSession.staff_id == StaffMember.id)
+        .where(
+            StaffSession.token_hash == _hash(token),
+            StaffSession.ended_at.is_(None),
+            StaffSession.last_seen_at > now - IDLE,
+            StaffSession.created_at > now - LONGEST,
+            StaffMember.active,
+        )
+    )
+
+
+def due_for_touch(session: Session, token: str) -> bool:
+    """Whether the person's last act was noted so long ago that it is worth a write."""
+    last = session.scalar(
+        sa.select(StaffSession.last_seen_at).where(StaffSession.token_hash == _hash(token))
+    )
+    return last is not None and last < session.clock.now() - _TOUCH_EVERY
+
+
+def touch(session: Session, token: str) -> None:
+    """Note that the person did something just now."""
+    session.execute(
+        sa.update(StaffSession)
+        .where(StaffSession.token_hash == _hash(token), StaffSession.ended_at.is_(None))
+        .values(last_seen_at=session.clock.now())
+    )
+
+
+def sign_out(session: Session, token: str) -> None:
+    """End the session of this token."""
+    staff = whose(session, token)
+    _end(session, StaffSession.token_hash == _hash(token))
+    if staff is not None:
+        audit.note(session, "staff.sign_out", staff_id=staff.id)
+
+
+def end_sessions(session: Session, staff_id: str) -> None:
+    """End every session of a staff member; open pages are told at once."""
+    _end(session, StaffSession.staff_id == staff_id)
+
+
+def _end(session: Session, which: sa.ColumnElement[bool]) -> None:
+    session.execute(
+        sa.update(StaffSession)
+        .where(which, StaffSession.ended_at.is_(None))
+        .values(ended_at=session.clock.now())
+    )
+    session.wake(Topic.DESK)
+
+
+# --- brakes on guessing -------------------------------------------------------------------------
+
+
+def device_cookie(vault: Vault, username: str) -> str:
+    """What a browser keeps after a right password, to be told from strangers who guess."""
+    mark = secrets.token_hex(8)
+    return f"{mark}.{vault.blind('desk.device', f'{username}:{mark}')}"
+
+
+def known_device(vault: Vault, username: str, cookie: str | None) -> str | None:
+    """The mark of a device on which this account signed in before, or None."""
+    mark, _, proof = (cookie or "").partition(".")
+    expected = vault.blind("desk.device", f"{username}:{mark}")
+    return mark if secrets.compare_digest(proof.encode(), expected.encode()) else None
+
+
+@dataclass
+class _Wrong:
+    """Wrong passwords of one pair of account and client."""
+
+    times: int
+    last: dt.datetime
+
+
+@dataclass
+class Brakes:
+    """Slows guessing down, in the memory of this process; nobody is ever locked by others.
+
+    Wrong passwords count against the pair of account and client. Someone who tries many accounts
+    from one place, or a flood from many places, is slowed too; a device on which the account has
+    signed in before answers only for its own mistakes.
+    """
+
+    free_tries: int = 5
+    first_wait: dt.timedelta = dt.timedelta(seconds=30)
+    longest_wait: dt.timedelta = dt.timedelta(minutes=15)
+    by_one_client: int = 30
+    """Wrong passwords of one client, over all accounts, within `longest_wait`."""
+    by_everybody: int = 120
+    """Wrong passwords of all unknown devices within a minute."""
+    remembered: int = 10_000
+    _pairs: OrderedDict[tuple[str, str], _Wrong] = field(default_factory=OrderedDict)
+    _clients: OrderedDict[str, deque[dt.datetime]] = field(default_factory=OrderedDict)
+    _all: deque[dt.datetime] = field(default_factory=deque)
+
+    def wait(
+        self, username: str, client: str, device: str | None, now: dt.datetime
+    ) -> dt.timedelta:
+        """How long the next try has to wait; nothing when it may be made now."""
+        waits = [self._pair_wait((username, device or client), now)]
+        if device is None:
+            per_client = self._clients.get(client, deque())
+            waits.append(_until_room(per_client, self.by_one_client, self.longest_wait, now))
+            minute = dt.timedelta(minutes=1)
+            waits.append(_until_room(self._all, self.by_everybody, minute, now))
+        return max(waits)
+
+    def wrong(self, username: str, client: str, device: str | None, now: dt.datetime) -> None:
+        """Count a wrong password."""
+        pair = (username, device or client)
+        before = self._pairs.pop(pair, None)
+        stale = before is None or now - before.last > 2 * self.longest_wait
+        self._pairs[pair] = _Wrong(1 if stale or before is None else before.times + 1, now)
+        if device is None:
+            moments = self._clients.pop(client, deque())
+            moments.append(now)
+            self._clients[client] = moments
+            self._all.append(now)
+        for remembered in (self._pairs, self._clients):
+            while len(remembered) > self.remembered:
+                remembered.popitem(last=False)
+
+    def right(self, username: str, client: str, device: str | None) -> None:
+        """Forget the wrong passwords of a pair that found the right one."""
+        self._pairs.pop((username, device or client), None)
+
+    def _pair_wait(self, pair: tuple[str, str], now: dt.datetime) -> dt.timedelta:
+        wrong = self._pairs.get(pair)
+        if wrong is None or wrong.times < self.free_tries:
+            return dt.timedelta(0)
+        doublings = min(wrong.times - self.free_tries, 10)
+        until = wrong.last + min(self.first_wait * (1 << doublings), self.longest_wait)
+        return max(until - now, dt.timedelta(0))
+
+
+def _until_room(
+    moments: deque[dt.datetime], most: int, within: dt.timedelta, now: dt.datetime
+) -> dt.timedelta:
+    while moments and moments[0] <= now - within:
+        moments.popleft()
+    if len(moments) < most:
+        return dt.timedelta(0)
+    return moments[-most] + within - now
