@@ -5,7 +5,6 @@ Who may ask for another (Article 8 of the Legal Aid Act 11/2017/QH14), what is t
 the centre must take the matter (Article 25).
 """
 
-import datetime as dt
 from functools import cache
 from pathlib import Path
 
@@ -45,15 +44,6 @@ class AcceptanceRules(Entry):
                 if names.count(name) > 1:
                     raise ValueError(f"{section} names {name} twice")
         return self
-
-    def on(self, day: dt.date) -> "AcceptanceRules":
-        """Only the rules in force on `day`."""
-        return AcceptanceRules.model_construct(
-            **{
-                section: tuple(rule for rule in getattr(self, section) if rule.in_force(day))
-                for section in type(self).model_fields
-            }
-        )
 
 
 @cache

@@ -5,8 +5,9 @@ answer can't change the outcome any more; such a fact is not asked. Among the ot
 screen is the one that most likely ends the screening, then the one after which the fewest screens
 remain, both weighed by how common each answer is (`law/priors.yaml`).
 
-Screens with sensitive facts come after those without, though that costs four screens in ten talks
-more: two people in three are then never asked about violence or HIV at all.
+Screens with sensitive facts come after those without. Over the priors that makes a talk of 3.5
+screens on average instead of 3.0, but of 5.5 single facts instead of 7.3, and most people without
+financial hardship are never asked about violence or HIV.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
