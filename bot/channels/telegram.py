@@ -1,0 +1,877 @@
+"""Telegram: updates in by webhook or polling, messages out, through python-telegram-bot.
+
+An update is committed to the inbox before Telegram is told that it arrived: the webhook answers
+200 afterwards, polling confirms an offset afterwards. The library's own webhook server and its
+handlers are not used, because they acknowledge first and keep the updates in memory.
+"""
+
+import asyncio
+import datetime as dt
+import hmac
+import json
+import logging
+import math
+import os
+import random
+import re
+import time
+import unicodedata
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Self
+
+import httpx
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import ClientDisconnect
+from telegram import (
+    Bot,
+    BotCommand,
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    LinkPreviewOptions,
+    Message,
+    PhotoSize,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    Update,
+)
+from telegram.constants import FileSizeLimit, MessageLimit
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.ext import filters
+from telegram.request import HTTPXRequest
+
+from bot import inbox
+from bot.channels.message import (
+    Button,
+    Capabilities,
+    ChannelName,
+    FetchedFile,
+    Inbound,
+    InboundKind,
+    Outbound,
+    RawEvent,
+    Receipt,
+    Refused,
+    RemoteFile,
+    Sent,
+    TryLater,
+    Unknown,
+)
+from cases.speech import Ask
+from store.files import MAX_BYTES
+from store.session import Database, Session
+
+log = logging.getLogger(__name__)
+
+# The library's exception for "wait" reads its own deprecated attribute and warns unless told so.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+OFFICIAL_API: Final = "https://api.telegram.org"
+WEBHOOK_PATH: Final = "/webhook/telegram"
+ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query")
+
+_MAX_UPDATE: Final = 1024 * 1024
+_MAX_UPDATE_ID: Final = 2**63
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(.*))?", re.DOTALL)
+_START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
+_PRESS = re.compile(r"([0-9]{1,9})\.([!-~]+)")
+
+_POLL_SECONDS: Final = 50
+_LONGEST_PAUSE: Final = 30.0
+_LATER: Final = 2.0
+_TOKEN_REFUSED_LATER: Final = 60.0
+_SHORT_LABEL: Final = 16
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "menu": "Về đầu",
+        "canbo": "Gặp cán bộ",
+        "hoso": "Hồ sơ của tôi",
+        "quaylai": "Quay lại",
+        "batdaulai": "Bắt đầu lại",
+        "ngonngu": "Đổi tiếng",
+        "xoa": "Xóa trò chuyện",
+        "help": "Bạn là ai?",
+    }
+)
+"""Telegram's commands and the words they stand for; the bot's menu shows the same words."""
+
+_ASK_LABELS: Mapping[Ask, str] = MappingProxyType(
+    {Ask.LOCATION: "📍 Gửi vị trí", Ask.PHONE: "📞 Gửi số điện thoại"}
+)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def _update_id(update: object) -> int | None:
+    if not isinstance(update, dict):
+        return None
+    number = update.get("update_id")
+    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < _MAX_UPDATE_ID:
+        return number
+    return None
+
+
+def _private_chat(update: Mapping[str, Any]) -> str | None:
+    """The id of the citizen's own chat with the bot; None for groups, channels and polls."""
+    press = update.get("callback_query")
+    holders = (
+        update.get("message"),
+        update.get("edited_message"),
+        press.get("message") if isinstance(press, dict) else None,
+    )
+    for holder in holders:
+        chat = holder.get("chat") if isinstance(holder, dict) else None
+        if isinstance(chat, dict) and chat.get("type") == "private":
+            number = chat.get("id")
+            if isinstance(number, int) and not isinstance(number, bool):
+                return str(number)
+    return None
+
+
+def _press_id(update: Mapping[str, Any]) -> str | None:
+    press = update.get("callback_query")
+    number = press.get("id") if isinstance(press, dict) else None
+    return number if isinstance(number, str) and number else None
+
+
+def _clean(update: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The update without halves of surrogate pairs, which no encoder would take."""
+    text = json.dumps(update, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        cleaned: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
+        return cleaned
+    return update
+
+
+def _event(update: Mapping[str, Any]) -> RawEvent | None:
+    """The update as the inbox keeps it; None when no citizen's talk belongs to it."""
+    address = _private_chat(update)
+    if address is None:
+        return None
+    return RawEvent(
+        channel=ChannelName.TELEGRAM,
+        event_id=str(update["update_id"]),
+        address=address,
+        body=_clean(update),
+    )
+
+
+def _read(update: Update, address: str) -> Inbound | None:
+    if update.callback_query is not None:
+        return _read_press(update.callback_query, address)
+    message = update.message or update.edited_message
+    if message is None:
+        return None
+    if update.edited_message is not None and message.text is None:
+        return None  # a live location that moved, a caption that changed: nothing new is said
+    return _read_message(update, message, address)
+
+
+def _read_press(press: CallbackQuery, address: str) -> Inbound:
+    found = _PRESS.fullmatch(press.data or "")
+    return Inbound(
+        channel=ChannelName.TELEGRAM,
+        address=address,
+        kind=InboundKind.BUTTON,
+        text=found[2] if found else "",
+        button_serial=int(found[1]) if found else None,
+        language=_language(press.from_user.language_code),
+    )
+
+
+def _read_message(update: Update, message: Message, address: str) -> Inbound | None:
+    sender = message.from_user
+    made = partial(
+        Inbound,
+        channel=ChannelName.TELEGRAM,
+        address=address,
+        language=_language(sender.language_code if sender else None),
+    )
+    caption = _text(message.caption or "")
+    if message.text is not None:
+        kind, text = _words(message.text)
+        return made(kind=kind, text=text)
+    if (place := message.location) is not None:
+        if not (_within(place.latitude, 90) and _within(place.longitude, 180)):
+            return made(kind=InboundKind.OTHER)
+        return made(
+            kind=InboundKind.LOCATION,
+            latitude=float(place.latitude),
+            longitude=float(place.longitude),
+        )
+    if (contact := message.contact) is not None:
+        if sender is None or contact.user_id != sender.id:  # somebody else's number
+            return made(kind=InboundKind.OTHER)
+        return made(kind=InboundKind.PHONE, phone=_text(contact.phone_number))
+    if message.photo:
+        return _with_file(made, InboundKind.FILE, caption, _largest(message.photo), "image/jpeg")
+    if (spoken := message.voice or message.audio or message.video_note) is not None:
+        return _with_file(made, InboundKind.VOICE, caption, spoken, None)
+    if (sent := message.document or message.video) is not None:
+        return _with_file(made, InboundKind.FILE, caption, sent, None)
+    if message.sticker is not None:
+        return made(kind=InboundKind.STICKER)
+    if filters.StatusUpdate.ALL.check_update(update):
+        return None  # pinned a message, changed a timer: nobody waits for an answer
+    return made(kind=InboundKind.OTHER, text=caption)
+
+
+def _with_file(
+    made: "partial[Inbound]", kind: InboundKind, caption: str, sent: Any, media_type: str | None
+) -> Inbound:
+    size = sent.file_size if isinstance(sent.file_size, int) else None
+    name = getattr(sent, "file_name", None)
+    told_type = getattr(sent, "mime_type", None) or media_type
+    return made(
+        kind=kind,
+        text=caption,
+        file=RemoteFile(
+            reference=_text(sent.file_id),
+            name=None if name is None else _text(name),
+            media_type=None if told_type is None else _text(told_type),
+            size=size,
+        ),
+        too_large=size is not None and size > MAX_BYTES,
+    )
+
+
+def _largest(sizes: tuple[PhotoSize, ...]) -> PhotoSize:
+    return max(sizes, key=lambda photo: photo.width * photo.height)
+
+
+def _text(value: object) -> str:
+    """The value if it is a text: the library does not look at what it is given."""
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _within(degrees: object, limit: int) -> bool:
+    return (
+        isinstance(degrees, int | float)
+        and not isinstance(degrees, bool)
+        and math.isfinite(degrees)
+        and abs(degrees) <= limit
+    )
+
+
+def _words(text: str) -> tuple[InboundKind, str]:
+    """What a text says: a start with its payload, a command's words, or the text itself."""
+    found = _COMMAND.fullmatch(text.strip())
+    if found is None:
+        return InboundKind.TEXT, text
+    name, rest = found[1].lower(), (found[2] or "").strip()
+    if name == "start":
+        if _START_PAYLOAD.fullmatch(rest):
+            return InboundKind.START, rest
+        return InboundKind.TEXT, rest
+    words = COMMANDS.get(name, name.replace("_", " "))
+    return InboundKind.TEXT, f"{words} {rest}".strip()
+
+
+def _language(code: str | None) -> str | None:
+    return code.split("-")[0].lower() if code else None
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def units(text: str) -> int:
+    """How long Telegram thinks a text is: UTF-16 code units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+_BREAKS = tuple(
+    re.compile(pattern) for pattern in (r"\n\s*\n", r"\n", r"(?<=[.!?…:;])[\"”)]*\s", r"\s")
+)
+_HOLDS_THE_NEXT = "\u200d\u17d2"  # zero-width joiner; the Khmer sign that binds two consonants
+
+
+def split(text: str, limit: int) -> list[str]:
+    """The text in parts of at most `limit` UTF-16 units; an empty text has no parts.
+
+    Cut between paragraphs if possible, else between lines, sentences, words, and only then
+    within a word, but never within a letter and its marks.
+    """
+    parts = []
+    rest = text.strip()
+    while units(rest) > limit:
+        head = rest.encode("utf-16-le")[: limit * 2].decode("utf-16-le", "ignore")
+        cut = _last_break(head) or _between_letters(rest, len(head))
+        parts.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    if rest:
+        parts.append(rest)
+    return parts
+
+
+def _last_break(head: str) -> int | None:
+    worth_it = len(head) // 4
+    for kind in _BREAKS:
+        ends = [found.end() for found in kind.finditer(head) if found.start() >= worth_it]
+        if ends:
+            return ends[-1]
+    return None
+
+
+def _between_letters(text: str, cut: int) -> int:
+    for at in range(cut, cut // 2, -1):
+        if not unicodedata.category(text[at]).startswith("M") and text[at - 1] not in (
+            _HOLDS_THE_NEXT
+        ):
+            return at
+    return cut
+
+
+def _label(button: Button) -> str:
+    match button.ticked:
+        case None:
+            return button.label
+        case True:
+            return f"☑ {button.label}"
+        case False:
+            return f"☐ {button.label}"
+
+
+def _rows(buttons: tuple[Button, ...]) -> Iterator[tuple[Button, ...]]:
+    """One button a row, or two where both are short."""
+    waiting: Button | None = None
+    for button in buttons:
+        short = len(_label(button)) <= _SHORT_LABEL
+        if waiting is not None and short:
+            yield (waiting, button)
+            waiting = None
+            continue
+        if waiting is not None:
+            yield (waiting,)
+            waiting = None
+        if short:
+            waiting = button
+        else:
+            yield (button,)
+    if waiting is not None:
+        yield (waiting,)
+
+
+def _inline(message: Outbound) -> InlineKeyboardMarkup | None:
+    if not message.buttons:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(_label(b), callback_data=f"{message.serial}.{b.key}")
+                for b in row
+            ]
+            for row in _rows(message.buttons)
+        ]
+    )
+
+
+def _keyboard(message: Outbound, ask: Ask) -> ReplyKeyboardMarkup:
+    """Telegram's own control, with the choices below it as words to be sent.
+
+    A message carries either this keyboard or inline buttons, and typed labels are answers.
+    """
+    control = KeyboardButton(
+        _ASK_LABELS[ask],
+        request_location=ask is Ask.LOCATION,
+        request_contact=ask is Ask.PHONE,
+    )
+    choices = [[KeyboardButton(_label(b)) for b in row] for row in _rows(message.buttons)]
+    return ReplyKeyboardMarkup([[control], *choices], resize_keyboard=True, one_time_keyboard=True)
+
+
+# --- what became of a message ------------------------------------------------------------------
+
+_REASONS = (
+    ("blocked by the user", "blocked"),
+    ("user is deactivated", "account deleted"),
+    ("chat not found", "chat not found"),
+    ("too long", "too long"),
+    ("message text is empty", "empty"),
+    ("button_data_invalid", "button refused"),
+)
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+def _asked_to_wait(problem: RetryAfter) -> float:
+    wait = problem.retry_after
+    return wait.total_seconds() if isinstance(wait, dt.timedelta) else float(wait)
+
+
+def outcome(problem: Exception) -> Refused | TryLater | Unknown:
+    """What a failed call means for the message. Reasons hold nothing that the platform echoed."""
+    match problem:
+        case RetryAfter():
+            return TryLater(_asked_to_wait(problem), "asked to wait")
+        case Forbidden(message=words) | BadRequest(message=words):
+            known = (reason for mark, reason in _REASONS if mark in words.lower())
+            return Refused(next(known, "not accepted"))
+        case ChatMigrated():
+            return Refused("chat moved")
+        case InvalidToken():
+            return TryLater(_TOKEN_REFUSED_LATER, "token refused")
+        case NetworkError(__cause__=httpx.HTTPError() as cause):
+            if isinstance(cause, _NEVER_LEFT):
+                return TryLater(_LATER, "not reached")
+            return Unknown("no answer")
+        case NetworkError():
+            return TryLater(_LATER, "server error")
+        case _:
+            return Unknown("answer not understood")
+
+
+class Pacing:
+    """How long a message has to wait: one a second to a chat, thirty a second to all.
+
+    Moments are seconds of a clock that only goes forward. Other processes are not seen here;
+    what they add, Telegram answers with a wait of its own.
+    """
+
+    def __init__(self, seconds_per_chat: float = 1.0, per_second: int = 30) -> None:
+        self._per_chat = seconds_per_chat
+        self._chats: dict[str, float] = {}
+        self._recent: deque[float] = deque(maxlen=per_second)
+
+    def for_chat(self, chat: str, now: float) -> float:
+        """Seconds until this chat may get a message again. Taken at once if a second will do."""
+        if len(self._chats) > 10_000:
+            self._chats = {who: free for who, free in self._chats.items() if free > now}
+        free = max(now, self._chats.get(chat, now))
+        if free - now <= self._per_chat:
+            self._chats[chat] = free + self._per_chat
+        return free - now
+
+    def for_all(self, now: float) -> float:
+        """Seconds until anybody may get a message; the place is taken."""
+        full = len(self._recent) == self._recent.maxlen
+        free = max(now, self._recent[0] + 1.0) if full else now
+        self._recent.append(free)
+        return free - now
+
+    def hold(self, chat: str, until: float) -> None:
+        """Leave one chat alone; the others go on."""
+        self._chats[chat] = until
+
+    def too_long(self, seconds: float) -> bool:
+        """Whether a wait for one chat is so long that the sender should do something else."""
+        return seconds > self._per_chat
+
+
+def quiet_loggers() -> None:
+    """Keep the token, which is part of every address, and the citizens' words out of the log."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("telegram").setLevel(logging.CRITICAL)
+
+
+class _Bot(Bot):
+    async def raw_updates(self, offset: int | None) -> list[Any]:
+        """The updates as they came: one that the library can't parse must not stop the others."""
+        data: dict[str, Any] = {
+            "timeout": _POLL_SECONDS,
+            "allowed_updates": list(ALLOWED_UPDATES),
+        }
+        if offset is not None:
+            data["offset"] = offset
+        result: Any = await self._post("getUpdates", data, read_timeout=_POLL_SECONDS + 10)
+        return result if isinstance(result, list) else []
+
+
+_Step = Callable[[], Awaitable[int]]
+"""One call that sends something; gives the id of the message."""
+
+
+class Telegram:
+    """The channel. Use as `async with`, so that its connections are closed.
+
+    `seconds_per_chat` is the pace of one talk (1 s is what Telegram allows). A send may wait
+    that long, so whoever delivers should have some dozens of sends under way, one per talk.
+    `first_pause` is the wait in seconds after a first failed call of polling; it doubles.
+    """
+
+    name = ChannelName.TELEGRAM
+    capabilities = Capabilities(
+        max_text=MessageLimit.MAX_TEXT_LENGTH, buttons=True, asks=frozenset(Ask)
+    )
+
+    def __init__(
+        self,
+        token: str,
+        api_url: str = OFFICIAL_API,
+        *,
+        seconds_per_chat: float = 1.0,
+        first_pause: float = 0.5,
+        rng: random.Random | None = None,
+    ) -> None:
+        quiet_loggers()
+        base = api_url.rstrip("/")
+        self._requests = (HTTPXRequest(read_timeout=20), HTTPXRequest(connection_pool_size=1))
+        self._bot = _Bot(
+            token,
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=self._requests[0],
+            get_updates_request=self._requests[1],
+        )
+        self._pacing = Pacing(seconds_per_chat)
+        self._first_pause = first_pause
+        self._unfinished: dict[str, tuple[Outbound, int]] = {}
+        self._answers: set[asyncio.Task[None]] = set()
+        self._rng = rng or random.Random()  # noqa: S311 - jitter only
+
+    async def __aenter__(self) -> Self:
+        for request in self._requests:
+            await request.initialize()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for answer in self._answers:
+            answer.cancel()
+        await asyncio.gather(*self._answers, return_exceptions=True)
+        for request in self._requests:
+            await request.shutdown()
+
+    # --- in ---
+
+    def read(self, event: Mapping[str, Any]) -> Inbound | None:
+        """Make an `Inbound` of an update; None if it is not a citizen's or says nothing.
+
+        An edited text counts as a new one: the citizen corrects what was said, and whatever can
+        be typed at any moment can be corrected at any moment.
+        """
+        address = _private_chat(event)
+        if address is None:
+            return None
+        try:
+            return _read(Update.de_json(dict(event)), address)
+        except Exception as problem:  # whatever a parser may raise; the citizen is still answered
+            log.warning("an update is not understood", extra={"problem": type(problem).__name__})
+            return Inbound(ChannelName.TELEGRAM, address, InboundKind.OTHER)
+
+    async def fetch(self, file: RemoteFile) -> FetchedFile | None:
+        """Bring a file; None when it is too large or gone.
+
+        Raises:
+            OSError: Telegram can't be reached now.
+        """
+        if file.size is not None and file.size > MAX_BYTES:
+            return None
+        try:
+            found = await self._bot.get_file(file.reference)
+        except BadRequest:
+            return None
+        except TelegramError as problem:
+            raise _unreachable(problem) from None
+        if not found.file_path or (found.file_size or 0) > MAX_BYTES:
+            return None
+        try:
+            content = bytes(await found.download_as_bytearray())
+        except (BadRequest, InvalidToken):  # how the library calls a 404
+            return None
+        except TelegramError as problem:
+            raise _unreachable(problem) from None
+        return FetchedFile(content, file.name) if len(content) <= MAX_BYTES else None
+
+    async def poll(self, database: Database) -> None:
+        """Take updates by long polling until cancelled.
+
+        An offset is confirmed only when the whole batch is committed; what comes again is
+        recognised by its number.
+        """
+        await self._until_accepted("deleteWebhook", self._bot.delete_webhook)
+        await self._show_commands()
+        offset: int | None = None
+        failures = 0
+        while True:
+            try:
+                updates = await self._bot.raw_updates(offset)
+                numbered = [(n, u) for u in updates if (n := _update_id(u)) is not None]
+                events = [made for _, update in numbered if (made := _event(update)) is not None]
+                if events:
+                    await database.transact(partial(_keep, events))
+            except Exception as problem:  # polling outlives whatever a bad day brings
+                failures += 1
+                log.warning("polling fails", extra={"problem": type(problem).__name__})
+                await asyncio.sleep(self._pause(failures, problem))
+                continue
+            failures = 0
+            for number, update in numbered:
+                offset = max(offset or 0, number + 1)
+                self._answer_press(update)
+
+    async def set_webhook(self, public_url: str, secret: str) -> None:
+        """Tell Telegram where to post updates; tried until it accepts."""
+        await self._until_accepted(
+            "setWebhook",
+            partial(
+                self._bot.set_webhook,
+                public_url.rstrip("/") + WEBHOOK_PATH,
+                secret_token=secret,
+                allowed_updates=ALLOWED_UPDATES,
+            ),
+        )
+        await self._show_commands()
+
+    async def _until_accepted(self, what: str, call: Callable[[], Awaitable[bool]]) -> None:
+        failures = 0
+        while True:
+            try:
+                await call()
+            except TelegramError as problem:
+                failures += 1
+                log.warning(
+                    "telegram does not accept a call",
+                    extra={"call": what, "problem": type(problem).__name__},
+                )
+                await asyncio.sleep(self._pause(failures, problem))
+            else:
+                return
+
+    async def _show_commands(self) -> None:
+        with suppress(TelegramError):  # the menu is a convenience
+            await self._bot.set_my_commands(
+                [BotCommand(name, words) for name, words in COMMANDS.items()]
+            )
+
+    def _pause(self, failures: int, problem: Exception) -> float:
+        """Seconds before the next try: doubled each time, jittered, never less than asked for."""
+        asked = _asked_to_wait(problem) if isinstance(problem, RetryAfter) else 0.0
+        longest = min(_LONGEST_PAUSE, self._first_pause * 2.0 ** min(failures - 1, 10))
+        return asked + longest * self._rng.uniform(0.5, 1.0)
+
+    def _answer_press(self, update: Mapping[str, Any]) -> None:
+        """Stop the button's spinner; nobody waits for it, and it may fail."""
+        press = _press_id(update)
+        if press is None:
+            return
+
+        async def answer() -> None:
+            with suppress(TelegramError):
+                await self._bot.answer_callback_query(press)
+
+        task = asyncio.create_task(answer())
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    # --- out ---
+
+    async def send(self, address: str, message: Outbound) -> Sent:
+        """Send one message, in several parts if it is long; the receipt names the last part.
+
+        What is tried again later goes on after the parts that arrived. That is remembered here
+        and not in the database: after a crash in between, the first parts come twice.
+        """
+        try:
+            chat = int(address)
+        except ValueError:
+            return Refused("chat not found")
+        text = unicodedata.normalize("NFC", message.text).strip()
+        replaced = await self._replace(chat, text, message)
+        if replaced is not None:
+            return replaced
+        steps = self._steps(chat, text, message)
+        begun, done = self._unfinished.pop(address, (message, 0))
+        result: Sent = Refused("empty")
+        for number, step in enumerate(steps):
+            if begun == message and number < done:
+                continue
+            result = await self._call(address, step)
+            if isinstance(result, TryLater):
+                self._unfinished[address] = (message, number)
+            if not isinstance(result, Receipt):
+                return result
+        return result
+
+    async def _replace(self, chat: int, text: str, message: Outbound) -> Sent | None:
+        """Change an earlier message; None when it has to be sent as a new one."""
+        old = message.replaces
+        fits = bool(text) and units(text) <= MessageLimit.MAX_TEXT_LENGTH
+        if not old or not old.isdecimal() or not fits or message.file or message.ask:
+            return None
+
+        async def edit() -> int:
+            try:
+                await self._bot.edit_message_text(
+                    text,
+                    chat,
+                    int(old),
+                    reply_markup=_inline(message),
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                )
+            except BadRequest as problem:
+                if "not modified" not in problem.message:
+                    raise
+            return int(old)
+
+        result = await self._call(str(chat), edit)
+        match result:
+            case Refused():
+                return None
+            case Unknown(reason):
+                return TryLater(_LATER, reason)  # to change it twice does no harm
+            case Receipt() | TryLater():
+                return result
+
+    def _steps(self, chat: int, text: str, message: Outbound) -> list[_Step]:
+        """The calls that make up one message; its buttons belong to the last."""
+        keyboard = _inline(message) if message.ask is None else _keyboard(message, message.ask)
+        steps: list[_Step] = []
+        if message.file is not None:
+            if units(text) <= MessageLimit.CAPTION_LENGTH:
+                return [partial(self._send_file, chat, message.file, text, keyboard)]
+            steps.append(partial(self._send_file, chat, message.file, "", None))
+        parts = split(text, MessageLimit.MAX_TEXT_LENGTH)
+        steps += [partial(self._send_text, chat, part, None) for part in parts[:-1]]
+        if parts:
+            # A message without buttons takes away the keyboard of an earlier question: the
+            # platform has no way to do it together with inline buttons.
+            steps.append(
+                partial(self._send_text, chat, parts[-1], keyboard or ReplyKeyboardRemove())
+            )
+        return steps
+
+    async def _send_text(
+        self,
+        chat: int,
+        text: str,
+        keyboard: InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None,
+    ) -> int:
+        sent = await self._bot.send_message(
+            chat,
+            text,
+            reply_markup=keyboard,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+        return sent.message_id
+
+    async def _send_file(
+        self,
+        chat: int,
+        file: FetchedFile,
+        caption: str,
+        keyboard: InlineKeyboardMarkup | ReplyKeyboardMarkup | None,
+    ) -> int:
+        send_document = partial(self._bot.send_document, chat, file.content)
+        send_photo = partial(self._bot.send_photo, chat, file.content)
+        name, words = file.name or "tep", caption or None
+        if _is_photo(file.content):
+            with suppress(BadRequest):  # a picture too long or too wide still goes as a document
+                sent = await send_photo(filename=name, caption=words, reply_markup=keyboard)
+                return sent.message_id
+        sent = await send_document(filename=name, caption=words, reply_markup=keyboard)
+        return sent.message_id
+
+    async def _call(self, address: str, step: _Step) -> Sent:
+        """Make one call in its turn; never raises for what the platform or the network does."""
+        wait = self._pacing.for_chat(address, time.monotonic())
+        if self._pacing.too_long(wait):
+            return TryLater(wait, "paced")
+        await asyncio.sleep(wait)
+        await asyncio.sleep(self._pacing.for_all(time.monotonic()))
+        try:
+            return Receipt(str(await step()))
+        except Exception as problem:  # the library lets parsing errors through as they are
+            became = outcome(problem)
+            if isinstance(problem, RetryAfter):
+                self._pacing.hold(address, time.monotonic() + _asked_to_wait(problem))
+            log.info("a message did not go out", extra={"reason": became.reason})
+            return became
+
+
+def _is_photo(content: bytes) -> bool:
+    return len(content) <= FileSizeLimit.PHOTOSIZE_UPLOAD and content.startswith(
+        (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+    )
+
+
+def _unreachable(problem: TelegramError) -> OSError:
+    return OSError(f"telegram can't be reached: {type(problem).__name__}")
+
+
+# --- the webhook -------------------------------------------------------------------------------
+
+
+def _keep(events: list[RawEvent], session: Session) -> None:
+    for event in events:
+        inbox.accept(session, event)
+
+
+def make_webhook(database: Database, secret: str) -> APIRouter:
+    """The endpoint that Telegram posts updates to. It says 200 only to what is committed.
+
+    Raises:
+        ValueError: there is no secret, or Telegram would not take it as one.
+    """
+    if not _SECRET.fullmatch(secret):
+        raise ValueError(
+            "the Telegram webhook needs a secret of 1 to 256 letters, digits, '_' and '-'"
+        )
+    router = APIRouter()
+
+    @router.post(WEBHOOK_PATH, include_in_schema=False)
+    async def take(request: Request) -> Response:
+        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        if not hmac.compare_digest(given.encode(), secret.encode()):
+            return Response(status_code=403)
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        if body is None:
+            return Response(status_code=413)
+        try:
+            update = json.loads(body)
+            if _update_id(update) is None:
+                return Response(status_code=422)
+            event = _event(update)
+        except (ValueError, RecursionError):
+            return Response(status_code=422)
+        if event is not None:
+            try:
+                await database.transact(partial(_keep, [event]))
+            except (SQLAlchemyError, OSError) as problem:
+                log.warning("an update is not kept", extra={"problem": type(problem).__name__})
+                return Response(status_code=503)
+        press = _press_id(update)
+        if press is None:
+            return Response(status_code=200)
+        # A webhook's answer may carry one call; this one stops the button's spinner.
+        return JSONResponse({"method": "answerCallbackQuery", "callback_query_id": press})
+
+    return router
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None as soon as it is larger than any update."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_UPDATE:
+            return None
+    return bytes(body)
