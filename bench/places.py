@@ -6,6 +6,7 @@ none, when none is read.
 """
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ def right(reading: PlaceReading, communes: set[str], ambiguous: bool) -> bool:
 
 
 def main(paths: list[str]) -> None:
-    gazetteer = Gazetteer(load_province("ca-mau"))
+    gazetteer = Gazetteer(load_province(os.environ.get("TRAM_PROVINCE") or "ca-mau"))
     for path in paths:
         lines = [json.loads(line) for line in Path(path).read_text("utf-8").splitlines() if line]
         good, slowest, began = 0, 0.0, time.perf_counter()

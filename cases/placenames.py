@@ -3,7 +3,7 @@
 Pure. What a name found means in its sentence is read in `cases.places`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -123,7 +123,11 @@ class Names:
                     one = self._guessed(words, begin, end)
                 if one is not None:
                     found.append(one)
-        kept = (_keeping(one, found) for one in found)
+        plain: dict[int, list[Found]] = {}
+        for one in found:
+            if one.likeness is Likeness.WRITTEN and one.end - one.begin > 1:
+                plain.setdefault(one.begin, []).append(one)
+        kept = (_keeping(one, plain) for one in found)
         return [one for one in kept if one is not None]
 
     def _as_written(
@@ -135,6 +139,8 @@ class Names:
             names = self._written.get(key, ())
         elif (number := ward_number(words, begin)) is not None:
             names = self._written.get(number, ())
+            if not names and cue_before(words, begin)[0] is Cue.CITY_DISTRICT:
+                names = (_FAR_DISTRICT,)
         elif key.isdigit():
             return None
         else:
@@ -195,6 +201,9 @@ class Names:
             name for key, cost in costs.items() if cost == least for name in self._written[key]
         )
 
+
+_FAR_DISTRICT = Name("quận", (), (), (Sense(Level.OUTSIDE, "quận", ()),), everyday=False)
+"""Any numbered district of a great city: "quận 4"."""
 
 _KNOWN_SHORTS = frozenset({"cm", "bl"})
 """Two letters that everybody in the province reads as a place."""
@@ -359,18 +368,21 @@ def _slip(typed: Sequence[str], name: Sequence[str]) -> float | None:
     return cost if slips <= (1 if len(name) < 3 else 2) else None
 
 
-def _keeping(guess: Found, found: Iterable[Found]) -> Found | None:
-    """A guess with the names that leave whole and unchanged what is plainly written within it."""
+def _keeping(guess: Found, written: Mapping[int, Iterable[Found]]) -> Found | None:
+    """A guess with the names that leave whole and unchanged what is plainly written within it.
+
+    `written` holds plainly written names of two syllables or more, by the word where they begin.
+    """
     if guess.likeness is Likeness.WRITTEN:
         return guess
     names = guess.names
-    for plain in found:
-        apart = plain.end <= guess.begin or guess.end <= plain.begin
-        if apart or plain.likeness is not Likeness.WRITTEN or plain.end - plain.begin < 2:
-            continue
-        if plain.begin < guess.begin or guess.end < plain.end:
-            return None
-        part = slice(plain.begin - guess.begin, plain.end - guess.begin)
-        kept = {name.syllables for name in plain.names}
-        names = tuple(name for name in names if name.syllables[part] in kept)
+    for begin in range(max(0, guess.begin - MOST_SYLLABLES), guess.end):
+        for plain in written.get(begin, ()):
+            if plain.end <= guess.begin:
+                continue
+            if plain.begin < guess.begin or guess.end < plain.end:
+                return None
+            part = slice(plain.begin - guess.begin, plain.end - guess.begin)
+            kept = {name.syllables for name in plain.names}
+            names = tuple(name for name in names if name.syllables[part] in kept)
     return Found(guess.begin, guess.end, names, guess.likeness) if names else None

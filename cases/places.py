@@ -6,7 +6,9 @@ be asked about, never one of them picked. Pure: the province comes in as a value
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from cases.placenames import Found, Level, Likeness, Names, Sense
@@ -29,6 +31,9 @@ ELSEWHERE = "nơi khác"
 
 LONG_ANSWER = 14
 """From this many words on, an answer is read as a story."""
+
+LONGEST_ADDRESS = 6
+"""How many names one address can hold: hamlet, old and new commune, district, both provinces."""
 
 FAR_KM = 30.0
 """A pin farther than this from every known point of the province lies outside."""
@@ -70,7 +75,8 @@ class Gazetteer:
         found = self._names.find(words, strict=strict)
         mentions = [_mention(words, one) for one in found]
         if strict:
-            mentions = [one for one in mentions if _stands_in_a_story(words, one, found)]
+            begins = {one.begin for one in found}
+            mentions = [one for one in mentions if _stands_in_a_story(words, one, begins)]
         places = [_read_together(group) for group in _groups(_best_cover(mentions), words)]
         place = _choose([place for place in places if place.codes or place.outside])
         if place is None:
@@ -186,7 +192,7 @@ def _fitting(senses: tuple[Sense, ...], cue: Cue, age: Age) -> tuple[Sense, ...]
             return senses
 
 
-def _at(senses: Iterable[Sense], levels: frozenset[Level] | set[Level]) -> tuple[Sense, ...]:
+def _at(senses: Iterable[Sense], levels: AbstractSet[Level]) -> tuple[Sense, ...]:
     return tuple(sense for sense in senses if sense.level in levels)
 
 
@@ -199,13 +205,12 @@ _PEOPLE = frozenset(
 _TOWARDS = frozenset({"ve", "tren", "ben", "trong", "vo", "qua", "xuong", "len", "ra", "tu"})
 
 
-def _stands_in_a_story(words: Sequence[Word], mention: _Mention, found: Sequence[Found]) -> bool:
-    """Whether a name in the middle of a story is a place at all."""
+def _stands_in_a_story(words: Sequence[Word], mention: _Mention, begins: AbstractSet[int]) -> bool:
+    """Whether a name in the middle of a story is a place at all; `begins`: where names begin."""
     begin = mention.found.begin
     if words[begin].is_number and len(words[mention.first].folded) == 1:
         # "p5" by itself may be anything; "ở p5", "p5 cm" are wards
-        beside = any(one.begin == mention.end for one in found)
-        return mention.sureness is Sureness.LIVES or beside
+        return mention.sureness is Sureness.LIVES or mention.end in begins
     match mention.sureness:
         case Sureness.LIVES | Sureness.PLACE:
             return True
@@ -245,15 +250,22 @@ def _weight(mention: _Mention) -> float:
 def _best_cover(mentions: Sequence[_Mention]) -> list[_Mention]:
     """The mentions that together, without overlap, explain most of the text."""
     by_end = sorted(mentions, key=lambda mention: (mention.end, -mention.first))
-    best: list[tuple[float, list[_Mention]]] = [(0.0, [])]
-    ends = [0]
+    ends, totals = [0], [0.0]
+    steps: list[tuple[_Mention, int] | None] = [None]
     for mention in by_end:
-        place = max(p for p, end in enumerate(ends) if end <= mention.first)
-        weight = best[place][0] + _weight(mention)
-        if weight > best[-1][0]:
-            best.append((weight, [*best[place][1], mention]))
+        before = bisect_right(ends, mention.first) - 1
+        total = totals[before] + _weight(mention)
+        if total > totals[-1]:
             ends.append(mention.end)
-    return best[-1][1]
+            totals.append(total)
+            steps.append((mention, before))
+    cover: list[_Mention] = []
+    step = steps[-1]
+    while step is not None:
+        mention, before = step
+        cover.append(mention)
+        step = steps[before]
+    return cover[::-1]
 
 
 _JOINING = frozenset(
@@ -267,7 +279,7 @@ def _groups(mentions: Sequence[_Mention], words: Sequence[Word]) -> list[list[_M
     """Names with nothing but commas, hamlets and small words between them belong together."""
     groups: list[list[_Mention]] = []
     for mention in mentions:
-        if groups:
+        if groups and len(groups[-1]) < LONGEST_ADDRESS:
             last = groups[-1][-1].end
             between = words[last : mention.first]
             ended = any(word.after_sentence for word in words[last : mention.first + 1])

@@ -1,0 +1,83 @@
+"""`python -m cases route`: which office is responsible, asked in JSON lines."""
+
+import argparse
+import os
+import sys
+
+from store.datafile import DataFileError
+from store.jsonlines import Record, serve, text
+
+DEFAULT_PROVINCE = "ca-mau"
+
+
+def main() -> int:
+    """Run one of the room's commands; 2 when the province's files can't be used."""
+    parser = argparse.ArgumentParser(prog="python -m cases", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser(
+        "route",
+        help='lines of {"place"} or {"lat", "lon"} → communes, ambiguous, office, reason',
+    )
+    parser.parse_args()
+    try:
+        return _route()
+    except DataFileError as problem:
+        print(problem, file=sys.stderr)
+        return 2
+
+
+def _route() -> int:
+    from cases.places import Gazetteer
+    from cases.province import load_province
+    from cases.routing import in_words, route
+
+    province = load_province(os.environ.get("TRAM_PROVINCE") or DEFAULT_PROVINCE)
+    gazetteer = Gazetteer(province)
+
+    def answer(record: Record) -> Record:
+        pin = _pin(record)
+        reading = gazetteer.read_pin(*pin) if pin else gazetteer.read(text(record, "place"))
+        routing = route(reading, province, pin=pin)
+        nearer = routing.nearer
+        return {
+            "communes": list(reading.communes),
+            "ambiguous": reading.ambiguous,
+            "office": routing.office,
+            "rule": routing.rule.value,
+            "reason": in_words(routing.reason),
+            "outside": reading.outside,
+            "nearer": None
+            if nearer is None
+            else {
+                "office": nearer.office,
+                "km": nearer.km,
+                "responsible_km": nearer.responsible_km,
+            },
+        }
+
+    serve(answer, sys.stdin.buffer, sys.stdout.buffer)
+    return 0
+
+
+def _pin(record: Record) -> tuple[float, float] | None:
+    """The pin of a line, in degrees; None when the line names a place instead.
+
+    Raises:
+        ValueError: a number is missing, is none, or is no latitude or longitude.
+    """
+    if "place" in record:
+        return None
+    if "lat" not in record and "lon" not in record:
+        raise ValueError('a line needs "place", or "lat" and "lon"')
+    lat, lon = record.get("lat"), record.get("lon")
+    if isinstance(lat, bool) or isinstance(lon, bool):
+        raise ValueError('"lat" and "lon" must be numbers')  # noqa: TRY004 - `serve` reports it
+    if not isinstance(lat, int | float) or not isinstance(lon, int | float):
+        raise ValueError('"lat" and "lon" must be numbers')  # noqa: TRY004 - `serve` reports it
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise ValueError('"lat" or "lon" lies outside the earth')
+    return float(lat), float(lon)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

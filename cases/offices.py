@@ -1,0 +1,43 @@
+"""Which offices are near, and which can receive anybody. Pure.
+
+Distances are straight lines from points that are only assumed so far: in a delta, where a river may
+lie between, they are a hint for the citizen and never the first rule.
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from cases.places import km
+from cases.province import Office, Province
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeAway:
+    """An office and its straight-line distance."""
+
+    office: Office
+    km: float
+
+
+def receiving(province: Province, able: AbstractSet[str] | None) -> tuple[Office, ...]:
+    """The active offices that have an officer able to receive.
+
+    `able` holds their ids; None: not known, and every active office counts as able.
+    """
+    return tuple(
+        office
+        for office in province.offices
+        if office.active and (able is None or office.id in able)
+    )
+
+
+def by_distance(
+    province: Province, lat: float, lon: float, able: AbstractSet[str] | None = None
+) -> tuple[OfficeAway, ...]:
+    """Receiving offices whose place is assumed or known, nearest first."""
+    away = (
+        OfficeAway(office, km(lat, lon, *point))
+        for office in receiving(province, able)
+        if (point := province.point_of(office)) is not None
+    )
+    return tuple(sorted(away, key=lambda one: one.km))
