@@ -1,10 +1,8 @@
-"""The citizen's key to a case: a code to find it and a PIN to open it."""
+"""The citizen's key to a case: a code to find it and a PIN to open it. Pure."""
 
 import datetime as dt
 import random
 import re
-
-from store.crypto import Vault
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10
@@ -42,16 +40,6 @@ def read_pin(text: str) -> str | None:
     """The PIN in what a citizen typed."""
     bare = re.sub(r"[\s\-.]", "", text)
     return bare if re.fullmatch(r"[0-9]{6}", bare) else None
-
-
-def code_index(vault: Vault, code: str) -> str:
-    """What a case is found by."""
-    return vault.blind("cases.code", code)
-
-
-def pin_index(vault: Vault, code: str, pin: str) -> str:
-    """What a PIN is compared with. Keyed, so a stolen database does not allow guessing."""
-    return vault.blind("cases.pin", f"{code}:{pin}")
 
 
 def wait_after(wrong_pins: int) -> dt.timedelta:

@@ -6,24 +6,13 @@ provable, sensitive data named as such.
 
 import datetime as dt
 import hashlib
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cases.purpose import Purpose
 from store.base import Row
 from store.session import Session
-
-
-class Purpose(StrEnum):
-    """What the data may be used for."""
-
-    REQUEST = "request"
-    """Handing the request and its story to the legal-aid office."""
-    SENSITIVE = "sensitive"
-    """Handing over health, ethnicity, violence or offence data told in the screening."""
-    CONTACT = "contact"
-    """Calling the phone number the citizen left."""
 
 
 class ConsentRow(Row):

@@ -12,12 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from cases import access
-from cases.codes import code_index, pin_index, wait_after
+from cases.codes import wait_after
 from cases.model import Case, CaseState, Outcome
 from cases.speech import Line, Say, Verbatim, say
-from cases.staff import StaffMember
+from cases.staff import Role, StaffMember
 from cases.thread import Author, Draft, Note, Seen, ThreadEntry
 from store import audit, events, outbox
+from store.crypto import Vault
 from store.session import Session
 
 
@@ -58,6 +59,16 @@ class NewRequest:
     law_version: str | None
     screening: str
     words: tuple[Word, ...]
+
+
+def code_index(vault: Vault, code: str) -> str:
+    """What a case is found by."""
+    return vault.blind("cases.code", code)
+
+
+def pin_index(vault: Vault, code: str, pin: str) -> str:
+    """What a PIN is compared with. Keyed, so a stolen database does not allow guessing."""
+    return vault.blind("cases.pin", f"{code}:{pin}")
 
 
 def open_case(session: Session, request: NewRequest) -> Case:
@@ -189,6 +200,15 @@ def find_by_code(session: Session, code: str, pin: str) -> Case | None:
     case.wrong_pins += 1
     case.locked_until = now + wait_after(case.wrong_pins)
     return None
+
+
+def able_offices(session: Session) -> frozenset[str]:
+    """The offices with somebody who can receive a request."""
+    receiving = (Role.OFFICER, Role.HEAD, Role.CENTRE)
+    query = sa.select(StaffMember.office_id).where(
+        StaffMember.active, StaffMember.role.in_(receiving), StaffMember.office_id.is_not(None)
+    )
+    return frozenset(office for office in session.scalars(query.distinct()) if office)
 
 
 # --- the staff's side ---------------------------------------------------------------------------

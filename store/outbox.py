@@ -67,6 +67,7 @@ def put(
     thread_entry_id: str | None = None,
 ) -> OutboxRow:
     """Add one message to the end of a conversation's queue, within the caller's transaction."""
+    session.one_at_a_time(f"outbox:{conversation_id}")
     last = session.scalar(
         sa.select(sa.func.max(OutboxRow.seq)).where(OutboxRow.conversation_id == conversation_id)
     )

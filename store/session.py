@@ -77,6 +77,11 @@ class Database:
         return self.url.get_backend_name() == "postgresql"
 
     @property
+    def conninfo(self) -> str:
+        """The address as psycopg takes it, for listening on PostgreSQL."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
     def engine(self) -> sa.Engine:
         """The engine that writes; for migrations."""
         return self._writer

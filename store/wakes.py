@@ -1,6 +1,7 @@
 """Who waits for what: sleepers are woken by a commit here, or by NOTIFY from another process."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
@@ -21,18 +22,26 @@ class Wakes:
     """Sleepers by topic, in one event loop. Waking is a hint: sleepers always look again."""
 
     def __init__(self) -> None:
-        self._turns: dict[Topic, asyncio.Event] = {}
+        self._woken: Counter[Topic] = Counter()
+        self._sleeping: dict[Topic, asyncio.Event] = {}
+
+    def mark(self, topic: Topic) -> int:
+        """Take a mark before looking; `sleep` with it returns at once if a wake came between."""
+        return self._woken[topic]
 
     def wake(self, topics: Iterable[Topic]) -> None:
         """Wake everyone who sleeps on one of `topics`."""
         for topic in topics:
-            sleeping = self._turns.pop(topic, None)
-            if sleeping is not None:
-                sleeping.set()
+            self._woken[topic] += 1
+            event = self._sleeping.pop(topic, None)
+            if event is not None:
+                event.set()
 
-    async def sleep(self, topic: Topic, seconds: float) -> None:
+    async def sleep(self, topic: Topic, seconds: float, mark: int | None = None) -> None:
         """Sleep until `topic` is woken, `seconds` at most."""
-        event = self._turns.setdefault(topic, asyncio.Event())
+        if mark is not None and mark != self._woken[topic]:
+            return
+        event = self._sleeping.setdefault(topic, asyncio.Event())
         with suppress(TimeoutError):
             await asyncio.wait_for(event.wait(), seconds)
 

@@ -16,6 +16,14 @@ from store.crypto import Keyring, Vault
 from store.migrate import migrate
 from store.session import Database
 
+BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pages last: the browser's driver keeps an event loop that asyncio tests would stumble on."""
+    items.sort(key=lambda item: item.path.is_relative_to(BROWSER))
+
+
 NOON = dt.datetime(2026, 11, 23, 5, 0, tzinfo=dt.UTC)
 """Noon in Cà Mau on the day the tests pretend."""
 

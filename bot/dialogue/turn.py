@@ -14,13 +14,14 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.channels.message import InboundKind
 from bot.texts import Texts
-from bot.understanding import DangerKind, Understood
-from cases.consent import Purpose
+from bot.understanding.danger import DangerKind
+from bot.understanding.understood import Relation, Understood
 from cases.places import Gazetteer
 from cases.province import Province
+from cases.purpose import Purpose
 from cases.speech import Choice, Line, Say
 from eligibility.facts import FactId, Facts
-from eligibility.law import LegalAidLaw
+from eligibility.grounds import LegalAidLaw
 from knowledge.library import Library
 from knowledge.search import Search
 
@@ -61,16 +62,20 @@ class State(BaseModel):
     last_press: tuple[int, str] | None = None
     facts: Facts = Facts()
     skipped: frozenset[FactId] = frozenset()
+    relation: Relation | None = None
+    """Who needs help, seen from the writer."""
     place: Place = Place()
     fields: tuple[str, ...] = ()
     topic: str | None = None
     """The article last shown, for "còn nếu … thì sao?"."""
     told_story: bool = False
-    wants_person: bool = False
+    opening: bool = False
+    """The citizen has asked for an officer: what is still missing for it is asked."""
     danger: DangerKind | None = None
     urgent: bool = False
     warned: frozenset[DangerKind] = frozenset()
-    sensitive_agreed: bool | None = None
+    agreed: bool = False
+    """The citizen agreed to hand the request over; the sensitive part is asked separately."""
     code: str | None = None
     phone: str | None = None
     poster: str | None = None

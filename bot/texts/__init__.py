@@ -54,6 +54,10 @@ class Texts:
     def keys(self, language: str = FALLBACK) -> frozenset[str]:
         return frozenset(self._by_language.get(language, {}))
 
+    def complete(self, language: str) -> bool:
+        """Whether nothing has to be said in Vietnamese instead."""
+        return self.keys(language) == self.keys()
+
     def blanks(self, key: str, language: str = FALLBACK) -> frozenset[str]:
         """The names of the blanks in a text."""
         return blanks_of(self._by_language[language][key])

@@ -1,0 +1,72 @@
+# Two commands for a newcomer: `make run` and `make test`. Both install what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .tools/bin/uv
+export UV_SYSTEM_CERTS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lint types contracts migrate lock train install browser clean
+
+help:
+	@echo "make run     start Tràm on SQLite: web chat and desk on http://127.0.0.1:8000"
+	@echo "make test    every test, on SQLite, a real PostgreSQL and a real browser"
+	@echo "make check   format, lint, types, import contracts and tests"
+	@echo "make format  put the code into shape"
+	@echo "make migrate bring the database to this version's schema"
+	@echo "make train   learn the models anew from our own wordings"
+	@echo "make lock    compile requirements.lock from pyproject.toml"
+
+run: $(VENV)/.installed
+	@$(BIN)/python -m bot
+
+migrate: $(VENV)/.installed
+	$(BIN)/python -m bot migrate
+
+test: $(VENV)/.installed browser
+	$(BIN)/pytest
+
+check: $(VENV)/.installed lint types contracts test
+
+format: $(VENV)/.installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed
+	$(BIN)/mypy .
+
+contracts: $(VENV)/.installed
+	$(BIN)/lint-imports
+
+train: $(VENV)/.installed
+	$(BIN)/python -m knowledge train
+
+install: $(VENV)/.installed
+
+# The environment is made by uv from the hashed lock; uv itself stays in a folder of the project.
+$(UV):
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+		--target .tools "uv>=0.5"
+
+$(VENV)/.installed: requirements.lock | $(UV)
+	$(UV) venv --quiet --allow-existing --no-python-downloads --python $(PYTHON) $(VENV)
+	VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes requirements.lock
+	@touch $@
+
+browser:
+	@command -v chromium >/dev/null || { \
+		echo "installing Debian's Chromium for the browser tests"; \
+		if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO=sudo; fi; \
+		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends \
+			chromium fonts-noto-core; }
+
+lock: | $(UV)
+	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --quiet -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

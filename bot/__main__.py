@@ -1,0 +1,183 @@
+"""`python -m bot`: the whole of Tràm in one process. The one file that knows bot and desk."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+
+import uvicorn
+from pydantic import ValidationError
+
+from bot.settings import Environment, Settings
+from store.datafile import DataFileError
+
+log = logging.getLogger("tram")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 when all went well, 2 when the set-up has to be mended."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve", help="web chat, desk and channels in one process (the default)")
+    commands.add_parser("migrate", help="bring the database to this version's schema")
+    commands.add_parser("understand", help="read messages as JSON lines, for measuring")
+    chosen = parser.parse_args(arguments)
+    if chosen.command == "understand":
+        return understand()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    from bot.app import NotReadyError
+
+    try:
+        settings = Settings()
+        if chosen.command == "migrate":
+            migrate_only(settings)
+        else:
+            asyncio.run(serve(settings))
+    except ValidationError as problem:
+        for error in problem.errors(include_url=False, include_input=False):
+            name = "_".join(str(part) for part in error["loc"]).upper()
+            print(f"TRAM_{name}: {error['msg']}" if name else error["msg"], file=sys.stderr)
+        return 2
+    except (NotReadyError, DataFileError, ValueError) as problem:
+        print(f"Tràm can't start: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def migrate_only(settings: Settings) -> None:
+    from bot.app import open_database
+    from store.migrate import migrate
+
+    database = open_database(settings)
+    try:
+        migrate(database)
+    finally:
+        database.close_now()
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until told to stop; what is in hand is finished first."""
+    from bot.app import load_rooms, make_app, open_database, open_province
+    from bot.channels.message import Channel, ChannelName
+    from bot.channels.telegram import Telegram, make_webhook
+    from bot.channels.webchat import WebChat, make_webchat
+    from bot.worker import Worker
+    from cases.queue import able_offices
+    from desk.accounts import ensure_demo_accounts
+    from desk.app import make_desk
+    from store.migrate import migrate
+
+    province = open_province(settings)
+    rooms = load_rooms(province)
+    database = open_database(settings)
+    migrate(database)
+    accounts: tuple[tuple[str, str], ...] = ()
+    if settings.environment is Environment.DEMO:
+        given = settings.demo_password.get_secret_value() if settings.demo_password else None
+        accounts = database.transact_now(
+            lambda session: ensure_demo_accounts(session, province, given)
+        )
+    able = database.read_now(able_offices)
+    for office in province.offices:
+        if office.active and office.id not in able:
+            log.warning("nobody can receive requests at %s: the centre takes them", office.id)
+
+    stack = AsyncExitStack()
+    stack.push_async_callback(database.close)
+    background: list[Callable[[], Awaitable[None]]] = []
+    if database.on_postgres:
+        background.append(lambda: database.wakes.listen(database.conninfo))
+    server: uvicorn.Server | None = None
+
+    def stopping() -> bool:
+        return server is not None and server.should_exit
+
+    channels: dict[ChannelName, Channel] = {ChannelName.WEB: WebChat()}
+    routers = [
+        make_webchat(database, rooms.texts, exit_to=settings.exit_url, stopping=stopping),
+        make_desk(database, province, secure_cookies=settings.behind_https, stopping=stopping),
+    ]
+    if settings.telegram_token is not None:
+        telegram = Telegram(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+        await stack.enter_async_context(telegram)
+        channels[ChannelName.TELEGRAM] = telegram
+        secret = settings.telegram_webhook_secret
+        if settings.webhook_url is not None and secret is not None:
+            routers.append(make_webhook(database, secret.get_secret_value()))
+            public = settings.public_url or ""
+            background.append(lambda: telegram.set_webhook(public, secret.get_secret_value()))
+        else:
+            background.append(lambda: telegram.poll(database))
+    worker = Worker(database, rooms, channels)
+
+    app = make_app(database, *routers)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+        proxy_headers=settings.public_url is not None,
+    )
+    server = uvicorn.Server(config)
+    async with stack:
+        tasks = [asyncio.create_task(_keep(start)) for start in background]
+        working = asyncio.create_task(worker.run())
+        announce(settings, accounts)
+        try:
+            await server.serve()
+        finally:
+            for task in tasks:
+                task.cancel()
+            worker.stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(working, 10)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep(start: Callable[[], Awaitable[None]]) -> None:
+    """A background duty must not end the server; it says what happened, without details."""
+    try:
+        await start()
+    except Exception as problem:
+        log.error("a background duty ended: %s", type(problem).__name__)  # noqa: TRY400
+
+
+def announce(settings: Settings, accounts: tuple[tuple[str, str], ...]) -> None:
+    """Say where everything is; the only place where demo passwords are ever shown."""
+    shown = settings.public_url or f"http://{settings.host}:{settings.port}"
+    print(f"\n  Tràm\n  Trò chuyện / web chat   {shown}/\n  Bàn làm việc / desk     {shown}/desk\n")
+    if accounts:
+        width = max(len(name) for name, _ in accounts)
+        print("  Tài khoản thử, chỉ hiện một lần / demo accounts, shown once:")
+        for name, password in accounts:
+            print(f"    {name:<{width}}  {password}")
+        print()
+    sys.stdout.flush()
+
+
+def understand() -> int:
+    """Read `{"text": …}` lines and write what was understood of each."""
+    from bot.understanding.reader import load_reader, understand_line
+    from cases.province import load_province
+    from store.clock import SystemClock
+    from store.jsonlines import serve as serve_lines
+
+    settings = Settings()
+    province = load_province(settings.province)
+    reader = load_reader(province)
+    today = SystemClock(settings.today).today()
+    serve_lines(
+        lambda payload: understand_line(reader, payload, today, province), sys.stdin, sys.stdout
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""What a process loads once, and the web application it serves."""
+
+import logging
+import random
+
+import sqlalchemy as sa
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import PlainTextResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.settings import Environment, Settings
+from bot.texts import load_texts
+from bot.turn import Rooms
+from bot.understanding.reader import Reader
+from cases.places import Gazetteer
+from cases.province import Province, load_province
+from eligibility.grounds import load_law
+from knowledge.fields import load_fields
+from knowledge.library import load_library
+from knowledge.search import Search
+from store.clock import SystemClock
+from store.crypto import Keyring, KeyringError, Vault
+from store.session import Database
+
+log = logging.getLogger(__name__)
+
+
+class NotReadyError(Exception):
+    """The program can't start as it is set up; the message says what to mend."""
+
+
+def load_rooms(province: Province) -> Rooms:
+    """Read the law, the knowledge, the places and the texts; a bad file stops the program."""
+    law, library, gazetteer = load_law(), load_library(), Gazetteer(province)
+    fields = load_fields()
+    return Rooms(
+        province=province,
+        law=law,
+        library=library,
+        search=Search(library),
+        gazetteer=gazetteer,
+        reader=Reader(gazetteer, fields, law),
+        texts=load_texts(),
+        chance=random.SystemRandom(),
+    )
+
+
+def open_database(settings: Settings) -> Database:
+    """The database with its keys; a demo makes keys at its first start.
+
+    Raises:
+        NotReadyError: production without a key file, or a key file that is not whole.
+    """
+    try:
+        if not settings.key_file.exists() and settings.environment is Environment.DEMO:
+            Keyring.fresh().to_file(settings.key_file)
+        vault = Vault(Keyring.from_file(settings.key_file))
+    except KeyringError as problem:
+        raise NotReadyError(str(problem)) from None
+    return Database(settings.database_url, vault, SystemClock(settings.today))
+
+
+def open_province(settings: Settings) -> Province:
+    """The province, fit for the environment.
+
+    Raises:
+        NotReadyError: production with contacts that are only samples; names each.
+    """
+    province = load_province(settings.province)
+    samples = province.sample_contacts()
+    if settings.environment is Environment.PRODUCTION and samples:
+        raise NotReadyError(
+            "these contacts are samples, put in the real ones: " + "; ".join(samples)
+        )
+    return province
+
+
+def make_app(database: Database, *routers: APIRouter) -> FastAPI:
+    """The web application: the rooms' own routes, and two for whoever watches over it."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    for router in routers:
+        app.include_router(router)
+
+    @app.get("/healthz")
+    async def healthz() -> Response:
+        return PlainTextResponse("ok")
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        try:
+            await database.read(lambda session: session.execute(sa.text("SELECT 1")))
+        except SQLAlchemyError:
+            return PlainTextResponse("the database does not answer", status_code=503)
+        return PlainTextResponse("ready")
+
+    return app

@@ -1,0 +1,208 @@
+"""From the outbox to the citizen: rendered in their language, sent, and written down.
+
+A crash between sending and writing down can double one message, never lose it.
+"""
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+from typing import assert_never
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from bot import transcript
+from bot.channels.message import (
+    Button,
+    Capabilities,
+    ChannelName,
+    FetchedFile,
+    Outbound,
+    Receipt,
+    Refused,
+    Sent,
+    TryLater,
+    Unknown,
+)
+from bot.conversations import Conversation
+from bot.texts import Texts
+from bot.transcript import Direction, Shown, ShownButton
+from cases.speech import Choice, Line, Say, Verbatim
+from cases.thread import ThreadEntry
+from store import events
+from store.files import StoredFile
+from store.outbox import Delivery, Kind, OutboxRow
+from store.session import Session
+
+log = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(seconds=60)
+"""How long a message is one worker's; after a crash another takes it."""
+MOST_TRIES = 12
+_FIRST_WAIT = 2.0
+_LONGEST_WAIT = 600.0
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One message, leased and rendered, on its way to a channel."""
+
+    row_id: str
+    channel: ChannelName
+    address: str
+    message: Outbound
+    shown: Shown
+    attempts: int
+
+
+def render(say: Say, texts: Texts, language: str, capabilities: Capabilities) -> Outbound:
+    """The words and buttons of a message; numbered lines where there are no buttons."""
+    text = texts.join(say.lines, language)
+    buttons = tuple(_button(choice, texts, language) for choice in say.choices)
+    if buttons and not capabilities.buttons:
+        lines = (f"{number}. {button.label}" for number, button in enumerate(buttons, 1))
+        text = "\n".join((text, "", *lines))
+        buttons = ()
+    ask = say.ask if say.ask in capabilities.asks else None
+    return Outbound(text=text, buttons=buttons, ask=ask, serial=say.serial)
+
+
+def _button(choice: Choice, texts: Texts, language: str) -> Button:
+    return Button(choice.key, texts.render(choice.label, language), choice.ticked)
+
+
+def take(
+    session: Session, texts: Texts, capabilities: dict[ChannelName, Capabilities]
+) -> Parcel | None:
+    """Lease the next message that may be sent; None when there is nothing to do now.
+
+    Of each talk only the oldest unsent message may leave.
+    """
+    now = session.clock.now()
+    earlier = aliased(OutboxRow)
+    first_of_talk = ~sa.exists().where(
+        earlier.conversation_id == OutboxRow.conversation_id,
+        earlier.state == Delivery.WAITING,
+        earlier.seq < OutboxRow.seq,
+    )
+    row = session.scalar(
+        sa.select(OutboxRow)
+        .where(
+            OutboxRow.state == Delivery.WAITING,
+            OutboxRow.due_at <= now,
+            sa.or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now),
+            OutboxRow.channel.in_([str(name) for name in capabilities]),
+            first_of_talk,
+        )
+        .order_by(OutboxRow.due_at, OutboxRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if row is None:
+        return None
+    talk = session.get_one(Conversation, row.conversation_id)
+    row.leased_until = now + LEASE
+    row.attempts += 1
+    channel = ChannelName(row.channel)
+    body = row.open(session.vault, "body") or ""
+    match row.kind:
+        case Kind.SAY:
+            say = Say.model_validate_json(body)
+            message = render(say, texts, talk.language, capabilities[channel])
+            replaced = _last_receipt(session, row) if say.replaces else None
+            message = Outbound(
+                message.text, message.buttons, message.ask, message.serial, replaces=replaced
+            )
+            shown = _shown(message)
+        case Kind.VERBATIM:
+            words = Verbatim.model_validate_json(body)
+            header = texts.render(
+                Line(key="case.header", blanks={"office": words.office}), talk.language
+            )
+            message = Outbound(f"{header}\n{words.text}", file=_file(session, words.file_id))
+            shown = Shown(text=words.text, office=words.office, file_id=words.file_id)
+        case _:
+            assert_never(row.kind)
+    address = talk.open(session.vault, "address") or ""
+    return Parcel(row.id, channel, address, message, shown, row.attempts)
+
+
+def _shown(message: Outbound) -> Shown:
+    return Shown(
+        text=message.text,
+        buttons=tuple(
+            ShownButton(key=button.key, label=button.label, ticked=button.ticked)
+            for button in message.buttons
+        ),
+        ask=message.ask,
+        serial=message.serial,
+    )
+
+
+def _file(session: Session, file_id: str | None) -> FetchedFile | None:
+    if file_id is None:
+        return None
+    stored = session.get_one(StoredFile, file_id)
+    content = stored.open_bytes(session.vault, "content") or b""
+    return FetchedFile(content, stored.open(session.vault, "name"))
+
+
+def _last_receipt(session: Session, row: OutboxRow) -> str | None:
+    return session.scalar(
+        sa.select(OutboxRow.receipt)
+        .where(
+            OutboxRow.conversation_id == row.conversation_id,
+            OutboxRow.state == Delivery.SENT,
+            OutboxRow.seq < row.seq,
+        )
+        .order_by(OutboxRow.seq.desc())
+        .limit(1)
+    )
+
+
+def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -> None:
+    """Keep what became of a message. `jitter` is a random number from 0 to 1."""
+    row = session.get(OutboxRow, parcel.row_id, with_for_update=True)
+    if row is None or row.state is not Delivery.WAITING:
+        return
+    now = session.clock.now()
+    row.leased_until = None
+    match sent:
+        case Receipt(reference=reference):
+            session.get(Conversation, row.conversation_id, with_for_update=True)
+            transcript.add(session, row.conversation_id, Direction.OUT, parcel.shown)
+            _end(row, Delivery.SENT, now)
+            row.receipt = reference[:100] or None
+        case Refused(reason=reason):
+            _end(row, Delivery.REFUSED, now, reason)
+        case TryLater(seconds=seconds, reason=reason):
+            if row.attempts >= MOST_TRIES:
+                _end(row, Delivery.REFUSED, now, reason)
+            else:
+                wait = max(seconds, _backoff(row.attempts, jitter))
+                row.due_at, row.reason = now + dt.timedelta(seconds=wait), reason[:100]
+        case Unknown(reason=reason):
+            # A double is better than a loss here, but only one.
+            if row.attempts > 1:
+                _end(row, Delivery.UNKNOWN, now, reason)
+            else:
+                wait = _backoff(row.attempts, jitter)
+                row.due_at, row.reason = now + dt.timedelta(seconds=wait), reason[:100]
+        case _:
+            assert_never(sent)
+    if row.thread_entry_id is not None and row.ended_at is not None:
+        events.record(session, "case.delivery", case_id=_case_of(session, row.thread_entry_id))
+
+
+def _case_of(session: Session, thread_entry_id: str) -> str | None:
+    return session.scalar(sa.select(ThreadEntry.case_id).where(ThreadEntry.id == thread_entry_id))
+
+
+def _end(row: OutboxRow, state: Delivery, now: dt.datetime, reason: str | None = None) -> None:
+    row.state, row.ended_at, row.body = state, now, None
+    row.reason = reason[:100] if reason else None
+
+
+def _backoff(attempts: int, jitter: float) -> float:
+    """Seconds to wait after so many attempts: doubling, with a random part."""
+    return min(_FIRST_WAIT * 2.0 ** (attempts - 1), _LONGEST_WAIT) * (0.5 + jitter / 2)

@@ -1,0 +1,147 @@
+"""What can be said or pressed at any moment, whatever is being asked."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from bot.dialogue import faq, request, screening, status, welcome
+from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, Turn, ask, choice
+from bot.texts import LANGUAGES
+from bot.understanding.understood import Intent
+from cases.speech import Say, say
+
+DELETE = "always.delete"
+LANGUAGE = "always.language"
+
+_SURE = (choice("yes", "delete.yes"), choice("no", "delete.no"))
+_TONGUES = tuple(choice(f"lang:{language}", f"language.{language}") for language in LANGUAGES)
+
+Act = Callable[[State, Heard, Lookups], Turn]
+
+
+def restart(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
+    """Forget what was answered and begin anew; "quay lại" still undoes it."""
+    fresh = State(step="free", language=state.language, serial=state.serial, warned=state.warned)
+    return Turn(fresh, (say("always.restarted"), ask("welcome.menu", *welcome.MENU)))
+
+
+def delete(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
+    """Ask once before everything is erased."""
+    return Turn(state.at(DELETE), (ask("delete.confirm", *_SURE),))
+
+
+def language(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """Change the language, or offer the languages."""
+    wanted = heard.understood.language
+    if wanted is not None:
+        return set_language(state, str(wanted), lookups)
+    return Turn(state.at(LANGUAGE), (ask("language.ask", *_TONGUES),))
+
+
+def set_language(state: State, wanted: str, lookups: Lookups) -> Turn:
+    """Speak another language; what is not translated yet stays Vietnamese, and that is said."""
+    said = [say("language.set")]
+    if not lookups.texts.complete(wanted):
+        said.append(say("language.pending"))
+    changed = state.with_(language=wanted).at("free")
+    return Turn(changed, (*said, ask("welcome.menu", *welcome.MENU)))
+
+
+def person(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """A human is wanted."""
+    return request.begin(state, heard, lookups)
+
+
+def discontent(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
+    """Scolded: apologise, and offer a human."""
+    return Turn(state, (ask("welcome.discontent", faq.PERSON, choice("go:menu", "menu.menu")),))
+
+
+def _say(key: str) -> Act:
+    def act(state: State, _heard: Heard, lookups: Lookups) -> Turn:
+        wanted = lookups.texts.blanks(key)
+        return Turn(state, (say(key, **{name: lookups.blanks[name] for name in wanted}),))
+
+    return act
+
+
+ACTS: Mapping[str, Act] = MappingProxyType(
+    {
+        "menu": welcome.menu,
+        "ask": faq.prompt,
+        "screen": screening.begin,
+        "review": screening.review,
+        "nopapers": screening.no_papers,
+        "request": request.begin,
+        "person": person,
+        "status": status.begin,
+        "withdraw": status.ask_to_withdraw,
+        "restart": restart,
+        "delete": delete,
+        "language": language,
+        "who": _say("welcome.who"),
+        "privacy": _say("welcome.privacy"),
+        "exit": _say("welcome.exit"),
+        "discontent": discontent,
+        "safe": _say("danger.hurry"),
+        "unsafe": _say("danger.not_safe"),
+    }
+)
+"""By the part of a button's key after `go:`."""
+
+BY_INTENT: Mapping[Intent, str] = MappingProxyType(
+    {
+        Intent.MENU: "menu",
+        Intent.PERSON: "person",
+        Intent.COMPLAIN: "person",
+        Intent.STATUS: "status",
+        Intent.WITHDRAW: "withdraw",
+        Intent.RESTART: "restart",
+        Intent.DELETE: "delete",
+        Intent.LANGUAGE: "language",
+        Intent.WHO_ARE_YOU: "who",
+        Intent.PRIVACY: "privacy",
+        Intent.EXIT: "exit",
+        Intent.DISCONTENT: "discontent",
+    }
+)
+
+ASIDES = frozenset({"who", "privacy", "exit", "discontent", "safe", "unsafe"})
+"""Answered without leaving the question that is being asked."""
+
+
+def pressed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """A button that is never stale; None if the key is none of these."""
+    kind, _, rest = heard.key.partition(":")
+    match kind:
+        case "go" if rest in ACTS:
+            return ACTS[rest](state, heard, lookups)
+        case "a":
+            return faq.article(state, rest, lookups)
+        case "d":
+            return faq.article(state, rest, lookups, more=True)
+        case "f":
+            return faq.browse(state, heard.key, lookups)
+        case "lang" if rest in LANGUAGES:
+            return set_language(state, rest, lookups)
+        case _:
+            return None
+
+
+def ask_again(state: State, _lookups: Lookups) -> Say:
+    if state.step == DELETE:
+        return ask("delete.confirm", *_SURE)
+    return ask("language.ask", *_TONGUES)
+
+
+def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """The word on deleting, or the name of a language."""
+    if state.step == LANGUAGE:
+        wanted = heard.understood.language
+        return set_language(state, str(wanted), lookups) if wanted is not None else None
+    intent = heard.understood.intent
+    if heard.key == "yes" or (not heard.key and intent is Intent.YES):
+        fresh = State(language=state.language, serial=state.serial)
+        return Turn(fresh, (say("delete.done"),), (DeleteTalk(),))
+    if heard.key == "no" or (not heard.key and intent is Intent.NO):
+        return welcome.again(state).before(say("delete.kept"))
+    return None

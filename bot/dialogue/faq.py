@@ -1,0 +1,113 @@
+"""Questions about the law: answered from reviewed text with its source, or honestly not."""
+
+from bot.dialogue.turn import Heard, Lookups, State, Turn, ask, choice
+from bot.understanding.understood import Intent
+from cases.speech import Choice, Line, Say, say
+from knowledge.article import FieldId
+from knowledge.present import present
+
+NEAREST = 3
+_PAGE = 6
+
+PERSON = choice("go:person", "menu.person")
+SCREEN = choice("go:screen", "menu.screen")
+
+
+def prompt(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
+    """Invite a question, or a field to look through."""
+    fields = tuple(choice(f"f:{field}", f"field_button.{field}") for field in FieldId)
+    return Turn(state.at("free").with_(opening=False), (ask("faq.prompt", *fields),))
+
+
+def browse(state: State, key: str, lookups: Lookups) -> Turn | None:
+    """The topics of one field, a page at a time; None for an unknown field. Key `f:land:2`."""
+    _, name, *page = key.split(":")
+    first = (int(page[0]) if page and page[0].isdigit() else 0) * _PAGE
+    if name not in {str(field) for field in FieldId}:
+        return None
+    ids = sorted(a.id for a in lookups.library.articles.values() if a.field == name)
+    shown = tuple(_title(article_id, lookups) for article_id in ids[first : first + _PAGE])
+    if first + _PAGE < len(ids):
+        shown += (choice(f"f:{name}:{first // _PAGE + 1}", "menu.more"),)
+    words = lookups.texts.render(Line(key=f"field.{name}"), state.language)
+    return Turn(state.at("free"), (ask("faq.field", *shown, field=words),))
+
+
+def article(state: State, article_id: str, lookups: Lookups, *, more: bool = False) -> Turn | None:
+    """Show one article; `more` shows its time limits and papers. None if there is no such one."""
+    found = lookups.library.articles.get(article_id)
+    if found is None:
+        return None
+    shown = present(found, lookups.library.laws, lookups.today, lookups.blanks)
+    if more:
+        lines = [Line(key="faq.title", blanks={"title": shown.title})]
+        for heading, items in (
+            ("faq.time_limits", shown.time_limits),
+            ("faq.papers", shown.papers),
+        ):
+            if items:
+                lines.append(Line(key=heading))
+                lines += [Line(key="faq.item", blanks={"text": item}) for item in items]
+        lines.append(Line(key="faq.sources", blanks={"text": " ".join(shown.sources)}))
+        return Turn(state.with_(topic=article_id), (Say(lines=tuple(lines)),))
+    lines = [
+        Line(key="faq.title", blanks={"title": shown.title}),
+        Line(key="faq.answer", blanks={"text": shown.answer}),
+        Line(key="faq.first_step", blanks={"text": shown.first_step}),
+        Line(key="faq.where", blanks={"text": shown.where}),
+        Line(key="faq.sources", blanks={"text": " ".join(shown.sources)}),
+        *(Line(key="faq.notice", blanks={"text": notice}) for notice in shown.notices),
+    ]
+    choices: tuple[Choice, ...] = ()
+    if shown.time_limits or shown.papers:
+        choices += (choice(f"d:{article_id}", "faq.details"),)
+    choices += (SCREEN, PERSON)
+    known = state.with_(topic=article_id, fields=(str(found.field), *state.fields)[:2])
+    return Turn(known, (Say(lines=tuple(lines), choices=choices),))
+
+
+def answer(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """Answer what was typed: an article, two or three to choose from, or "I don't know"."""
+    text = heard.understood.text
+    found = lookups.search.search(text)
+    if found.abstained and heard.understood.follow_up and state.topic:
+        title = lookups.library.articles[state.topic].title
+        found = lookups.search.search(f"{title} {text}")
+    nearest = tuple(hit.id for hit in found.answers[:NEAREST])
+    if not found.abstained and not found.ambiguous and nearest:
+        shown = article(state, nearest[0], lookups)
+        if shown is not None:
+            return shown
+    titles = tuple(_title(article_id, lookups) for article_id in nearest)
+    if found.ambiguous and titles:
+        return Turn(state, (ask("faq.which", *titles, PERSON),))
+    if heard.understood.intent is Intent.OUT_OF_SCOPE:
+        return Turn(state, (ask("faq.out_of_scope", PERSON, choice("go:ask", "menu.ask")),))
+    if not titles:
+        return Turn(state, (ask("faq.unknown_plain", PERSON),))
+    return Turn(state, (ask("faq.unknown", *titles, PERSON),))
+
+
+def answers(heard: Heard, lookups: Lookups) -> bool:
+    """Whether there is an article that answers what was typed."""
+    found = lookups.search.search(heard.understood.text)
+    return not found.abstained and bool(found.answers)
+
+
+def offer(heard: Heard, lookups: Lookups) -> tuple[Say, ...]:
+    """For a story: the one or two articles that go with it, to be read at any time."""
+    found = lookups.search.search(heard.understood.text)
+    if found.abstained or not found.answers:
+        return ()
+    ids = [hit.id for hit in found.answers[: 2 if found.ambiguous else 1]]
+    return (ask("faq.story", *(_title(article_id, lookups) for article_id in ids)),)
+
+
+def _title(article_id: str, lookups: Lookups) -> Choice:
+    return choice(
+        f"a:{article_id}", "faq.article", short=lookups.library.articles[article_id].short
+    )
+
+
+def thanks(state: State) -> Turn:
+    return Turn(state, (say("welcome.thanks"),))

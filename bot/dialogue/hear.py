@@ -1,0 +1,458 @@
+"""The one way into the dialogue: what was heard meets the state, and a turn comes of it.
+
+Danger is looked at first, in every step. Then what can be said at any moment, then the answer
+to what is being asked; a question in the middle of a form is answered, and the form goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.channels.message import InboundKind
+from bot.dialogue import always, faq, learning, request, screening, status, welcome
+from bot.dialogue.turn import AddToCase, Heard, Lookups, State, Turn, ask, choice
+from bot.understanding.danger import DangerKind
+from bot.understanding.understood import Intent
+from cases.speech import Choice, Line, Say, say
+from eligibility.facts import FactId
+from knowledge.vietnamese import fold
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A family of steps: how to read an answer and how to ask again."""
+
+    answer: Callable[[State, Heard, Lookups], Turn | None]
+    ask_again: Callable[[State, Lookups], Say]
+
+
+_FORMS = {
+    "screening": _Form(screening.answer, screening.ask_again),
+    "request": _Form(request.answer, request.ask_again),
+    "status": _Form(status.answer, status.ask_again),
+    "always": _Form(always.answer, always.ask_again),
+}
+
+_FREE = frozenset({"new", "free"})
+
+
+def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """What comes of one message."""
+    heard = _typed_choice(state, heard, lookups)
+    if _pressed_twice(state, heard):
+        return Turn(state)
+    turn = _hear(state, heard, lookups)
+    danger = heard.understood.danger
+    if danger is not None:
+        turn = _warn(state, danger, turn)
+    return _numbered(_remembered(state, heard, turn))
+
+
+def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    case = lookups.my_case
+    if case is not None and case.state == "claimed" and heard.key == "":
+        held = _to_officer(heard)
+        if held is not None:
+            return Turn(state, (), held)
+    if heard.kind is InboundKind.START:
+        return welcome.start(state, heard, lookups)
+    if state.step == "new":
+        return _first_words(state, heard, lookups)
+    if heard.key:
+        return _pressed(state, heard, lookups)
+    match heard.kind:
+        case InboundKind.FILE | InboundKind.VOICE:
+            return _file(state, heard, lookups)
+        case InboundKind.STICKER | InboundKind.OTHER:
+            return _resumed(Turn(state, (say("always.sticker"),)), lookups)
+        case InboundKind.BUTTON:
+            return _stale(state, lookups)
+        case InboundKind.LOCATION:
+            return _location(state, heard, lookups)
+        case _:
+            return _words(state, heard, lookups)
+
+
+# --- buttons -----------------------------------------------------------------------------------
+
+
+def _typed_choice(state: State, heard: Heard, lookups: Lookups) -> Heard:
+    """A number or a label typed instead of a button pressed."""
+    if heard.kind is not InboundKind.TEXT or not state.offered:
+        return heard
+    typed = fold(heard.understood.text).strip(" .!)")
+    picked: list[Choice] = []
+    takes_number = state.step == "screening.age"
+    numbers = typed.replace(",", " ").split()
+    if numbers and all(n.isdigit() for n in numbers) and not takes_number:
+        if all(1 <= int(n) <= len(state.offered) for n in numbers):
+            picked = [state.offered[int(n) - 1] for n in dict.fromkeys(numbers)]
+    else:
+        picked = [
+            offered
+            for offered in state.offered
+            if fold(lookups.texts.render(offered.label, state.language)).strip(" .!?") == typed
+        ][:1]
+    boxes = [one.key for one in picked if one.ticked is not None]
+    if boxes and len(boxes) == len(picked):
+        keys = ",".join([*boxes, "done"]) if len(boxes) > 1 else boxes[0]
+    elif len(picked) == 1:
+        keys = picked[0].key
+    else:
+        return heard
+    return _as_button(heard, keys, state.serial)
+
+
+def _as_button(heard: Heard, key: str, serial: int) -> Heard:
+    return Heard(
+        kind=InboundKind.BUTTON,
+        understood=heard.understood,
+        key=key,
+        serial=serial,
+        phone=heard.phone,
+    )
+
+
+def _pressed_twice(state: State, heard: Heard) -> bool:
+    """The second tap of a double tap: the first has been answered, so nothing is said."""
+    return (
+        heard.kind is InboundKind.BUTTON
+        and heard.serial is not None
+        and state.last_press == (heard.serial, heard.key)
+        and heard.serial != state.serial
+    )
+
+
+def _pressed(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    anytime = always.pressed(state, heard, lookups)
+    if anytime is not None:
+        kind, _, rest = heard.key.partition(":")
+        if kind == "d" or rest in always.ASIDES:
+            return _resumed(anytime, lookups)
+        return anytime
+    if heard.key == "go:back":
+        return _back(state, lookups)
+    if heard.serial != state.serial:
+        return _stale(state, lookups)
+    form = _FORMS.get(state.step.partition(".")[0])
+    turn = form.answer(state, heard, lookups) if form is not None else None
+    return turn if turn is not None else _stale(state, lookups)
+
+
+def _stale(state: State, lookups: Lookups) -> Turn:
+    if state.step in _FREE:
+        return Turn(state, (ask("welcome.menu", *welcome.MENU),))
+    return Turn(state, (say("always.stale"), _question(state, lookups)))
+
+
+# --- words -------------------------------------------------------------------------------------
+
+
+def _first_words(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """A talk that begins with words is answered at once, after a short greeting."""
+    opened = state.at("free")
+    if heard.key:
+        turn = _pressed(opened, heard, lookups)
+    elif heard.kind is InboundKind.TEXT and heard.understood.intent not in _MERE_GREETINGS:
+        turn = _words(opened, heard, lookups)
+    elif heard.kind in (InboundKind.FILE, InboundKind.VOICE):
+        turn = _file(opened, heard, lookups)
+    else:
+        return Turn(opened, (welcome.hello(lookups),))
+    return turn.before(say("welcome.short"))
+
+
+_MERE_GREETINGS = frozenset({Intent.GREETING, Intent.MENU, Intent.EMPTY, Intent.THANKS})
+
+
+def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    understood = heard.understood
+    in_form = state.step not in _FREE
+    if understood.intent is Intent.EMPTY and heard.phone is None:
+        return _resumed(Turn(state, (say("always.empty"),)), lookups)
+    if understood.intent is Intent.BACK:
+        return _back(state, lookups)
+    form = _FORMS.get(state.step.partition(".")[0])
+    command = always.BY_INTENT.get(understood.intent)
+    if command is not None and not (state.step == request.STORY and len(understood.text) > 60):
+        return _command(state, command, heard, lookups)
+    if understood.corrects and state.step not in _OWN_WORDS:
+        corrected = _corrected(state, heard, lookups)
+        if corrected is not None:
+            return corrected
+    if form is not None:
+        turn = form.answer(state, heard, lookups)
+        if turn is not None:
+            return turn
+    return _in_form(state, heard, lookups) if in_form else _free(state, heard, lookups)
+
+
+_OWN_WORDS = frozenset({request.STORY, request.ADD, request.HOURS})
+
+
+def _command(state: State, command: str, heard: Heard, lookups: Lookups) -> Turn:
+    learnt = learning.learn(state, heard.understood, lookups).state
+    turn = always.ACTS[command](learnt, heard, lookups)
+    return _resumed(turn, lookups) if command in always.ASIDES else turn
+
+
+def _corrected(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """ "Không phải, nhà tôi cận nghèo": put right, said back, and the form goes on."""
+    learnt = learning.learn(state, heard.understood, lookups)
+    if not learnt.anything:
+        return None
+    changed = learnt.corrected + learnt.new
+    lines = learning.said_back(learnt.state, changed, lookups)
+    if learnt.place:
+        lines += learning.place_line(learnt.state, lookups)
+    said = Say(lines=(Line(key="always.corrected"), *lines))
+    return _go_on(learnt.state, lookups).before(said)
+
+
+def _go_on(state: State, lookups: Lookups) -> Turn:
+    """Continue whatever the citizen was in the middle of."""
+    if state.opening or state.step.startswith("request."):
+        return request.go_on(state, lookups) if state.opening else _again(state, lookups)
+    if state.step.startswith("status.") or state.step.startswith("always."):
+        return _again(state, lookups)
+    return screening.go_on(state, lookups)
+
+
+def _again(state: State, lookups: Lookups) -> Turn:
+    return Turn(state, (_question(state, lookups),))
+
+
+def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """Something else than an answer, in the middle of a form."""
+    understood = heard.understood
+    learnt = learning.learn(state, understood, lookups)
+    match understood.intent:
+        case Intent.QUESTION | Intent.OUT_OF_SCOPE:
+            asked = faq.answer(learnt.state, heard, lookups)
+            return _resumed(asked, lookups)
+        case Intent.STORY if learnt.anything or len(understood.text) > _LONG:
+            told = learnt.state.with_(told_story=True)
+            return _go_on(told, lookups).before(*_understood(learnt, lookups))
+        case Intent.THANKS | Intent.GREETING:
+            return _resumed(Turn(state, (say("welcome.thanks"),)), lookups)
+        case _ if learnt.anything:
+            return _go_on(learnt.state, lookups).before(*_understood(learnt, lookups))
+        case _:
+            misses = state.misses + 1
+            missed = state.with_(misses=misses)
+            question = _question(missed, lookups)
+            if misses < _PATIENCE:
+                return Turn(missed, (say(_not_understood(state)), question))
+            offer = question.model_copy(update={"choices": (*question.choices, faq.PERSON)})
+            return Turn(missed, (say("always.not_understood_person"), offer))
+
+
+_LONG = 60
+_PATIENCE = 2
+
+
+def _not_understood(state: State) -> str:
+    if state.step == f"screening.{FactId.AGE}":
+        return "screening.age.not_understood"
+    return "always.not_understood"
+
+
+def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """Nothing is being asked: a story, a question, a place, a greeting."""
+    understood = heard.understood
+    learnt = learning.learn(state, understood, lookups)
+    waiting = lookups.my_case is not None and lookups.my_case.state == "waiting"
+    match understood.intent:
+        case Intent.GREETING:
+            return Turn(state, (ask("welcome.again", *welcome.MENU),))
+        case Intent.THANKS:
+            return faq.thanks(state)
+        case Intent.STORY if waiting:
+            return Turn(learnt.state, (say("request.added"),), (AddToCase(understood.text),))
+        case Intent.STORY:
+            return _story(learnt, heard, lookups)
+        case Intent.QUESTION | Intent.OUT_OF_SCOPE:
+            return _question_with_facts(learnt, heard, lookups)
+        case Intent.YES if state.topic is None and not learnt.anything:
+            return Turn(state, (ask("welcome.again", *welcome.MENU),))
+        case _ if (
+            learnt.place
+            and not (learnt.new or learnt.corrected)
+            and not (faq.answers(heard, lookups))
+        ):
+            return _place_alone(learnt, lookups)
+        case _ if learnt.new or learnt.corrected:
+            turn = screening.go_on(learnt.state, lookups)
+            return turn.before(*_understood(learnt, lookups))
+        case _:
+            return faq.answer(learnt.state, heard, lookups)
+
+
+def _question_with_facts(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
+    """A question; if it also tells who asks, say what that may open."""
+    turn = faq.answer(learnt.state, heard, lookups)
+    if not learnt.new:
+        return turn
+    free = screening.in_one_line(learnt.state, lookups)
+    if not free:
+        return turn
+    offer = Say(lines=free, choices=(screening.SEND, choice("go:screen", "faq.why")))
+    return Turn(turn.state, (*turn.says, offer), turn.wishes)
+
+
+def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
+    """A trouble told in their own words: what was understood, then where they stand."""
+    state = learnt.state.with_(told_story=True)
+    says = (*_understood(learnt, lookups, story=True), *faq.offer(heard, lookups))
+    if state.danger is not None or state.urgent:
+        free = tuple(Say(lines=(line,)) for line in screening.in_one_line(state, lookups))
+        return request.begin(state, heard, lookups).before(*says, *free)
+    return screening.go_on(state, lookups).before(*says)
+
+
+def _understood(
+    learnt: learning.Learnt, lookups: Lookups, *, story: bool = False
+) -> tuple[Say, ...]:
+    """One message that says what was understood, so that it can be put right."""
+    state = learnt.state
+    lines = list(learning.said_back(state, learnt.new + learnt.corrected, lookups))
+    if learnt.place:
+        lines = [*learning.place_line(state, lookups), *lines]
+    if story and state.fields:
+        field = lookups.texts.render(Line(key=f"field.{state.fields[0]}"), state.language)
+        lines.append(Line(key="understood.field", blanks={"field": field}))
+    if not lines:
+        return ()
+    fix = (Line(key="understood.fix"),) if story else ()
+    return (Say(lines=(Line(key="understood.head"), *lines, *fix)),)
+
+
+def _place_alone(learnt: learning.Learnt, lookups: Lookups) -> Turn:
+    """A place and nothing else: the office that serves it, and what can be done."""
+    state = learnt.state
+    if state.place.commune is None:
+        return request.go_on(state.with_(opening=True), lookups)
+    said = say("request.place.served", reason=request.sent_to(state, lookups).reason)
+    return Turn(state, (said, ask("welcome.again", *welcome.MENU)))
+
+
+def _location(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    if state.step == request.PLACE:
+        turn = request.answer(state, heard, lookups)
+        if turn is not None:
+            return turn
+    pinned = request.answer(state.at(request.PLACE).with_(opening=False), heard, lookups)
+    learnt = pinned.state.place if pinned is not None else state.place
+    if state.step not in _FREE:
+        return _go_on(state.with_(place=learnt), lookups)
+    return _place_alone(learning.Learnt(state.with_(place=learnt), place=True), lookups)
+
+
+def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """A photo, a paper, a voice: kept for the officer; words beneath it are read as words."""
+    if heard.too_large:
+        return _resumed(Turn(state, (say("always.too_large"),)), lookups)
+    if lookups.my_case is not None and lookups.my_case.state != "closed":
+        added = Turn(state, (say("always.file_added"),), (AddToCase(heard.understood.text),))
+        return _resumed(added, lookups)
+    key = "always.voice" if heard.kind is InboundKind.VOICE else "always.file"
+    kept = say(key)
+    if heard.understood.intent is not Intent.EMPTY:
+        return _words(state, heard, lookups).before(kept)
+    return _resumed(Turn(state, (kept,)), lookups)
+
+
+# --- while an officer holds the talk -----------------------------------------------------------
+
+
+def _to_officer(heard: Heard) -> tuple[AddToCase, ...] | None:
+    """What goes to the officer who holds the talk; None if it is meant for the assistant."""
+    if heard.kind is InboundKind.START:
+        return None
+    if fold(heard.understood.text).strip(" .!?,") in _CALLS_THE_BOT:
+        return None
+    if heard.understood.intent in _STILL_OURS:
+        return None
+    return (AddToCase(heard.understood.text),)
+
+
+_CALLS_THE_BOT = frozenset({"tram", "tram oi", "bot", "tro ly", "menu"})
+_STILL_OURS = frozenset({Intent.DELETE, Intent.STATUS, Intent.WITHDRAW, Intent.LANGUAGE})
+
+
+# --- danger, going back, numbering -------------------------------------------------------------
+
+
+def _warn(before: State, danger: DangerKind, turn: Turn) -> Turn:
+    """The card with the right number comes first, in full once for each kind of danger."""
+    state = turn.state.with_(warned=turn.state.warned | {danger}, danger=danger, urgent=True)
+    if danger in before.warned:
+        return Turn(state, turn.says, turn.wishes).before(say("danger.again"))
+    card = say(f"danger.{danger}")
+    if danger in _ABUSER_MAY_READ:
+        card = ask(
+            f"danger.{danger}",
+            choice("go:person", "menu.person"),
+            choice("go:unsafe", "danger.safe_no"),
+        )
+    return Turn(state, turn.says, turn.wishes).before(card)
+
+
+_ABUSER_MAY_READ = frozenset({DangerKind.VIOLENCE, DangerKind.CHILD, DangerKind.TRAFFICKING})
+
+
+def _back(state: State, lookups: Lookups) -> Turn:
+    """To the question before; what was answered since is forgotten."""
+    earlier = [past for past in state.past if past.step not in _FREE]
+    if not earlier:
+        return Turn(
+            state.at("free"), (say("always.nothing_to_go_back"), ask("welcome.menu", *welcome.MENU))
+        )
+    target = earlier[-1]
+    place = max(i for i, past in enumerate(state.past) if past == target)
+    restored = target.with_(
+        past=state.past[:place], serial=state.serial, warned=state.warned, language=state.language
+    )
+    return Turn(restored, (say("always.back"), _question(restored, lookups)))
+
+
+def _remembered(before: State, heard: Heard, turn: Turn) -> Turn:
+    """Keep the state before an answer, so that one can go back to it."""
+    after = turn.state
+    moved = after.step != before.step or after.facts != before.facts
+    went_back = len(after.past) < len(before.past)
+    if moved and not went_back and before.step != "new":
+        after = after.remembering(before)
+    if heard.kind is InboundKind.BUTTON and heard.serial is not None:
+        after = after.with_(last_press=(heard.serial, heard.key))
+    return Turn(after, turn.says, turn.wishes)
+
+
+def _question(state: State, lookups: Lookups) -> Say:
+    """What is being asked, once more."""
+    form = _FORMS.get(state.step.partition(".")[0])
+    if form is None:
+        return ask("welcome.again", *welcome.MENU)
+    return form.ask_again(state, lookups)
+
+
+def _resumed(turn: Turn, lookups: Lookups) -> Turn:
+    """After something said in between: the form goes on where it was."""
+    if turn.state.step in _FREE:
+        return turn
+    question = _question(turn.state, lookups)
+    return Turn(turn.state, (*turn.says, question), turn.wishes)
+
+
+def _numbered(turn: Turn) -> Turn:
+    """Give the questions of this turn their number; the last one's choices can be typed."""
+    asking = [said for said in turn.says if said.choices]
+    if not asking:
+        return turn
+    serial = turn.state.serial
+    if not asking[-1].replaces:
+        serial += 1
+    says = tuple(
+        said.model_copy(update={"serial": serial}) if said.choices else said for said in turn.says
+    )
+    state = turn.state.with_(serial=serial, offered=asking[-1].choices)
+    return Turn(state, says, turn.wishes)

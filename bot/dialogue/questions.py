@@ -1,0 +1,95 @@
+"""The questions of the screening as values: which fact, which choices, how an answer is read."""
+
+from dataclasses import dataclass
+
+from bot.dialogue.turn import Heard, Lookups, State, ask, choice
+from bot.understanding.understood import Intent, Relation
+from cases.speech import Choice, Line, Say
+from eligibility.facts import FACTS, OLDEST, FactId, Kind, ScreenGroup, Value
+
+BOXES = "screening.boxes"
+"""The step that asks all facts of one screen as boxes to tick."""
+
+SKIP = choice("skip", "menu.skip")
+DONT_KNOW = choice("dont_know", "menu.dont_know")
+YES = choice("yes", "menu.yes")
+NO = choice("no", "menu.no")
+DONE = choice("done", "menu.done")
+NONE_OF_THESE = choice("none", "screening.none_of_these")
+
+OF_BOXES = tuple(fact.id for fact in FACTS.values() if fact.screen_group is ScreenGroup.STATUSES)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One fact, asked by itself."""
+
+    fact: FactId
+
+    @property
+    def step(self) -> str:
+        return f"screening.{self.fact}"
+
+    def ask(self, state: State, lookups: Lookups) -> Say:
+        """The question with its choices; asked about the person in need, whoever writes."""
+        form = "ask_other" if for_another(state) else "ask"
+        return ask(f"{self.step}.{form}", *self.choices(), **_blanks(self.step, lookups))
+
+    def choices(self) -> tuple[Choice, ...]:
+        declared = FACTS[self.fact]
+        match declared.kind:
+            case Kind.WHOLE_NUMBER:
+                return (SKIP,)
+            case Kind.YES_NO:
+                return (YES, NO, DONT_KNOW)
+            case Kind.ONE_OF:
+                options = (choice(str(o), f"{self.step}.{o}") for o in declared.options)
+                return (*options, SKIP if declared.sensitive else DONT_KNOW)
+
+    def read(self, heard: Heard) -> Value | None:
+        """The value in an answer, or None if it holds none."""
+        declared = FACTS[self.fact]
+        if heard.key:
+            match declared.kind:
+                case Kind.WHOLE_NUMBER:
+                    return None
+                case Kind.YES_NO:
+                    return {"yes": True, "no": False}.get(heard.key)
+                case Kind.ONE_OF:
+                    return next((o for o in declared.options if str(o) == heard.key), None)
+        stated = heard.understood.facts.get(self.fact)
+        if stated is not None:
+            return stated
+        match declared.kind:
+            case Kind.WHOLE_NUMBER:
+                number = heard.understood.number
+                return number if number is not None and 0 <= number <= OLDEST else None
+            case Kind.YES_NO:
+                said = {Intent.YES: True, Intent.NO: False}
+                return said.get(heard.understood.intent)
+            case Kind.ONE_OF:
+                return None
+
+
+def _blanks(step: str, lookups: Lookups) -> dict[str, str]:
+    wanted = lookups.texts.blanks(f"{step}.ask")
+    return {name: lookups.blanks[name] for name in wanted}
+
+
+def for_another(state: State) -> bool:
+    """Whether the citizen writes on behalf of somebody else."""
+    return state.relation not in (None, Relation.SELF)
+
+
+BY_STEP = {question.step: question for question in map(Question, FactId)}
+
+
+def ask_boxes(state: State, *, replaces: bool = False) -> Say:
+    """All facts of one screen as boxes; none has to be ticked."""
+    boxes = tuple(
+        Choice(key=str(fact), label=Line(key=f"screening.box.{fact}"), ticked=fact in state.ticked)
+        for fact in OF_BOXES
+    )
+    key = "screening.boxes_other" if for_another(state) else "screening.boxes"
+    ends = (DONE,) if state.ticked else (DONE, NONE_OF_THESE, SKIP)
+    return Say(lines=(Line(key=key),), choices=(*boxes, *ends), replaces=replaces)

@@ -1,0 +1,242 @@
+"""Whether somebody may be entitled: ask the next missing fact, or say where they stand."""
+
+import datetime as dt
+from typing import assert_never
+
+from bot.dialogue import learning, questions
+from bot.dialogue.questions import BOXES, BY_STEP, OF_BOXES
+from bot.dialogue.turn import Heard, Lookups, State, Turn, ask, choice
+from bot.understanding.understood import Intent
+from cases.speech import Choice, Line, Say, say
+from eligibility.conditions import facts_of
+from eligibility.facts import FactId, Facts, PapersAtHand
+from eligibility.grounds import Ground
+from eligibility.papers import Paper
+from eligibility.screen import BothDays, Outcome, both_days, contradictions
+
+TOLD = "screening.told"
+"""The step after the outcome was said."""
+
+_GROUNDS_SHOWN = 3
+_PAPERS_SHOWN = 4
+
+SEND = choice("go:request", "outcome.send")
+NO_PAPERS = choice("go:nopapers", "outcome.no_papers")
+ASK_MORE = choice("go:ask", "outcome.ask_more")
+REVIEW = choice("go:review", "outcome.review")
+
+
+def look(state: State, lookups: Lookups) -> BothDays:
+    """Where the person stands by what is known, today and after the next change of the law."""
+    return both_days(state.facts, lookups.today, lookups.law, state.skipped)
+
+
+def begin(state: State, _heard: Heard, lookups: Lookups) -> Turn:
+    """Start asking, or say at once where the person stands if it is known already."""
+    turn = go_on(state, lookups)
+    if turn.state.step == TOLD or state.step.startswith("screening."):
+        return turn
+    return turn.before(say("screening.begin"))
+
+
+def review(state: State, _heard: Heard, lookups: Lookups) -> Turn:
+    """Ask everything anew."""
+    return go_on(state.with_(facts=Facts(), skipped=frozenset()), lookups)
+
+
+def go_on(state: State, lookups: Lookups) -> Turn:
+    """Ask the next missing fact, or tell the citizen where they stand."""
+    broken = contradictions(state.facts, lookups.law)
+    if broken:
+        return _ask_again(state, broken[0].said, facts_of(broken[0].when, {}), lookups)
+    both = look(state, lookups)
+    if both.today.outcome is not Outcome.NEED_FACTS:
+        return tell(state, both)
+    fact = both.today.missing[0]
+    if fact in OF_BOXES:
+        state = state.at(BOXES)
+        return Turn(state, (questions.ask_boxes(state),))
+    state = state.at(f"screening.{fact}")
+    return Turn(state, (BY_STEP[state.step].ask(state, lookups),))
+
+
+def _ask_again(state: State, said: str, facts: frozenset[FactId], lookups: Lookups) -> Turn:
+    """Two answers exclude each other: both are shown, and asked again."""
+    lines = learning.said_back(state, tuple(f for f in FactId if f in facts), lookups)
+    for fact in facts:
+        state = state.with_(facts=state.facts.having(fact, None))
+    shown = Say(lines=(Line(key="screening.contradiction", blanks={"why": said}), *lines))
+    return go_on(state, lookups).before(shown)
+
+
+def ask_again(state: State, lookups: Lookups) -> Say:
+    """The question of the present step once more."""
+    if state.step == BOXES:
+        return questions.ask_boxes(state)
+    if state.step == TOLD:
+        return ask("outcome.next", *_choices(look(state, lookups).today.outcome))
+    return BY_STEP[state.step].ask(state, lookups)
+
+
+def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """Take an answer to the present question; None if the message is none."""
+    if state.step == TOLD:
+        return None
+    if state.step == BOXES:
+        return _boxes(state, heard, lookups)
+    question = BY_STEP[state.step]
+    if heard.key in ("skip", "dont_know") or heard.understood.intent in _NO_ANSWER:
+        return go_on(state.with_(skipped=state.skipped | {question.fact}), lookups)
+    value = question.read(heard)
+    if value is None:
+        if question.fact is FactId.AGE and heard.understood.number is not None:
+            return Turn(state, (ask("screening.age.impossible", *question.choices()),))
+        return None
+    learnt = learning.learn(state, heard.understood, lookups).state
+    return go_on(learnt.with_(facts=learnt.facts.having(question.fact, value)), lookups)
+
+
+_NO_ANSWER = frozenset({Intent.SKIP, Intent.DONT_KNOW})
+
+
+def _boxes(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    if heard.key == "skip" or (not heard.key and heard.understood.intent in _NO_ANSWER):
+        return go_on(state.with_(ticked=(), skipped=state.skipped | set(OF_BOXES)), lookups)
+    if heard.key == "none" or (not heard.key and heard.understood.intent is Intent.NO):
+        return _ticked(state, frozenset(), lookups)
+    keys = heard.key.split(",") if heard.key else []
+    boxes = {str(fact) for fact in OF_BOXES}
+    if keys and set(keys) <= boxes | {"done"}:
+        chosen = (
+            set(state.ticked) ^ (set(keys) & boxes)
+            if "done" not in keys
+            else (set(state.ticked) | (set(keys) & boxes))
+        )
+        if "done" in keys:
+            return _ticked(state, frozenset(FactId(key) for key in chosen), lookups)
+        ticked = state.with_(ticked=tuple(str(f) for f in OF_BOXES if str(f) in chosen))
+        return Turn(ticked, (questions.ask_boxes(ticked, replaces=True),))
+    stated = frozenset(fact for fact in OF_BOXES if heard.understood.facts.get(fact) is True)
+    return _ticked(state, stated, lookups) if stated else None
+
+
+def _ticked(state: State, chosen: frozenset[FactId], lookups: Lookups) -> Turn:
+    """What is ticked is true; what was shown and left alone is not."""
+    facts = state.facts
+    for fact in OF_BOXES:
+        if fact in chosen or facts.get(fact) is None:
+            facts = facts.having(fact, fact in chosen)
+    return go_on(state.with_(facts=facts, ticked=()), lookups)
+
+
+def in_one_line(state: State, lookups: Lookups) -> tuple[Line, ...]:
+    """The first ground that holds already by what was told, while something else goes on."""
+    found = look(state, lookups).today
+    if found.outcome not in (Outcome.LIKELY, Outcome.LIKELY_PAPERS_MISSING):
+        return ()
+    ground = found.grounds[0]
+    return (Line(key="faq.may_be_free", blanks={"said": ground.said, "law": ground.citation}),)
+
+
+# --- the outcome -------------------------------------------------------------------------------
+
+
+def tell(state: State, both: BothDays) -> Turn:
+    """Say where the person stands by today's law, and by the next if it differs."""
+    today = both.today
+    lines: list[Line] = []
+    match today.outcome:
+        case Outcome.LIKELY:
+            lines += [Line(key="outcome.likely"), *_grounds(today.grounds)]
+            lines.append(Line(key="outcome.officer"))
+            lines += _papers(today.papers)
+        case Outcome.LIKELY_PAPERS_MISSING:
+            lines += [Line(key="outcome.likely"), *_grounds(today.grounds)]
+            lines.append(Line(key="outcome.officer"))
+            lines += _lost(today.papers)
+            notes = {ground.without_papers for ground in today.grounds if ground.without_papers}
+            lines += [Line(key="outcome.note", blanks={"text": note}) for note in sorted(notes)]
+        case Outcome.UNCLEAR:
+            if today.possible:
+                lines += [Line(key="outcome.unclear"), *_grounds(today.possible)]
+            else:
+                lines.append(Line(key="outcome.unclear_plain"))
+            lines.append(Line(key="outcome.officer"))
+        case Outcome.UNLIKELY:
+            excluded = [rule for rule in today.scope if rule.effect == "excluded"]
+            lines += [_scope(rule.said, rule.citation) for rule in excluded] or [
+                Line(key="outcome.unlikely")
+            ]
+            lines.append(Line(key="outcome.elsewhere"))
+        case Outcome.NEED_FACTS:
+            raise AssertionError("asked for an outcome while facts are missing")
+        case _:
+            assert_never(today.outcome)
+    if today.outcome is not Outcome.UNLIKELY:
+        lines += [_scope(rule.said, rule.citation) for rule in today.scope]
+    lines += _later(both)
+    return Turn(state.at(TOLD), (Say(lines=tuple(lines), choices=_choices(today.outcome)),))
+
+
+def _choices(outcome: Outcome) -> tuple[Choice, ...]:
+    if outcome is Outcome.LIKELY:
+        return (SEND, NO_PAPERS, ASK_MORE, REVIEW)
+    return (SEND, ASK_MORE, REVIEW)
+
+
+def _scope(said: str, citation: str) -> Line:
+    return Line(key="outcome.scope", blanks={"said": said, "law": citation})
+
+
+def _grounds(grounds: tuple[Ground, ...]) -> list[Line]:
+    seen: dict[str, Line] = {}
+    for ground in grounds:
+        key = "outcome.ground" if ground.verified else "outcome.ground_unverified"
+        blanks = {"said": ground.said, "law": ground.citation}
+        seen.setdefault(ground.said, Line(key=key, blanks=blanks))
+    return list(seen.values())[:_GROUNDS_SHOWN]
+
+
+def _papers(papers: tuple[Paper, ...]) -> list[Line]:
+    if not papers:
+        return []
+    return [
+        Line(key="outcome.papers"),
+        *(
+            Line(key="outcome.paper", blanks={"paper": paper.name, "issuer": paper.issued_by})
+            for paper in papers[:_PAPERS_SHOWN]
+        ),
+    ]
+
+
+def _lost(papers: tuple[Paper, ...]) -> list[Line]:
+    return [
+        Line(key="outcome.papers_missing"),
+        *(
+            Line(key="outcome.paper_lost", blanks={"paper": paper.name, "lost": paper.if_lost})
+            for paper in papers[:_PAPERS_SHOWN]
+        ),
+    ]
+
+
+def _later(both: BothDays) -> list[Line]:
+    """The law's next change, where it comes out otherwise than today."""
+    if both.change is None or both.later is None:
+        return []
+    if both.today.outcome in (Outcome.LIKELY, Outcome.LIKELY_PAPERS_MISSING):
+        return []
+    day = written(both.change)
+    if both.later.outcome in (Outcome.LIKELY, Outcome.LIKELY_PAPERS_MISSING):
+        return [Line(key="outcome.changes", blanks={"day": day}), *_grounds(both.later.grounds)]
+    return [Line(key="outcome.changes_same", blanks={"day": day})]
+
+
+def written(day: dt.date) -> str:
+    """A day as Vietnamese papers write it."""
+    return f"{day:%d/%m/%Y}"
+
+
+def no_papers(state: State, _heard: Heard, lookups: Lookups) -> Turn:
+    """The papers are not at hand: how to get them, and that one may go on without."""
+    facts = state.facts.having(FactId.PAPERS, PapersAtHand.NONE)
+    return go_on(state.with_(facts=facts), lookups)

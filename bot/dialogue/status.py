@@ -1,0 +1,120 @@
+"""How far a request has come: of this talk, or by code and PIN."""
+
+from bot.dialogue import welcome
+from bot.dialogue.screening import written
+from bot.dialogue.turn import (
+    CaseView,
+    FindCase,
+    Heard,
+    Lookups,
+    MoveCaseHere,
+    State,
+    Turn,
+    Withdraw,
+    ask,
+    choice,
+)
+from bot.understanding.understood import Intent
+from cases.codes import read_code, read_pin
+from cases.speech import Line, Say, say
+
+CODE = "status.code"
+PIN = "status.pin"
+WITHDRAW = "status.withdraw"
+
+_MENU = choice("go:menu", "menu.menu")
+_WITHDRAW = choice("go:withdraw", "status.withdraw")
+
+
+def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """Tell of this talk's request, or ask for the code."""
+    if lookups.my_case is not None:
+        return Turn(state.at("free"), (show(lookups.my_case),))
+    if heard.understood.code:
+        return Turn(state.with_(code=heard.understood.code).at(PIN), (_ask_pin(),))
+    return Turn(state.at(CODE), (ask("status.code", _MENU),))
+
+
+def show(case: CaseView) -> Say:
+    """Where a request stands."""
+    blanks = {"day": written(case.opened_on), "office": case.office}
+    lines = [Line(key=f"status.{case.state}", blanks=blanks)]
+    if case.outcome is not None:
+        lines.append(Line(key=f"case.outcome.{case.outcome}"))
+    if case.withdraw_asked and case.state != "closed":
+        lines.append(Line(key="status.withdraw_asked"))
+    open_still = case.state != "closed" and not case.withdraw_asked
+    choices = (_WITHDRAW, _MENU) if open_still else (_MENU,)
+    return Say(lines=tuple(lines), choices=choices)
+
+
+def _ask_pin() -> Say:
+    return ask("status.pin", _MENU)
+
+
+def ask_again(state: State, _lookups: Lookups) -> Say:
+    match state.step:
+        case "status.code":
+            return ask("status.code", _MENU)
+        case "status.pin":
+            return _ask_pin()
+        case "status.withdraw":
+            return ask("status.withdraw_confirm", *_SURE)
+        case other:
+            raise AssertionError(other)
+
+
+_SURE = (choice("yes", "status.withdraw_yes"), choice("no", "status.withdraw_no"))
+
+
+def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """Take a code, a PIN, or the word on withdrawing."""
+    text = heard.understood.text
+    match state.step:
+        case "status.code":
+            code = heard.understood.code or read_code(text)
+            if code is not None:
+                return Turn(state.with_(code=code).at(PIN), (_ask_pin(),))
+            if heard.key or heard.understood.intent in _ELSEWHERE:
+                return None
+            return Turn(state, (ask("status.code_not_understood", _MENU),))
+        case "status.pin":
+            pin = read_pin(text)
+            if pin is not None and state.code is not None:
+                return Turn(state, (), (FindCase(state.code, pin),))
+            if heard.key or heard.understood.intent in _ELSEWHERE:
+                return None
+            return Turn(state, (ask("status.pin_not_understood", _MENU),))
+        case "status.withdraw":
+            return _withdrawn(state, heard, lookups)
+        case other:
+            raise AssertionError(other)
+
+
+_ELSEWHERE = frozenset({Intent.QUESTION, Intent.STORY})
+
+
+def found(state: State, case: CaseView | None) -> Turn:
+    """Go on after a code and PIN were looked up."""
+    if case is None:
+        return Turn(state.with_(code=None).at(CODE), (ask("status.not_found", _MENU),))
+    opened = state.with_(code=None).at("free")
+    return Turn(opened, (say("status.found"), show(case)), (MoveCaseHere(case.id),))
+
+
+def ask_to_withdraw(state: State, _heard: Heard, lookups: Lookups) -> Turn:
+    """The citizen wants to take the request back."""
+    case = lookups.my_case
+    if case is None or case.state == "closed":
+        return welcome.again(state).before(say("status.no_case"))
+    return Turn(state.at(WITHDRAW), (ask("status.withdraw_confirm", *_SURE),))
+
+
+def _withdrawn(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    if heard.key == "yes" or (not heard.key and heard.understood.intent is Intent.YES):
+        turn = welcome.again(state).before(say("status.withdrawn"))
+        case = lookups.my_case
+        return Turn(turn.state, turn.says, (Withdraw(case.id),) if case else ())
+    if heard.key == "no" or (not heard.key and heard.understood.intent is Intent.NO):
+        return welcome.again(state)
+    return None

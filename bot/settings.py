@@ -1,0 +1,74 @@
+"""The settings, from the environment. Every one is described in docs/settings.md."""
+
+import datetime as dt
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+VAR = Path("var")
+
+
+class Environment(StrEnum):
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Read once at start-up; a wrong value stops the program with its name and the reason."""
+
+    model_config = SettingsConfigDict(env_prefix="TRAM_", frozen=True, env_ignore_empty=True)
+
+    environment: Environment = Environment.DEMO
+    """`demo` makes accounts and keys by itself; `production` demands its own."""
+    database_url: str = f"sqlite:///{VAR / 'tram.db'}"
+    """Where the data lie: SQLite or `postgresql://…`."""
+    key_file: Path = VAR / "keys.json"
+    """The keys that seal personal data. Demo makes the file; keep it out of backups of the data."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = Field(8000, ge=0, le=65535)
+    """The port to listen on."""
+    public_url: str | None = None
+    """How the internet reaches this server, such as `https://tram.example.vn`."""
+    province: str = "ca-mau"
+    """A folder of `provinces/`, or the path of one's own."""
+    today: dt.date | None = None
+    """Demo only: the pretended day for law and ages; stamps and deadlines never obey it."""
+    demo_password: SecretStr | None = None
+    """Demo only: one password for all demo accounts instead of random ones."""
+    telegram_token: SecretStr | None = None
+    """The bot's token; without it Telegram is off."""
+    telegram_api_url: str = "https://api.telegram.org"
+    """The Bot API, or a server that behaves like it."""
+    telegram_webhook_secret: SecretStr | None = None
+    """With `TRAM_PUBLIC_URL`: Telegram calls `/webhook/telegram` with it. Without: polling."""
+    exit_url: str = "https://www.google.com/search?q=thoi+tiet+ca+mau"
+    """Where the web page's quick exit leads."""
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.environment is Environment.PRODUCTION:
+            for name in ("today", "demo_password"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"TRAM_{name.upper()} is for the demo only")
+        if self.public_url is not None and urlsplit(self.public_url).scheme not in (
+            "http",
+            "https",
+        ):
+            raise ValueError("TRAM_PUBLIC_URL begins with https://")
+        return self
+
+    @property
+    def webhook_url(self) -> str | None:
+        """Where Telegram shall call, or None for polling."""
+        if self.public_url is None or self.telegram_webhook_secret is None:
+            return None
+        return self.public_url.rstrip("/") + "/webhook/telegram"
+
+    @property
+    def behind_https(self) -> bool:
+        return self.public_url is not None and self.public_url.startswith("https://")

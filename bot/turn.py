@@ -1,0 +1,358 @@
+"""One inbound message is one transaction: read, answered, carried out, and said.
+
+Whatever the dialogue wishes, its new state, and what it says are committed together, and the
+message that led to them is done in the same commit.
+"""
+
+import json
+import logging
+import random
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from bot import transcript
+from bot.channels.message import FetchedFile, Inbound, InboundKind
+from bot.conversations import Conversation
+from bot.dialogue import status
+from bot.dialogue.hear import hear
+from bot.dialogue.turn import (
+    AddToCase,
+    Agreed,
+    CaseView,
+    DeleteTalk,
+    FindCase,
+    Heard,
+    Lookups,
+    MoveCaseHere,
+    NoteContact,
+    OpenCase,
+    State,
+    Turn,
+    Wish,
+    Withdraw,
+)
+from bot.inbox import InboxRow, InboxState
+from bot.texts import Texts
+from bot.transcript import Direction, Shown, TranscriptRow
+from bot.understanding.reader import Reader
+from cases import consent, queue
+from cases.codes import fresh_code, fresh_pin
+from cases.model import Case
+from cases.places import Gazetteer
+from cases.province import Province
+from cases.queue import NewRequest, Word
+from cases.speech import Verbatim
+from cases.thread import Author, ThreadEntry
+from eligibility.grounds import LegalAidLaw
+from knowledge.library import Library
+from knowledge.search import Search
+from store import files, outbox
+from store.clock import ZONE
+from store.files import StoredFile, media_type_of
+from store.session import Session
+
+log = logging.getLogger(__name__)
+
+_WORDS_TAKEN = 200
+"""At most so many messages of a talk go along with a request."""
+_REPLIES_REPEATED = 3
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """All that is loaded once and only read: the law, the knowledge, the places, the words."""
+
+    province: Province
+    law: LegalAidLaw
+    library: Library
+    search: Search
+    gazetteer: Gazetteer
+    reader: Reader
+    texts: Texts
+    chance: random.Random
+    """`random.SystemRandom` outside tests."""
+
+
+def handle(
+    session: Session,
+    row: InboxRow,
+    inbound: Inbound | None,
+    rooms: Rooms,
+    fetched: FetchedFile | None = None,
+) -> None:
+    """Answer one message, within the caller's transaction, which holds the talk's lock."""
+    talk = session.get_one(Conversation, row.conversation_id)
+    if inbound is not None:
+        _answer(session, talk, row, inbound, rooms, fetched)
+    row.state, row.body, row.ended_at = InboxState.DONE, None, session.clock.now()
+    talk.busy_until = None
+    talk.turns += 1
+
+
+def _answer(
+    session: Session,
+    talk: Conversation,
+    row: InboxRow,
+    inbound: Inbound,
+    rooms: Rooms,
+    fetched: FetchedFile | None,
+) -> None:
+    state = _state(session, talk)
+    inbound, file_id = _with_file(session, talk, inbound, fetched)
+    client_id = row.event_id.rpartition(":")[2] or None
+    _write_down(session, talk, inbound, state, rooms, file_id, client_id)
+    today = session.clock.today()
+    text = "" if inbound.kind in _NO_WORDS else inbound.text
+    heard = Heard(
+        kind=inbound.kind,
+        understood=rooms.reader.read(text, today),
+        key=inbound.text if inbound.kind in _NO_WORDS else "",
+        serial=inbound.button_serial,
+        latitude=inbound.latitude,
+        longitude=inbound.longitude,
+        phone=inbound.phone,
+        too_large=inbound.too_large,
+    )
+    lookups = _lookups(session, talk, rooms)
+    turn = hear(state, heard, lookups)
+    turn = _carry_out(session, talk, turn, lookups, file_id)
+    talk.language = turn.state.language
+    talk.seal(session.vault, "state", turn.state.model_dump_json())
+    for message in turn.says:
+        outbox.put(
+            session,
+            conversation_id=talk.id,
+            channel=talk.channel,
+            kind=outbox.Kind.SAY,
+            body=message.model_dump_json(),
+        )
+
+
+_NO_WORDS = frozenset({InboundKind.BUTTON, InboundKind.START})
+
+
+def _state(session: Session, talk: Conversation) -> State:
+    stored = talk.open(session.vault, "state")
+    return State.model_validate_json(stored) if stored else State(language=talk.language)
+
+
+def _with_file(
+    session: Session, talk: Conversation, inbound: Inbound, fetched: FetchedFile | None
+) -> tuple[Inbound, str | None]:
+    """Store a fetched file; one that is too large or of no kind we take is told kindly."""
+    if inbound.file is None:
+        return inbound, inbound.file_id
+    if fetched is None or len(fetched.content) > files.MAX_BYTES:
+        return replace(inbound, too_large=True), None
+    media_type = media_type_of(fetched.content) or "application/octet-stream"
+    stored = files.keep(
+        session,
+        fetched.content,
+        media_type=media_type,
+        name=fetched.name or inbound.file.name,
+        conversation_id=talk.id,
+    )
+    return inbound, stored.id
+
+
+def _write_down(
+    session: Session,
+    talk: Conversation,
+    inbound: Inbound,
+    state: State,
+    rooms: Rooms,
+    file_id: str | None,
+    client_id: str | None,
+) -> None:
+    """Keep the citizen's message as they see it: a pressed button by its label."""
+    match inbound.kind:
+        case InboundKind.START:
+            return
+        case InboundKind.BUTTON:
+            keys = inbound.text.split(",")
+            labels = [
+                rooms.texts.render(one.label, state.language)
+                for one in state.offered
+                if one.key in keys
+            ]
+            words = ", ".join(labels)
+        case InboundKind.LOCATION:
+            words = "📍"
+        case InboundKind.PHONE:
+            words = inbound.phone or ""
+        case InboundKind.STICKER | InboundKind.OTHER:
+            words = inbound.text or "🙂"
+        case InboundKind.TEXT | InboundKind.FILE | InboundKind.VOICE:
+            words = inbound.text
+    if not words and file_id is None and client_id is None:
+        return
+    shown = Shown(text=words, file_id=file_id)
+    transcript.add(session, talk.id, Direction.IN, shown, client_id)
+
+
+def _lookups(session: Session, talk: Conversation, rooms: Rooms) -> Lookups:
+    case = queue.newest_case_of_talk(session, talk.id)
+    return Lookups(
+        today=session.clock.today(),
+        law=rooms.law,
+        library=rooms.library,
+        search=rooms.search,
+        gazetteer=rooms.gazetteer,
+        province=rooms.province,
+        able=queue.able_offices(session),
+        blanks=rooms.province.blanks(),
+        texts=rooms.texts,
+        fresh_code=lambda: fresh_code(rooms.chance),
+        fresh_pin=lambda: fresh_pin(rooms.chance),
+        my_case=_view(case, rooms.province) if case is not None else None,
+    )
+
+
+def _view(case: Case, province: Province) -> CaseView:
+    return CaseView(
+        id=case.id,
+        state=case.state,
+        office=province.office(case.office_id).label,
+        opened_on=case.opened_at.astimezone(ZONE).date(),
+        outcome=case.outcome,
+        withdraw_asked=case.withdraw_asked_at is not None,
+    )
+
+
+def _carry_out(
+    session: Session, talk: Conversation, turn: Turn, lookups: Lookups, file_id: str | None
+) -> Turn:
+    """Do what the dialogue wishes; looking up a case leads to one more step of the dialogue."""
+    pending: list[Wish] = list(turn.wishes)
+    while pending:
+        wish = pending.pop(0)
+        match wish:
+            case OpenCase():
+                _open_case(session, talk, wish, lookups)
+            case AddToCase(text=text):
+                case = queue.case_of_talk(session, talk.id)
+                if case is not None:
+                    queue.citizen_wrote(session, case, text, file_id)
+            case NoteContact():
+                _note_contact(session, talk, wish, lookups)
+            case FindCase(code=code, pin=pin):
+                found = queue.find_by_code(session, code, pin)
+                view = _view(found, lookups.province) if found is not None else None
+                after = status.found(turn.state, view)
+                pending.extend(after.wishes)
+                turn = Turn(after.state, turn.says + after.says)
+            case MoveCaseHere(case_id=case_id):
+                _move_here(session, talk, case_id, lookups)
+            case Withdraw(case_id=case_id):
+                queue.ask_to_withdraw(session, session.get_one(Case, case_id))
+            case DeleteTalk():
+                _delete(session, talk)
+    return turn
+
+
+def _open_case(session: Session, talk: Conversation, wish: OpenCase, lookups: Lookups) -> None:
+    words = _words(session, talk) if wish.with_words else ()
+    case = queue.open_case(
+        session,
+        NewRequest(
+            code=wish.code,
+            pin=wish.pin,
+            conversation_id=talk.id,
+            channel=talk.channel,
+            language=talk.language,
+            office_id=wish.office,
+            routing_rule=wish.routing_rule,
+            routing_reason=wish.routing_reason,
+            commune=wish.commune,
+            field=wish.field,
+            urgent=wish.urgent,
+            danger=wish.danger,
+            law_version=wish.law_version,
+            screening=wish.screening,
+            words=words,
+        ),
+    )
+    for agreed in wish.agreed:
+        _agree(session, talk, case.id, agreed, lookups)
+
+
+def _agree(
+    session: Session, talk: Conversation, case_id: str, agreed: Agreed, lookups: Lookups
+) -> None:
+    consent.record(
+        session,
+        conversation_id=talk.id,
+        case_id=case_id,
+        purpose=agreed.purpose,
+        given=agreed.given,
+        wording=agreed.shown.key,
+        shown=lookups.texts.render(agreed.shown, talk.language),
+        language=talk.language,
+    )
+
+
+def _words(session: Session, talk: Conversation) -> tuple[Word, ...]:
+    """What was said in the talk so far, as far as it is of use to the officer."""
+    authors = {Direction.IN: Author.CITIZEN, Direction.OUT: Author.ASSISTANT}
+    rows = transcript.after(session, talk.id)[-_WORDS_TAKEN:]
+    words = []
+    for row in rows:
+        shown = transcript.shown(session, row)
+        if shown.text or shown.file_id:
+            words.append(Word(authors[row.direction], shown.text, row.at, shown.file_id))
+    return tuple(words)
+
+
+def _note_contact(
+    session: Session, talk: Conversation, wish: NoteContact, lookups: Lookups
+) -> None:
+    case = queue.case_of_talk(session, talk.id)
+    if case is None:
+        return
+    contact = json.dumps({"phone": wish.phone, "hours": wish.hours}, ensure_ascii=False)
+    queue.note_contact(session, case, contact, wish.phone)
+    _agree(session, talk, case.id, wish.agreed, lookups)
+
+
+def _move_here(session: Session, talk: Conversation, case_id: str, lookups: Lookups) -> None:
+    """Answer a case through this talk, and repeat the last replies here."""
+    case = session.get_one(Case, case_id)
+    queue.move_to_talk(session, case, talk.id, talk.channel)
+    office = lookups.province.office(case.office_id).label
+    replies = [entry for entry in queue.thread(session, case) if entry.author is Author.STAFF]
+    for entry in replies[-_REPLIES_REPEATED:]:
+        text = entry.open(session.vault, "body") or ""
+        words = Verbatim(text=text, office=office, file_id=entry.file_id)
+        outbox.put(
+            session,
+            conversation_id=talk.id,
+            channel=talk.channel,
+            kind=outbox.Kind.VERBATIM,
+            body=words.model_dump_json(),
+        )
+
+
+def _delete(session: Session, talk: Conversation) -> None:
+    """Erase what was said. What went to an office with consent stays with the case."""
+    queue.lose_the_talk(session, talk.id)
+    session.execute(sa.delete(TranscriptRow).where(TranscriptRow.conversation_id == talk.id))
+    in_cases = sa.select(ThreadEntry.file_id).where(ThreadEntry.file_id.is_not(None))
+    session.execute(
+        sa.delete(StoredFile).where(
+            StoredFile.conversation_id == talk.id, StoredFile.id.not_in(in_cases)
+        )
+    )
+    session.execute(
+        sa.update(InboxRow)
+        .where(InboxRow.conversation_id == talk.id, InboxRow.state == InboxState.FAILED)
+        .values(body=None)
+    )
+    session.execute(
+        sa.update(outbox.OutboxRow)
+        .where(
+            outbox.OutboxRow.conversation_id == talk.id,
+            outbox.OutboxRow.state == outbox.Delivery.WAITING,
+        )
+        .values(state=outbox.Delivery.REFUSED, body=None, reason="the talk was deleted")
+    )

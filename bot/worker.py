@@ -1,0 +1,251 @@
+"""Takes from the inbox to the turn, and from the outbox to the channels, for ever.
+
+Any number of workers in any number of processes may run on one PostgreSQL: a talk is locked
+while its message is answered, and a message to be sent is leased. On SQLite there is one process.
+"""
+
+import asyncio
+import datetime as dt
+import json
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
+
+from bot import delivery
+from bot.channels.message import Channel, ChannelName, FetchedFile, Inbound
+from bot.conversations import Conversation
+from bot.inbox import InboxRow, InboxState
+from bot.turn import Rooms, handle
+from cases.speech import say
+from store import outbox
+from store.base import new_id
+from store.session import Database, Session
+from store.wakes import Topic
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+"""So often a turn is tried before the message is put aside and the citizen told."""
+_FETCHING = dt.timedelta(seconds=45)
+_LOOK_AGAIN = 2.0
+"""Seconds after which a sleeper looks by itself: for retries that fall due, and missed wakes."""
+_AFTER_FAILURE = 1.0
+
+
+class Did(StrEnum):
+    NOTHING = "nothing"
+    SOMETHING = "something"
+
+
+@dataclass(frozen=True)
+class _ToFetch:
+    """A message whose file has to be brought before it can be answered."""
+
+    row_id: str
+    inbound: Inbound
+
+
+class Worker:
+    """The loops that move messages."""
+
+    def __init__(
+        self,
+        database: Database,
+        rooms: Rooms,
+        channels: Mapping[ChannelName, Channel],
+        *,
+        hands: int = 4,
+    ) -> None:
+        self._database = database
+        self._rooms = rooms
+        self._channels = channels
+        self._hands = hands
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Work until cancelled or `stop` was called; what is in hand is finished first."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._hands):
+                group.create_task(self._loop(Topic.INBOX, self.answer_one))
+                group.create_task(self._loop(Topic.OUTBOX, self.send_one))
+
+    def stop(self) -> None:
+        """Take nothing new; `run` returns when what is in hand is done."""
+        self._stopping = True
+        self._database.wakes.wake((Topic.INBOX, Topic.OUTBOX))
+
+    async def _loop(self, topic: Topic, step: Callable[[], Awaitable[Did]]) -> None:
+        while not self._stopping:
+            mark = self._database.wakes.mark(topic)
+            try:
+                did = await step()
+            except SQLAlchemyError as problem:
+                log.warning("the database does not answer: %s", type(problem).__name__)
+                await asyncio.sleep(_AFTER_FAILURE)
+                continue
+            except Exception as problem:
+                log.error("a %s step failed: %s", topic, _where(problem))  # noqa: TRY400 - no traces
+                await asyncio.sleep(_AFTER_FAILURE)
+                continue
+            if did is Did.NOTHING and not self._stopping:
+                await self._database.wakes.sleep(topic, _LOOK_AGAIN, mark)
+
+    # --- in ------------------------------------------------------------------------------------
+
+    async def answer_one(self) -> Did:
+        """Answer the oldest message of a talk that nobody else has in hand."""
+        took = await self._database.transact(self._take_and_answer)
+        if not isinstance(took, _ToFetch):
+            return took
+        fetched = await self._fetch(took)
+        await self._database.transact(lambda session: self._answer(session, took, fetched))
+        return Did.SOMETHING
+
+    def _take_and_answer(self, session: Session) -> Did | _ToFetch:
+        row = self._next(session)
+        if row is None:
+            return Did.NOTHING
+        row_id = row.id
+        try:
+            with session.begin_nested():
+                return self._begin(session, row)
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            session.expire_all()
+            self._failed(session, row_id, problem)
+            return Did.SOMETHING
+
+    def _begin(self, session: Session, row: InboxRow) -> Did | _ToFetch:
+        channel = self._channels[row.channel]
+        inbound = channel.read(_event(session, row))
+        if inbound is not None and inbound.file is not None and not inbound.too_large:
+            talk = session.get_one(Conversation, row.conversation_id)
+            talk.busy_until = session.clock.now() + _FETCHING
+            return _ToFetch(row.id, inbound)
+        handle(session, row, inbound, self._rooms)
+        return Did.SOMETHING
+
+    def _next(self, session: Session) -> InboxRow | None:
+        """The oldest waiting message of a talk that can be locked, the talk locked."""
+        now = session.clock.now()
+        due = InboxRow.__table__.alias("due")
+        talk_id = session.scalar(
+            sa.select(Conversation.id)
+            .join(due, due.c.conversation_id == Conversation.id)
+            .where(
+                due.c.state == InboxState.WAITING,
+                due.c.due_at <= now,
+                due.c.channel.in_([str(name) for name in self._channels]),
+                sa.or_(Conversation.busy_until.is_(None), Conversation.busy_until < now),
+                ~_has_earlier(due),
+            )
+            .order_by(due.c.received_at, due.c.seq)
+            .limit(1)
+            .with_for_update(of=Conversation, skip_locked=True)
+        )
+        if talk_id is None:
+            return None
+        # Another worker may have answered while we waited for nothing: look again, locked.
+        row = session.scalar(
+            sa.select(InboxRow)
+            .where(InboxRow.conversation_id == talk_id, InboxRow.state == InboxState.WAITING)
+            .order_by(InboxRow.seq)
+            .limit(1)
+        )
+        return row if row is not None and row.due_at <= now else None
+
+    async def _fetch(self, took: _ToFetch) -> FetchedFile | None:
+        file = took.inbound.file
+        if file is None:
+            return None
+        with suppress(OSError):
+            return await self._channels[took.inbound.channel].fetch(file)
+        return None
+
+    def _answer(self, session: Session, took: _ToFetch, fetched: FetchedFile | None) -> None:
+        row = session.get_one(InboxRow, took.row_id)
+        session.get(Conversation, row.conversation_id, with_for_update=True)
+        session.refresh(row)
+        if row.state is not InboxState.WAITING:
+            return
+        try:
+            with session.begin_nested():
+                handle(session, row, took.inbound, self._rooms, fetched)
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            session.expire_all()
+            self._failed(session, took.row_id, problem)
+
+    def _failed(self, session: Session, row_id: str, problem: Exception) -> None:
+        """Try again a little later; after the last attempt keep it and tell the citizen."""
+        row = session.get_one(InboxRow, row_id)
+        talk = session.get_one(Conversation, row.conversation_id)
+        talk.busy_until = None
+        now = session.clock.now()
+        row.attempts += 1
+        if row.attempts < MOST_ATTEMPTS:
+            row.due_at = now + dt.timedelta(seconds=2.0 ** (row.attempts - 1))
+            log.warning("a turn failed and is tried again: %s", _where(problem))
+            return
+        row.state, row.ended_at, row.error_id = InboxState.FAILED, now, new_id()[-8:]
+        log.error("a turn failed for good, error %s: %s", row.error_id, _where(problem))
+        outbox.put(
+            session,
+            conversation_id=talk.id,
+            channel=talk.channel,
+            kind=outbox.Kind.SAY,
+            body=say("always.failed", error=row.error_id).model_dump_json(),
+        )
+
+    # --- out -----------------------------------------------------------------------------------
+
+    async def send_one(self) -> Did:
+        """Send the next message that may leave."""
+        capabilities = {name: channel.capabilities for name, channel in self._channels.items()}
+        parcel = await self._database.transact(
+            lambda session: delivery.take(session, self._rooms.texts, capabilities)
+        )
+        if parcel is None:
+            return Did.NOTHING
+        sent = await self._channels[parcel.channel].send(parcel.address, parcel.message)
+        jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
+        await self._database.transact(
+            lambda session: delivery.write_down(session, parcel, sent, jitter=jitter)
+        )
+        self._database.wakes.wake((Topic.OUTBOX,))  # the next one of this talk may leave now
+        return Did.SOMETHING
+
+
+def _event(session: Session, row: InboxRow) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(row.open(session.vault, "body") or "{}")
+    return event
+
+
+def _has_earlier(due: sa.FromClause) -> sa.ColumnElement[bool]:
+    earlier = aliased(InboxRow)
+    return sa.exists().where(
+        earlier.conversation_id == due.c.conversation_id,
+        earlier.state == InboxState.WAITING,
+        earlier.seq < due.c.seq,
+    )
+
+
+def _where(problem: BaseException) -> str:
+    """The kind of an error and where it arose; never its message, which may quote a citizen."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(problem).__name__
+    code = trace.tb_frame.f_code
+    return f"{type(problem).__name__} in {code.co_qualname}, line {trace.tb_lineno}"
