@@ -1,0 +1,155 @@
+"""From what a citizen typed to the articles that answer it, or to an honest "I don't know".
+
+Every title and wording of an article is a text of its own in the index; an article's evidence is
+what its best wordings share with the question. A small logistic judge turns the evidence into a
+chance between 0 and 1 that the article answers the question, and below a threshold nothing is
+called an answer. Pure: built from a library, never changed; after an edit build a new one.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.article import Article
+from knowledge.fields import FieldGuess, FieldModel, FieldScore, load_fields
+from knowledge.index import Index, Match, Text
+from knowledge.library import Library
+
+JUDGE = Path(__file__).parent / "data" / "judge.json"
+ANSWERS_FROM = 0.5
+"""The chance from which an article is called an answer."""
+TWINS = 0.8
+"""A second article with this share of the first one's evidence makes the question ambiguous."""
+
+_TEXTS = 100
+_WORDINGS = 6
+_FADING = 0.6
+"""The second best wording of an article counts this much, the third this much again, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An article that may answer; `wording` is the text of it that matched best."""
+
+    id: str
+    score: float
+    """The chance, 0 to 1, that it answers the question."""
+    wording: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search came to."""
+
+    answers: tuple[Hit, ...]
+    """The nearest articles, best first; only to be offered, not given, when `abstained`."""
+    abstained: bool
+    """No article is likely enough to be the answer."""
+    ambiguous: bool
+    """Two or three articles answer about equally well: let the citizen choose."""
+    field: tuple[FieldScore, ...]
+    """The eight fields, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for one article."""
+
+    article: Article
+    wording: str
+    weight: float
+    """Scores of its best wordings, fading."""
+    signs: tuple[float, ...]
+    """What the judge looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Logistic weights over the signs, learnt by `python -m knowledge train`."""
+
+    weights: tuple[float, ...]
+    bias: float
+
+    def chance(self, signs: tuple[float, ...]) -> float:
+        """The chance, 0 to 1."""
+        total = self.bias + sum(
+            weight * sign for weight, sign in zip(self.weights, signs, strict=True)
+        )
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def load_judge(path: Path = JUDGE) -> Judge:
+    """Read the learnt weights."""
+    values = json.loads(path.read_text(encoding="utf-8"))
+    return Judge(tuple(values["weights"]), values["bias"])
+
+
+class Search:
+    """Searches one library."""
+
+    def __init__(
+        self, library: Library, fields: FieldModel | None = None, judge: Judge | None = None
+    ) -> None:
+        """Build the index; the shipped field model and judge are used when none are given."""
+        self._library = library
+        self._fields = fields or load_fields()
+        self._judge = judge or load_judge()
+        self._index = Index(_texts(library))
+
+    def search(self, query: str, limit: int = 5) -> Found:
+        """The articles nearest to `query`, at most `limit`, and whether one of them answers it."""
+        guess = self._fields.guess(query)
+        ranked = self.evidence(query, guess)[: max(limit, 2)]
+        hits = tuple(
+            Hit(one.article.id, round(self._judge.chance(one.signs), 4), one.wording)
+            for one in ranked
+        )
+        abstained = not hits or hits[0].score < ANSWERS_FROM
+        twins = len(ranked) > 1 and ranked[1].weight >= TWINS * ranked[0].weight
+        return Found(hits[:limit], abstained, twins and not abstained, guess.fields)
+
+    def evidence(
+        self, query: str, guess: FieldGuess, without: str | None = None
+    ) -> tuple[Evidence, ...]:
+        """What speaks for each article that shares a word with the query, best first.
+
+        `without` leaves one text out of account: how the judge is trained on the wordings.
+        """
+        question = self._index.read(query)
+        best: dict[str, list[Match]] = {}
+        for match in self._index.find(question, _TEXTS):
+            text = self._index.texts[match.place]
+            if text.text != without:
+                best.setdefault(text.key, []).append(match)
+        found = [
+            (_faded(matches), self._library.articles[key], matches[0])
+            for key, matches in best.items()
+        ]
+        found.sort(key=lambda one: (-one[0], one[1].id))
+        return tuple(
+            Evidence(
+                article,
+                self._index.texts[match.place].text,
+                weight,
+                (
+                    weight / question.ideal,
+                    match.score / question.ideal,
+                    math.log1p(weight),
+                    max(-3.0, min(3.0, guess.margin)),
+                    guess.score(article.field),
+                ),
+            )
+            for weight, article, match in found
+        )
+
+
+def _texts(library: Library) -> Iterator[Text]:
+    for article in library.articles.values():
+        for text in (article.title, article.short, *article.wordings):
+            yield Text(article.id, text)
+
+
+def _faded(matches: list[Match]) -> float:
+    return sum(match.score * _FADING**place for place, match in enumerate(matches[:_WORDINGS]))

@@ -1,0 +1,100 @@
+"""The build step behind `python -m knowledge train`. Needs scikit-learn, a development tool."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from knowledge.fields import MODEL, OUT_OF_SCOPE, featurise, model_from
+from knowledge.library import Library
+from knowledge.search import JUDGE, Judge, Search
+from knowledge.vietnamese import fold, normalise
+from store.datafile import load
+
+PHRASES = Path(__file__).parent / "data" / "field_phrases.yaml"
+_SEED = 0
+_TIGHTNESS = 1.0
+_FOLDS = 5
+
+
+Example = tuple[str, str]
+"""A text and its field."""
+
+
+def examples(library: Library, phrases: dict[str, tuple[str, ...]]) -> list[Example]:
+    """All that the field model learns from."""
+    written = [
+        (text, article.field.value)
+        for article in library.articles.values()
+        for text in (
+            article.title,
+            article.short,
+            *article.wordings,
+            article.answer,
+            article.first_step,
+        )
+    ]
+    return written + [(text, field) for field, texts in phrases.items() for text in texts]
+
+
+def train(library: Library, fields: Path = MODEL, judge: Path = JUDGE) -> None:
+    """Train both models and write them. The same files give the same models."""
+    known = examples(library, load(PHRASES, dict[str, tuple[str, ...]]))
+    np.savez_compressed(fields, allow_pickle=False, **field_arrays(known))
+    learnt = learn_judge(library, known)
+    values = {"weights": [round(weight, 4) for weight in learnt.weights]}
+    judge.write_text(
+        json.dumps({**values, "bias": round(learnt.bias, 4)}, indent=1) + "\n", encoding="utf-8"
+    )
+
+
+def field_arrays(known: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
+    """The field model's arrays, learnt from each text as it stands and without its marks."""
+    both = [*known, *((fold(text), field) for text, field in known)]
+    texts, labels = zip(*both, strict=True)
+    vectorizer = TfidfVectorizer(analyzer=_analyse, sublinear_tf=True)
+    matrix = vectorizer.fit_transform(texts)
+    model = LinearSVC(C=_TIGHTNESS, class_weight="balanced", random_state=_SEED)
+    model.fit(matrix, labels)
+    return {
+        "classes": np.array(model.classes_, dtype=np.str_),
+        "features": np.array(vectorizer.get_feature_names_out(), dtype=np.str_),
+        "idf": vectorizer.idf_.astype(np.float16),
+        "weights": model.coef_.T.astype(np.float16),
+        "bias": model.intercept_.astype(np.float32),
+    }
+
+
+def learn_judge(library: Library, known: Sequence[Example]) -> Judge:
+    """Learn when an article answers, by asking each wording with that wording left out.
+
+    An article is right for its own wordings; for small talk and the like no article is. The field
+    model that gives its opinion has not seen the text in question either (five folds).
+    """
+    owner = {text: article.id for article in library.articles.values() for text in article.wordings}
+    asked = [(text, field) for text, field in known if text in owner or field == OUT_OF_SCOPE]
+    signs: list[tuple[float, ...]] = []
+    right: list[bool] = []
+    for fold_number in range(_FOLDS):
+        held = {text for text, _ in asked[fold_number::_FOLDS]}
+        model = model_from(field_arrays([one for one in known if one[0] not in held]))
+        search = Search(library, model, Judge((), 0.0))
+        for text in sorted(held):
+            for spelling in (text, fold(text)):
+                ranked = search.evidence(spelling, model.guess(spelling), without=text)
+                if ranked:
+                    signs.append(ranked[0].signs)
+                    right.append(ranked[0].article.id == owner.get(text))
+    learnt = LogisticRegression(max_iter=1000).fit(np.array(signs), np.array(right))
+    return Judge(tuple(map(float, learnt.coef_[0])), float(learnt.intercept_[0]))
+
+
+def _analyse(text: str) -> tuple[str, ...]:
+    read = normalise(text)
+    return featurise(read, read.syllables)
