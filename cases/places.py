@@ -208,14 +208,17 @@ _TOWARDS = frozenset({"ve", "tren", "ben", "trong", "vo", "qua", "xuong", "len",
 def _stands_in_a_story(words: Sequence[Word], mention: _Mention, begins: AbstractSet[int]) -> bool:
     """Whether a name in the middle of a story is a place at all; `begins`: where names begin."""
     begin = mention.found.begin
-    if words[begin].is_number and len(words[mention.first].folded) == 1:
+    if words[begin].is_number and len(words[mention.first].folded) < 3:
         # "p5" by itself may be anything; "ở p5", "p5 cm" are wards
         return mention.sureness is Sureness.LIVES or mention.end in begins
     match mention.sureness:
         case Sureness.LIVES | Sureness.PLACE:
-            return True
+            # "về quê làm khai sinh" is a slip of no Lâm Hải
+            guessed = mention.found.likeness is Likeness.NEARLY
+            return not (guessed and all(name.everyday for name in mention.found.names))
         case Sureness.BARE:
-            return _plainly_a_place(words, mention)
+            # far places are named for many reasons: "qua Trung Quốc lấy chồng"
+            return _outside(mention) is None and _plainly_a_place(words, mention)
 
 
 def _plainly_a_place(words: Sequence[Word], mention: _Mention) -> bool:

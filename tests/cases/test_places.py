@@ -200,6 +200,9 @@ def test_in_a_story_the_place_is_found() -> None:
         "nó làm hại tui nhiều lần",
         "xã không chịu giải quyết, phường cũng vậy",
         "em ở với bà ngoại từ nhỏ",
+        "nó về quê làm khai sinh cho con",
+        "con tôi theo người ta qua Trung Quốc lấy chồng",
+        "nước đo pH 8 thì xử lý sao",
     ],
 )
 def test_people_and_ordinary_words_are_no_places(story: str) -> None:

@@ -151,7 +151,7 @@ def test_another_province_routes_by_its_own_table() -> None:
 
 def asked(*lines: str, province: str = "ca-mau") -> list[dict[str, object]]:
     """What the command answers to lines."""
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [sys.executable, "-m", "cases", "route"],
         input="\n".join(lines).encode(),
         capture_output=True,
