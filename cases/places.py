@@ -214,7 +214,7 @@ def _stands_in_a_story(words: Sequence[Word], mention: _Mention, begins: Abstrac
     match mention.sureness:
         case Sureness.LIVES | Sureness.PLACE:
             # "về quê làm khai sinh" is a slip of no Lâm Hải
-            guessed = mention.found.likeness is Likeness.NEARLY
+            guessed = mention.found.likeness is Likeness.NEARLY and mention.cue is Cue.NONE
             return not (guessed and all(name.everyday for name in mention.found.names))
         case Sureness.BARE:
             # far places are named for many reasons: "qua Trung Quốc lấy chồng"
