@@ -1,0 +1,112 @@
+"""What the writer wants with a message: to ask, to tell, to answer, to go back, to see a person…"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from bot.understanding.phrases import Message, Phrasebook, Phrases
+from store.datafile import Entry, load
+
+INTENTS = Path(__file__).parent / "data" / "intents.yaml"
+SHORT = 9
+"""Up to this many words a message can be a mere command or a yes."""
+
+
+class Intent(StrEnum):
+    """What the writer wants with this message."""
+
+    GREETING = "greeting"
+    THANKS = "thanks"
+    QUESTION = "question"
+    """Asks about the law or a procedure."""
+    STORY = "story"
+    """Tells a trouble, or asks for help with it."""
+    ANSWER = "answer"
+    """A short answer to something asked: "62 tuổi", "hộ nghèo", a place."""
+    YES = "yes"
+    NO = "no"
+    DONT_KNOW = "dont_know"
+    SKIP = "skip"
+    BACK = "back"
+    RESTART = "restart"
+    MENU = "menu"
+    PERSON = "person"
+    """Wants a human: an officer, a lawyer."""
+    STATUS = "status"
+    """Asks how far a request has come."""
+    LANGUAGE = "language"
+    DELETE = "delete"
+    """Wants the talk or what is kept of it deleted."""
+    PRIVACY = "privacy"
+    """Asks who can read this and what is kept."""
+    EXIT = "exit"
+    WHO_ARE_YOU = "who_are_you"
+    """Asks whether a machine answers, or what it costs."""
+    WITHDRAW = "withdraw"
+    COMPLAIN = "complain"
+    """Is dissatisfied with the service or an officer and wants to say so."""
+    DISCONTENT = "discontent"
+    """Scolds the bot."""
+    OUT_OF_SCOPE = "out_of_scope"
+    """Weather, jokes, traffic fines, taxes…"""
+    EMPTY = "empty"
+    """Nothing that can be read: emoji, punctuation."""
+
+
+class IntentEntry(Entry):
+    intent: Intent
+    short: tuple[str, ...] = ()
+    anywhere: tuple[str, ...] = ()
+
+
+class IntentFile(Entry):
+    lists: Mapping[str, tuple[str, ...]]
+    intents: tuple[IntentEntry, ...]
+    question: tuple[str, ...]
+    asks_law: tuple[str, ...]
+    follow_up: tuple[str, ...]
+    corrects: tuple[str, ...]
+
+
+class Intents:
+    """Recognises commands and questions."""
+
+    def __init__(self, book: Phrasebook) -> None:
+        file = load(INTENTS, IntentFile)
+        for name, words in file.lists.items():
+            book.add_list(name, words)
+
+        self._intents = tuple(
+            (one.intent, book.all(one.short), book.all(one.anywhere)) for one in file.intents
+        )
+        self._question = book.all(file.question)
+        self._asks_law = book.all(file.asks_law)
+        self._follow_up = book.all(file.follow_up)
+        self._corrects = book.all(file.corrects)
+
+    def command(self, message: Message) -> Intent | None:
+        """The first intent of the file that the message fits; None when it tells or asks."""
+        count = len(message.words)
+        for intent, short, anywhere in self._intents:
+            if count <= SHORT and _half(short, message):
+                return intent
+            if anywhere.among(message):
+                return intent
+        return None
+
+    def asks(self, message: Message) -> bool:
+        """Whether the message asks something."""
+        return "?" in message.text or self._question.among(message)
+
+    def follows_up(self, message: Message) -> bool:
+        """Whether it begins like a question that goes on from the answer before."""
+        return any(begin <= 1 for _, begin, _ in self._follow_up.find(message))
+
+    def corrects(self, message: Message) -> bool:
+        """Whether it takes back something said or understood before."""
+        return any(begin <= 2 for _, begin, _ in self._corrects.find(message))
+
+
+def _half(phrases: Phrases, message: Message) -> bool:
+    """Whether the phrases make up at least half of the message."""
+    return 0 < len(message.words) <= 2 * phrases.covered(message).bit_count()

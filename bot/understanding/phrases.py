@@ -1,0 +1,469 @@
+"""Phrases of everyday Vietnamese, found in a message however it is spelt.
+
+The data files hold *phrases* such as
+
+    - "<nó> .. đánh <tôi>"        a person, up to three words, đánh, the writer
+    - "công an ... bắt"           up to eight words between
+    - "(mới/vừa) bị giữ"          either word, or none
+
+`<name>` is a list of words kept in the same file, `a/b` is a choice, `(a)` may be missing,
+`..` leaves room for three words and `...` for eight; a phrase never runs over the end of a
+sentence. A word with `!` counts only when it is typed with marks ("dí!" is not "di"). `#` is a
+number in digits, `####` a year before this one. Phrases are written with their marks; a message
+without marks, in Telex, in shorthand or misspelt the southern way meets them all the same.
+
+How it is found: for every word that occurs in some phrase, the places where the message may mean
+it are kept as the bits of one number, so that a phrase is followed by shifting numbers.
+"""
+
+import datetime as dt
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.process import extract
+
+from knowledge.vietnamese import Normalised, clean, fold, is_syllable, normalise
+from store.datafile import load
+
+ANY_NUMBER = "#"
+A_YEAR_GONE_BY = "####"
+MARKED_ONLY = "!"
+SHORT_GAP = 3
+LONG_GAP = 8
+MOSTLY_MARKED = 0.45
+"""From this share of words with marks on, a word without marks was meant to have none."""
+
+SPEECH = Path(__file__).parent / "data" / "speech.yaml"
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_PIECE = re.compile(r"[^\W_]+|[.!?;\n…]+")
+_LIST_NAME = re.compile(r"<[^>]*>")
+_NUMBER_AND_LETTERS = re.compile(r"(\d)(?=[^\W\d_])")
+_TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
+
+
+# --- southern speech ---------------------------------------------------------------------------
+
+
+@cache
+def _speech() -> Mapping[str, str]:
+    """Each southern or shortened word → the word it stands for."""
+    spoken = load(SPEECH, dict[str, tuple[str, ...]])
+    return {word: meant for meant, words in spoken.items() for word in words}
+
+
+def same_speech(text: str) -> str:
+    """`uýnh` → `đánh`, `lun` → `luôn`: one word for the several ways the South says it."""
+    speech = _speech()
+    return _LETTERS.sub(lambda word: speech.get(word.group(), word.group()), text)
+
+
+# --- one word ---------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=65_536)
+def _marks(word: str) -> tuple[str, ...]:
+    """The marks over each letter of a word, in order; hỏi and ngã count as one, as in the South."""
+    marks: list[str] = []
+    for char in unicodedata.normalize("NFD", word.replace("đ", "d\u0335")):
+        if unicodedata.combining(char):
+            marks[-1] += "\u0309" if char == "\u0303" else char
+        else:
+            marks.append("")
+    return tuple(marks)
+
+
+@lru_cache(maxsize=65_536)
+def may_mean(typed: str, meant: str) -> bool:
+    """Whether a word typed with some marks can be the other one, of the same bare letters.
+
+    Marks may be left out ("đanh", "dánh" for "đánh"), never different ("bạn" for "bán"). A tone may
+    stand on a neighbouring letter.
+    """
+    ours, theirs = _marks(typed), _marks(meant)
+    if len(ours) != len(theirs):
+        return False
+    tones_ours = {mark for marks in ours for mark in marks if mark in _TONES}
+    tones_theirs = {mark for marks in theirs for mark in marks if mark in _TONES}
+    if not tones_ours <= tones_theirs:
+        return False
+    return all(
+        {m for m in a if m not in _TONES} <= {m for m in b if m not in _TONES}
+        for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+_SOUND = (
+    (re.compile(r"^(?:ngh|ng)"), "ng"),
+    (re.compile(r"^(?:gh|g(?=i))"), "d"),
+    (re.compile(r"^(?:dz|gi|z|v|d|r(?=i))"), "d"),
+    (re.compile(r"^(?:tr|ch)"), "ch"),
+    (re.compile(r"^(?:s|x)"), "s"),
+    (re.compile(r"^(?:k|c|q)"), "k"),
+    (re.compile(r"^f"), "ph"),
+    (re.compile(r"^(?:hu|qu|ku|u|g?o)(?=[aeiy])"), "w"),
+    (re.compile(r"(?:ng|n)$"), "n"),
+    (re.compile(r"(?:c|t)$"), "t"),
+    (re.compile(r"(?:nh)$"), "nh"),
+    (re.compile(r"y"), "i"),
+    (re.compile(r"ie(?=[a-z])"), "i"),
+    (re.compile(r"uo(?=[a-z])"), "u"),
+)
+
+
+@lru_cache(maxsize=65_536)
+def sound(folded: str) -> str:
+    """How a southern ear hears a bare word: n/ng and c/t at the end, d/gi/v, s/x, tr/ch are one."""
+    for pattern, said in _SOUND:
+        folded = pattern.sub(said, folded)
+    return folded
+
+
+class Vocabulary:
+    """All words that occur in any phrase, and which of them a typed word may mean."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = frozenset(words)
+        self._by_letters: dict[str, list[str]] = defaultdict(list)
+        self._by_sound: dict[str, list[str]] = defaultdict(list)
+        self._only_marked: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(self.words):
+            if word.endswith(MARKED_ONLY):
+                self._only_marked[fold(word.rstrip(MARKED_ONLY))].append(word)
+                continue
+            self._by_letters[fold(word)].append(word)
+            self._by_sound[sound(fold(word))].append(word)
+        self._long = sorted(letters for letters in self._by_letters if len(letters) >= 4)
+        self._cache: dict[tuple[str, bool], tuple[str, ...]] = {}
+
+    def meanings(self, typed: str, marked: bool) -> tuple[str, ...]:
+        """The words of the vocabulary that `typed` may stand for.
+
+        `marked`: the message is written with marks, so that a short word without them has none.
+        """
+        key = (typed, marked)
+        known = self._cache.get(key)
+        if known is None:
+            known = self._meanings(typed, marked) + self._with_marks(typed)
+            if len(self._cache) < 100_000:
+                self._cache[key] = known
+        return known
+
+    def _with_marks(self, typed: str) -> tuple[str, ...]:
+        letters = fold(typed)
+        if typed == letters:
+            return ()
+        return tuple(
+            word
+            for word in self._only_marked.get(letters, ())
+            if may_mean(typed, word.rstrip(MARKED_ONLY))
+        )
+
+    def _meanings(self, typed: str, marked: bool) -> tuple[str, ...]:
+        letters = fold(typed)
+        same = self._by_letters.get(letters, ())
+        bare = typed == letters
+        if typed in self.words and (not bare or (marked and len(typed) <= 4)):
+            return (typed,)
+        if bare and (not marked or len(letters) >= 4):
+            found = list(same)
+        elif bare:
+            found = [word for word in same if word == typed]
+        else:
+            found = [word for word in same if may_mean(typed, word)]
+        if found or letters.isdigit():
+            return tuple(found)
+        if len(letters) >= 3 and (marked or not is_syllable(letters)):
+            found = [
+                word
+                for word in self._by_sound.get(sound(letters), ())
+                if bare or _same_tone(typed, word)
+            ]
+        if not found and len(letters) >= 4 and not is_syllable(typed):
+            near = extract(
+                letters,
+                self._long,
+                scorer=DamerauLevenshtein.distance,
+                score_cutoff=1,
+                limit=4,
+            )
+            found = [word for match, *_ in near for word in self._by_letters[match]]
+        return tuple(found)
+
+
+@lru_cache(maxsize=65_536)
+def _same_tone(typed: str, meant: str) -> bool:
+    ours = {mark for marks in _marks(typed) for mark in marks if mark in _TONES}
+    theirs = {mark for marks in _marks(meant) for mark in marks if mark in _TONES}
+    return ours <= theirs
+
+
+# --- a message --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as words in order, with the places of every word that phrases know."""
+
+    text: str
+    """Cleaned, as typed."""
+    normalised: Normalised
+    words: tuple[str, ...]
+    """Lower case, Telex and shorthand written out."""
+    marked: bool
+    sentence_ends: int
+    """Bit i is set when a sentence ends before word i."""
+    places: Mapping[str, int]
+    _starts: dict[int, dict[int, int]] = field(default_factory=dict, compare=False, repr=False)
+
+    def hide(self, places: int) -> "Message":
+        """The same message with the words at these places blacked out."""
+        if not places:
+            return self
+        left = {word: bits & ~places for word, bits in self.places.items() if bits & ~places}
+        return Message(
+            self.text, self.normalised, self.words, self.marked, self.sentence_ends, left
+        )
+
+    def sentence_of(self, place: int) -> int:
+        """The places of the sentence that holds `place`, as bits."""
+        last = len(self.words)
+        begin = place
+        while begin > 0 and not self.sentence_ends >> begin & 1:
+            begin -= 1
+        end = place + 1
+        while end < last and not self.sentence_ends >> end & 1:
+            end += 1
+        return bits(begin, end)
+
+
+def bits(begin: int, end: int) -> int:
+    """The places from `begin` up to, not including, `end`."""
+    return (1 << end) - (1 << begin) if end > begin else 0
+
+
+def listen(text: str, vocabulary: Vocabulary, today: dt.date) -> Message:
+    """Make a message ready for phrases. Any text is allowed; what can't be read stays unknown."""
+    typed = clean(text)
+    normalised = normalise(_NUMBER_AND_LETTERS.sub(r"\1 ", typed))
+    words: list[str] = []
+    ends = 0
+    for piece in _PIECE.findall(same_speech(normalised.accented)):
+        if piece[0].isalnum():
+            words.append(piece)
+        else:
+            ends |= 1 << len(words)
+    letters = [word for word in words if word.isalpha()]
+    share = sum(word != fold(word) for word in letters) / max(1, len(letters))
+    marked = share >= MOSTLY_MARKED
+    places: dict[str, int] = defaultdict(int)
+    for place, word in enumerate(words):
+        for meaning in vocabulary.meanings(word, marked):
+            places[meaning] |= 1 << place
+        if word.isdigit():
+            places[ANY_NUMBER] |= 1 << place
+            if len(word) == 4 and 1900 <= int(word) < today.year:
+                places[A_YEAR_GONE_BY] |= 1 << place
+    return Message(typed, normalised, tuple(words), marked, ends, dict(places))
+
+
+# --- a phrase ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One place of a phrase: any of these wordings, each of one or more words."""
+
+    number: int
+    wordings: tuple[tuple[str, ...], ...]
+
+    def starts(self, message: Message) -> dict[int, int]:
+        """Length of a wording → the places where one of that length begins."""
+        known = message._starts.get(self.number)  # noqa: SLF001 - a cache kept for us
+        if known is None:
+            found: dict[int, int] = defaultdict(int)
+            for wording in self.wordings:
+                where = message.places.get(wording[0], 0)
+                for step, word in enumerate(wording[1:], 1):
+                    if not where:
+                        break
+                    where &= message.places.get(word, 0) >> step
+                    where &= ~(message.sentence_ends >> step)
+                if where:
+                    found[len(wording)] |= where
+            known = message._starts[self.number] = dict(found)  # noqa: SLF001
+        return known
+
+
+@dataclass(frozen=True)
+class Step:
+    choice: Choice
+    gap: int
+    """How many words may stand before it."""
+    optional: bool
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A compiled phrase of a data file."""
+
+    written: str
+    steps: tuple[Step, ...]
+
+    def find(self, message: Message) -> list[tuple[int, int]]:
+        """Where it stands: begin and end (not included) of each place, shortest reading first."""
+        needed = [step for step in self.steps if not step.optional]
+        if not all(step.choice.starts(message) for step in needed):
+            return []
+        found = []
+        begins = 0
+        for step in self.steps:
+            for where in step.choice.starts(message).values():
+                begins |= where
+            if not step.optional:
+                break
+        while begins:
+            begin = begins & -begins
+            begins ^= begin
+            ends = self._ends(message, begin)
+            if ends:
+                found.append((begin.bit_length() - 1, (ends & -ends).bit_length() - 1))
+        return found
+
+    def _ends(self, message: Message, at: int) -> int:
+        for place, step in enumerate(self.steps):
+            reach = at
+            if place:
+                for _ in range(step.gap):
+                    reach |= (reach & ~message.sentence_ends) << 1
+                reach &= ~message.sentence_ends
+            after = reach if step.optional else 0
+            for length, where in step.choice.starts(message).items():
+                after |= (where & reach) << length
+            if not after:
+                return 0
+            at = after
+        return at
+
+
+class Phrases:
+    """Many phrases, looked up by their rarest word, so that a message tries only a few."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._all = tuple(phrases)
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        for number, phrase in enumerate(self._all):
+            needed = [step.choice for step in phrase.steps if not step.optional]
+            rarest = min(needed, key=lambda choice: len(choice.wordings))
+            for word in {wording[0] for wording in rarest.wordings}:
+                self._by_word[word].append(number)
+
+    def find(self, message: Message) -> list[tuple[int, int, int]]:
+        """Each place of each phrase: the phrase's number in order of the file, begin, end."""
+        tried: set[int] = set()
+        for word in message.places:
+            tried.update(self._by_word.get(word, ()))
+        return [
+            (number, begin, end)
+            for number in sorted(tried)
+            for begin, end in self._all[number].find(message)
+        ]
+
+    def among(self, message: Message) -> bool:
+        """Whether any of them stands in the message."""
+        tried: set[int] = set()
+        for word in message.places:
+            for number in self._by_word.get(word, ()):
+                if number not in tried:
+                    tried.add(number)
+                    if self._all[number].find(message):
+                        return True
+        return False
+
+    def covered(self, message: Message) -> int:
+        """The places, as bits, of all words that belong to one of them."""
+        covered = 0
+        for _, begin, end in self.find(message):
+            covered |= bits(begin, end)
+        return covered
+
+
+class PhraseError(ValueError):
+    """A phrase that can't be read; says which and why."""
+
+
+class Phrasebook:
+    """Compiles phrases over named lists of words; knows all their words."""
+
+    def __init__(self, lists: Mapping[str, Iterable[str]] = MappingProxyType({})) -> None:
+        self._lists: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self._choices: dict[tuple[tuple[str, ...], ...], Choice] = {}
+        for name, wordings in lists.items():
+            self.add_list(name, wordings)
+
+    def add_list(self, name: str, wordings: Iterable[str]) -> None:
+        """Give `<name>` its wordings."""
+        self._lists[normal(f"<{name}>")] = tuple(
+            whole for wording in wordings for whole in self._wordings(normal(wording))
+        )
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word of every phrase compiled so far."""
+        return frozenset(word for choice in self._choices for wording in choice for word in wording)
+
+    def _wordings(self, written: str) -> list[tuple[str, ...]]:
+        """`hộ/nhà nghèo` → (hộ, nghèo), (nhà, nghèo)."""
+        whole: list[tuple[str, ...]] = [()]
+        for piece in written.split():
+            whole = [(*begin, *end) for begin in whole for end in self._choice(piece)]
+        return whole
+
+    def _choice(self, piece: str) -> list[tuple[str, ...]]:
+        """`a/b_c/<name>` → (a), (b, c) and all wordings of the list."""
+        found: list[tuple[str, ...]] = []
+        for option in piece.split("/"):
+            if option.startswith("<"):
+                if option not in self._lists:
+                    raise PhraseError(f"{piece!r} names an unknown list {option}")
+                found += self._lists[option]
+            else:
+                found.append(tuple(option.split("_")))
+        return found
+
+    def all(self, written: Iterable[str]) -> Phrases:
+        """Compile phrases that are looked for together."""
+        return Phrases(self.compile(one) for one in written)
+
+    def compile(self, written: str) -> Phrase:
+        """
+        Raises:
+            PhraseError: it names an unknown list, or holds nothing that must be there.
+        """
+        steps: list[Step] = []
+        gap = 0
+        for piece in normal(written).split():
+            if piece in ("..", "..."):
+                gap = SHORT_GAP if piece == ".." else LONG_GAP
+                continue
+            optional = piece.startswith("(") and piece.endswith(")")
+            wordings = tuple(sorted(set(self._choice(piece.strip("()")))))
+            choice = self._choices.setdefault(wordings, Choice(len(self._choices), wordings))
+            steps.append(Step(choice, gap, optional))
+            gap = 0
+        if all(step.optional for step in steps):
+            raise PhraseError(f"{written!r} holds nothing that must be there")
+        return Phrase(written, tuple(steps))
+
+
+def normal(written: str) -> str:
+    """A phrase as the engine compares it: spelt as messages are after `listen`."""
+    spelt = same_speech(normalise(written).accented)
+    return _LIST_NAME.sub(lambda name: name.group().replace(" ", "_"), spelt)

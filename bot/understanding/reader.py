@@ -1,0 +1,135 @@
+"""Free text in any spelling → what Tràm understands of it."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from bot.understanding import numbers
+from bot.understanding.danger import DangerKind, DangerReader
+from bot.understanding.intents import Intent, Intents
+from bot.understanding.people import People
+from bot.understanding.phrases import Message, Phrasebook, Vocabulary, listen
+from bot.understanding.statuses import Statuses, Told
+from bot.understanding.understood import Language, Role, Understood
+from cases.places import Gazetteer, PlaceReading
+from cases.province import Province
+from cases.routing import route
+from eligibility.grounds import LegalAidLaw
+from eligibility.screen import statuses
+from knowledge.article import FieldId
+from store.jsonlines import Record, text
+
+FieldsOf = Callable[[str], Sequence[tuple[FieldId, float]]]
+"""Text → fields of law with scores, best first."""
+
+LONGEST = 4_000
+"""Characters read for meaning: the first and last halves of a longer message."""
+
+
+class Reader:
+    """Reads messages. Built once (its phrases are compiled), then used by every conversation."""
+
+    def __init__(self, gazetteer: Gazetteer, fields_of: FieldsOf, law: LegalAidLaw) -> None:
+        book = Phrasebook()
+        people = People(book)
+        self._danger = DangerReader(book)
+        self._statuses = Statuses(book, people)
+        self._intents = Intents(book)
+        self._people = people
+        self._vocabulary = Vocabulary(book.words)
+        self._gazetteer = gazetteer
+        self._fields_of = fields_of
+        self._law = law
+
+    def read(self, typed: str, today: dt.date) -> Understood:
+        """Everything a message says. Any text is allowed; `today` turns birth years into ages.
+
+        Raises:
+            eligibility.grounds.NoLawInForce: no legal-aid law of ours was in force on `today`.
+        """
+        message = listen(_shortened(typed), self._vocabulary, today)
+        danger = self._danger.read(message)
+        told = self._statuses.read(message, today)
+        place = self._gazetteer.read(message.text, story=len(message.words) > 8)
+        command = self._intents.command(message)
+        intent = self._intent(message, command, danger, told, place)
+        groups = statuses(told.facts, today, self._law)
+        held = danger is DangerKind.ARREST
+        return Understood(
+            text=message.text,
+            normalised=message.normalised.accented,
+            intent=intent,
+            facts=told.facts,
+            corrects=self._intents.corrects(message),
+            place=place,
+            fields=tuple(self._fields_of(message.text)) if message.words else (),
+            groups=frozenset(group.value for group in groups),
+            danger=danger,
+            urgent=danger is not None or held or told.urgent,
+            relation=told.relation,
+            role_hint=Role.INTERMEDIARY if self._people.is_intermediary(message) else None,
+            phone=numbers.phone(message.text),
+            code=numbers.code(message.text),
+            pin=numbers.pin(message.text),
+            language=_language(message) if command is Intent.LANGUAGE else None,
+            number=numbers.alone(message.text, today),
+            follow_up=self._intents.follows_up(message),
+        )
+
+    def _intent(
+        self,
+        message: Message,
+        command: Intent | None,
+        danger: DangerKind | None,
+        told: Told,
+        place: PlaceReading,
+    ) -> Intent:
+        if not message.words:
+            return Intent.EMPTY
+        if danger is not None:
+            return Intent.STORY
+        if command is not None:
+            return command
+        count = len(message.words)
+        asks = self._intents.asks(message)
+        states = bool(told.facts.known()) or bool(place.communes or place.outside)
+        if asks and not (states and count >= 16):
+            return Intent.QUESTION
+        if count <= 6:
+            return Intent.ANSWER
+        return Intent.STORY
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+
+
+def _language(message: Message) -> Language | None:
+    words = set(message.normalised.syllables)
+    if words & {"english", "anh"}:
+        return Language.ENGLISH
+    if words & {"khmer", "kho", "mien", "khome"}:
+        return Language.KHMER
+    return Language.VIETNAMESE if words & {"viet", "vietnamese"} else None
+
+
+def understand_line(reader: Reader, payload: Record, today: dt.date, province: Province) -> Record:
+    """Answer one line of `python -m bot understand`.
+
+    Raises:
+        ValueError: there is no "text", or it is not text.
+    """
+    understood = reader.read(text(payload, "text"), today)
+    routing = route(understood.place, province) if understood.place.communes else None
+    offices = () if routing is None else routing.possible or (routing.office,)
+    return {
+        "field": [field.value for field, _ in understood.fields],
+        "groups": sorted(understood.groups),
+        "communes": list(understood.place.communes),
+        "offices": list(offices),
+        "danger": understood.danger is not None,
+        "danger_kind": understood.danger.value if understood.danger else None,
+        "urgent": understood.urgent,
+        "intent": understood.intent.value,
+    }
