@@ -13,11 +13,13 @@ import sys
 
 from pydantic import ValidationError
 
+from eligibility.acceptance import load_acceptance_rules
 from eligibility.explain import explain
 from eligibility.facts import FACTS, OLDEST, FactId, Facts, Kind
 from eligibility.grounds import NoLawInForce, load_law
 from eligibility.papers import Paper
 from eligibility.screen import both_days, screen
+from eligibility.table import page
 from store.clock import SystemClock
 from store.jsonlines import Record, serve
 
@@ -25,11 +27,14 @@ from store.jsonlines import Record, serve
 def main() -> None:
     """Run one command until its input ends."""
     parser = argparse.ArgumentParser(prog="python -m eligibility")
-    parser.add_argument("command", choices=("screen", "explain", "facts"))
+    parser.add_argument("command", choices=("screen", "explain", "facts", "table"))
     command = parser.parse_args().command
     if command == "facts":
         json.dump(fact_list(), sys.stdout, ensure_ascii=False, indent=1)
         print()
+        return
+    if command == "table":
+        print(page(load_law(), load_acceptance_rules()), end="")
         return
     load_law()
     answer = answer_screen if command == "screen" else answer_explain

@@ -316,11 +316,15 @@ def _days_of_change(statutes: Iterable[Statute]) -> set[dt.date]:
 
 
 def _by_years(shares: Mapping[str, float]) -> Iterator[tuple[range, float]]:
+    following = 0
     for written, share in shares.items():
         first, _, last = written.partition("-")
         if not (first.isdigit() and last.isdigit() and int(first) <= int(last) <= OLDEST):
             raise ValueError(f"{written!r} is no range of ages such as 16-17")
-        yield range(int(first), int(last) + 1), share
+        if int(first) != following:
+            raise ValueError(f"{written!r} does not begin at {following}, where the last one ended")
+        following = int(last) + 1
+        yield range(int(first), following), share
 
 
 def _refuse(mistakes: Iterable[tuple[Where, str]]) -> None:

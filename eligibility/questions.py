@@ -269,18 +269,25 @@ def missing(position: Position) -> tuple[FactId, ...]:
     beside_sensitive = _sensitive_denied(position).open
 
     def rank(facts: Sequence[FactId]) -> tuple[bool, bool, float, float]:
-        prospects = _prospects(position, facts)
         return (
             all(FACTS[fact].sensitive for fact in facts) or beside_sensitive.isdisjoint(facts),
             any(FACTS[fact].sensitive for fact in facts),
-            sum(chance for chance, after in prospects if after.standing is None),
-            sum(chance * _screens_left(after) for chance, after in prospects),
+            *_promise(position, facts),
         )
 
     return tuple(
         fact
         for facts in sorted(screens.values(), key=rank)
-        for fact in sorted(facts, key=lambda one: (FACTS[one].sensitive, -_yes(position, one)))
+        for fact in sorted(facts, key=lambda one: rank((one,)))
+    )
+
+
+def _promise(position: Position, facts: Sequence[FactId]) -> tuple[float, float]:
+    """The chance that the answer leaves the matter open, and the screens then to be expected."""
+    prospects = _prospects(position, facts)
+    return (
+        sum(chance for chance, after in prospects if after.standing is None),
+        sum(chance * _screens_left(after) for chance, after in prospects),
     )
 
 
