@@ -45,8 +45,6 @@ class Question:
     normalised: Normalised
     syllables: tuple[str, ...]
     """Folded, slips mended."""
-    ideal: float
-    """The score if one text held every word of the question; words unknown here count most."""
 
 
 class Index:
@@ -79,11 +77,7 @@ class Index:
         """Normalise a question and mend its slips by the words of this index."""
         normalised = normalise(question)
         mended = self.speller.mend(normalised.syllables[:_LONGEST_QUESTION])
-        ideal = sum(self._rarity(self.speller.words[word]) for word in set(mended))
-        ideal += _WEIGHTS[_PAIR] * sum(
-            self._rarity(self.speller.pairs[pair]) for pair in set(pairs(mended))
-        )
-        return Question(normalised, mended, ideal)
+        return Question(normalised, mended)
 
     def find(self, question: Question, limit: int) -> tuple[Match, ...]:
         """The texts that share most with a question, best first; none for a question of no word."""
@@ -126,5 +120,7 @@ class Index:
             return ()
         return question.normalised.accented_syllables[:_LONGEST_QUESTION]
 
-    def _rarity(self, texts: int) -> float:
+    def rarity(self, word: str) -> float:
+        """How much a folded word tells: 0 when every text has it, most when none has."""
+        texts = self.speller.words[word]
         return math.log1p((self.speller.size - texts + 0.5) / (texts + 0.5))

@@ -8,6 +8,7 @@ called an answer. Pure: built from a library, never changed; after an edit build
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +17,18 @@ from knowledge.article import Article
 from knowledge.fields import FieldGuess, FieldModel, FieldScore, load_fields
 from knowledge.index import Index, Match, Text
 from knowledge.library import Library
+from knowledge.vietnamese import normalise
 
 JUDGE = Path(__file__).parent / "data" / "judge.json"
-ANSWERS_FROM = 0.5
+ANSWERS_FROM = 0.6
 """The chance from which an article is called an answer."""
-TWINS = 0.8
+TWINS = 0.9
 """A second article with this share of the first one's evidence makes the question ambiguous."""
 
 _TEXTS = 100
 _WORDINGS = 6
+_CROWDED = 2.0
+_CERTAIN = 3.0
 _FADING = 0.6
 """The second best wording of an article counts this much, the third this much again, …"""
 
@@ -62,7 +66,9 @@ class Evidence:
     weight: float
     """Scores of its best wordings, fading."""
     signs: tuple[float, ...]
-    """What the judge looks at."""
+    """What the judge looks at: how much of the question's rare words the article says, as a share
+    and in all; how strong its best rival is; how little it looks like a legal matter; how likely
+    the article's field is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class Search:
         self._fields = fields or load_fields()
         self._judge = judge or load_judge()
         self._index = Index(_texts(library))
+        self._said = {article.id: _said(article) for article in library.articles.values()}
 
     def search(self, query: str, limit: int = 5) -> Found:
         """The articles nearest to `query`, at most `limit`, and whether one of them answers it."""
@@ -115,7 +122,7 @@ class Search:
     ) -> tuple[Evidence, ...]:
         """What speaks for each article that shares a word with the query, best first.
 
-        `without` leaves one text out of account: how the judge is trained on the wordings.
+        `without` leaves one wording out of account: how the judge is trained on the wordings.
         """
         question = self._index.read(query)
         best: dict[str, list[Match]] = {}
@@ -123,32 +130,41 @@ class Search:
             text = self._index.texts[match.place]
             if text.text != without:
                 best.setdefault(text.key, []).append(match)
-        found = [
-            (_faded(matches), self._library.articles[key], matches[0])
-            for key, matches in best.items()
-        ]
-        found.sort(key=lambda one: (-one[0], one[1].id))
-        return tuple(
-            Evidence(
-                article,
-                self._index.texts[match.place].text,
-                weight,
-                (
-                    weight / question.ideal,
-                    match.score / question.ideal,
-                    math.log1p(weight),
-                    max(-3.0, min(3.0, guess.margin)),
-                    guess.score(article.field),
-                ),
+        ranked = sorted(best.items(), key=lambda item: (-_faded(item[1]), item[0]))
+        weights = [_faded(matches) for _, matches in ranked]
+        rarities = {word: self._index.rarity(word) for word in set(question.syllables)}
+        left_out = set(self._index.read(without).syllables) if without is not None else set()
+        found = []
+        for place, (key, matches) in enumerate(ranked):
+            article = self._library.articles[key]
+            said = self._said[key]
+            owes = left_out if without in article.wordings else ()
+            covered = sum(
+                rarity for word, rarity in rarities.items() if said[word] > (word in owes)
             )
-            for weight, article, match in found
-        )
+            rival = weights[0 if place else 1] if len(weights) > 1 else 0.0
+            signs = (
+                covered / sum(rarities.values()),
+                math.log1p(covered),
+                min(rival / weights[place], _CROWDED),
+                max(-_CERTAIN, min(_CERTAIN, guess.margin)),
+                guess.score(article.field),
+            )
+            wording = self._index.texts[matches[0].place].text
+            found.append(Evidence(article, wording, weights[place], signs))
+        return tuple(found)
 
 
 def _texts(library: Library) -> Iterator[Text]:
     for article in library.articles.values():
         for text in (article.title, article.short, *article.wordings):
             yield Text(article.id, text)
+
+
+def _said(article: Article) -> Counter[str]:
+    """In how many of an article's texts each folded word stands."""
+    texts = (article.title, article.short, *article.wordings, article.answer, article.first_step)
+    return Counter(word for text in texts for word in set(normalise(text).syllables))
 
 
 def _faded(matches: list[Match]) -> float:

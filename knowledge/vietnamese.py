@@ -7,7 +7,6 @@ the same commune, the same danger word. Pure: no state but what is computed at i
 
 import re
 import unicodedata
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -32,8 +31,11 @@ _TELEX = re.compile(r"[^\W\d_][sfrxjw]|^w|aa|ee|oo|dd|[aeo].*[aeo]|^d.*d")
 
 def clean(text: str) -> str:
     """NFC, single spaces, no control, format, private or half characters."""
+    composed = unicodedata.normalize("NFC", text)
+    if composed.isprintable():
+        return _SPACES.sub(" ", composed).strip()
     kept = []
-    for char in unicodedata.normalize("NFC", text):
+    for char in composed:
         match unicodedata.category(char):
             case "Cc" | "Zs" | "Zl" | "Zp":
                 kept.append(" ")
@@ -256,13 +258,8 @@ class Normalised:
     """Whether the writer set marks, by keyboard or by Telex."""
 
 
-def normalise(text: str, known: AbstractSet[str] = frozenset()) -> Normalised:
-    """Read a message as it was meant.
-
-    `known` holds folded words that mean themselves where the text will be looked up, and are
-    never taken for shorthand (an article about "HD" keeps its "hd"). No error is possible:
-    what can't be read stays as it was typed.
-    """
+def normalise(text: str) -> Normalised:
+    """Read a message as it was meant; what can't be read stays as it was typed."""
     lower = clean(unicodedata.normalize("NFKC", text)).lower()
     lower = _LONG_DRAWN.sub(r"\1", lower)
     matches = list(_WORD.finditer(lower))
@@ -276,9 +273,7 @@ def normalise(text: str, known: AbstractSet[str] = frozenset()) -> Normalised:
     for place, meant in enumerate(decoded):
         if meant is not None and (sure >= 2 or words[place] not in _shorthand().english):
             words[place] = meant
-    meant_words = [
-        _written_out(words, place, known) or _usual(word) for place, word in enumerate(words)
-    ]
+    meant_words = [_written_out(words, place) or _usual(word) for place, word in enumerate(words)]
     pieces: list[str] = []
     end = 0
     for match, meant_word in zip(matches, meant_words, strict=True):
@@ -292,15 +287,13 @@ def normalise(text: str, known: AbstractSet[str] = frozenset()) -> Normalised:
         accented=accented,
         folded=fold(accented),
         accented_syllables=spoken,
-        syllables=tuple(fold(word) for word in spoken),
+        syllables=tuple(map(_folded_word, spoken)),
         has_diacritics=has_diacritics(lower) or sure >= 2,
     )
 
 
-def _written_out(words: list[str], place: int, known: AbstractSet[str]) -> str | None:
+def _written_out(words: list[str], place: int) -> str | None:
     word = words[place]
-    if fold(word) in known:
-        return None
     if "dd" in word:
         word = word.replace("dd", "đ")  # "sddt" is "sđt" in Telex
     always = _shorthand().always.get(word)
@@ -313,6 +306,11 @@ def _written_out(words: list[str], place: int, known: AbstractSet[str]) -> str |
         return meanings.get("$")
     following = fold(words[place + 1]) if place + 1 < len(words) else ""
     return meanings.get(following, meanings.get("*"))
+
+
+@lru_cache(maxsize=65_536)
+def _folded_word(word: str) -> str:
+    return fold(word)
 
 
 @lru_cache(maxsize=65_536)

@@ -97,10 +97,6 @@ def test_a_name_is_not_taken_for_a_dialect_word() -> None:
     assert normalise("xa Hong Dan").accented == "xa hong dan"
 
 
-def test_a_word_known_to_the_library_is_not_taken_for_shorthand() -> None:
-    assert normalise("mẫu hd", known=frozenset({"hd"})).accented == "mẫu hd"
-
-
 def test_long_drawn_letters_are_shortened() -> None:
     assert normalise("cứuuuuu tôi vớiiii").accented == "cứu tôi với"
 

@@ -1,0 +1,88 @@
+"""The command lines of the knowledge base.
+
+`python -m knowledge search`
+    {"q"} → {"answers": [{"id", "score"}], "abstained", "field": [{"id", "score"}]}
+`python -m knowledge rank --corpus FILE`
+    {"q"} → {"ids": […]}, over the {"id", "text"} lines of FILE
+`python -m knowledge train`
+    builds the models from the articles; needs scikit-learn
+
+The first two read JSON lines from standard input and answer each by one line on standard output.
+Rooms are imported only by the command that needs them, so that each starts fast.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from store.jsonlines import Record, serve, text
+
+_SHOWN = 5
+_RANKED = 10
+
+
+def main() -> int:
+    """Run one command; the exit status is 0 unless the command line or a file is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m knowledge", description="The knowledge base.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("search", help="questions in, articles out")
+    rank = commands.add_parser("rank", help="questions in, texts of any corpus out")
+    rank.add_argument("--corpus", type=Path, required=True, help='JSON lines of {"id", "text"}')
+    commands.add_parser("train", help="build the models from the articles")
+    wanted = parser.parse_args()
+    match wanted.command:
+        case "search":
+            serve(_searcher(), sys.stdin.buffer, sys.stdout.buffer)
+        case "rank":
+            try:
+                ranker = _ranker(wanted.corpus)
+            except (OSError, ValueError) as problem:
+                print(f"{wanted.corpus}: {problem}", file=sys.stderr)
+                return 2
+            serve(ranker, sys.stdin.buffer, sys.stdout.buffer)
+        case _:
+            _train()
+    return 0
+
+
+def _searcher() -> Callable[[Record], Record]:
+    from knowledge.library import load_library
+    from knowledge.search import Search
+
+    search = Search(load_library())
+
+    def answer(record: Record) -> Record:
+        found = search.search(text(record, "q"), _SHOWN)
+        return {
+            "answers": [{"id": hit.id, "score": hit.score} for hit in found.answers],
+            "abstained": found.abstained,
+            "field": [{"id": one.id, "score": round(one.score, 4)} for one in found.field],
+        }
+
+    return answer
+
+
+def _ranker(corpus: Path) -> Callable[[Record], Record]:
+    from knowledge.index import Index, Text
+
+    with corpus.open("rb") as lines:
+        records = [json.loads(line) for line in lines if line.strip()]
+    index = Index(Text(text(record, "id"), text(record, "text")) for record in records)
+
+    def answer(record: Record) -> Record:
+        return {"ids": list(index.keys(text(record, "q"), _RANKED))}
+
+    return answer
+
+
+def _train() -> None:
+    from knowledge.library import load_library
+    from knowledge.training import train
+
+    train(load_library())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
