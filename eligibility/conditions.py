@@ -175,20 +175,29 @@ Definitions = Mapping[str, Condition]
 class Reading:
     """A condition read over what is known.
 
-    `value` is None when it can't be said; `open` are then the unknown facts in the undecided
-    parts. No other fact can change the value. None without open facts is doubt in the law itself.
+    `value` is None when it can't be said. Then `open` are the unknown facts in the undecided
+    parts, of which only some may still decide it; `can_hold` and `can_fail` say whether it may
+    yet turn out true or false. When neither may, the law leaves it in doubt for good.
     """
 
     value: bool | None
     open: frozenset[FactId] = frozenset()
+    can_hold: bool = False
+    can_fail: bool = False
 
 
-_TRUE = Reading(True)
-_FALSE = Reading(False)
+_TRUE = Reading(value=True, can_hold=True)
+_FALSE = Reading(value=False, can_fail=True)
+_DOUBT = Reading(value=None)
 
 
-def read(condition: Condition, known: Known, definitions: Definitions) -> Reading:
-    """Read a condition over what is known.
+def read(
+    condition: Condition,
+    known: Known,
+    definitions: Definitions,
+    skipped: frozenset[FactId] = frozenset(),
+) -> Reading:
+    """Read a condition over what is known; `skipped` facts will never be known.
 
     Raises:
         KeyError: a `ref` names no definition (a loaded law has none such).
@@ -197,46 +206,61 @@ def read(condition: Condition, known: Known, definitions: Definitions) -> Readin
         case FactIs(fact=fact, among=among):
             value = known.get(fact)
             if value is None:
-                return Reading(None, frozenset({fact}))
+                return _unknown(fact, skipped)
             return _TRUE if value in among else _FALSE
         case FactWithin(fact=fact, at_least=at_least, below=below):
             value = known.get(fact)
             if not isinstance(value, int):
-                return Reading(None, frozenset({fact}))
+                return _unknown(fact, skipped)
             within = (at_least is None or value >= at_least) and (below is None or value < below)
             return _TRUE if within else _FALSE
         case AllOf(root=parts):
-            return _joined(parts, known, definitions, decisive=False)
+            return all_of(read(part, known, definitions, skipped) for part in parts)
         case AnyOf(root=parts):
-            return _joined(parts, known, definitions, decisive=True)
+            return _opposite(
+                all_of(_opposite(read(part, known, definitions, skipped)) for part in parts)
+            )
         case Not(root=part):
-            inner = read(part, known, definitions)
-            return inner if inner.value is None else Reading(not inner.value)
+            return _opposite(read(part, known, definitions, skipped))
         case InDoubt(root=part):
-            inner = read(part, known, definitions)
-            return Reading(None) if inner.value else inner
+            inner = read(part, known, definitions, skipped)
+            if inner.value is False:
+                return _FALSE
+            return Reading(None, inner.open, can_fail=True) if inner.can_fail else _DOUBT
         case Ref(root=name):
-            return read(definitions[name], known, definitions)
+            return read(definitions[name], known, definitions, skipped)
         case _:
             assert_never(condition)
 
 
-def _joined(
-    parts: Iterable[Condition], known: Known, definitions: Definitions, *, decisive: bool
-) -> Reading:
-    """The value `decisive` in one part settles the whole; else one undecided part leaves it so."""
-    undecided = False
-    still_open: frozenset[FactId] = frozenset()
-    for part in parts:
-        reading = read(part, known, definitions)
-        if reading.value is decisive:
-            return reading
+def all_of(readings: Iterable[Reading]) -> Reading:
+    """The reading of several conditions that must all be true; stops at the first false one."""
+    undecided = []
+    for reading in readings:
+        if reading.value is False:
+            return _FALSE
         if reading.value is None:
-            undecided = True
-            still_open |= reading.open
-    if undecided:
-        return Reading(None, still_open)
-    return _FALSE if decisive else _TRUE
+            undecided.append(reading)
+    if not undecided:
+        return _TRUE
+    can_hold = all(reading.can_hold for reading in undecided)
+    can_fail = any(reading.can_fail for reading in undecided)
+    if not can_hold and not can_fail:
+        return _DOUBT
+    return Reading(
+        None, frozenset().union(*(reading.open for reading in undecided)), can_hold, can_fail
+    )
+
+
+def _unknown(fact: FactId, skipped: frozenset[FactId]) -> Reading:
+    if fact in skipped:
+        return _DOUBT
+    return Reading(None, frozenset({fact}), can_hold=True, can_fail=True)
+
+
+def _opposite(reading: Reading) -> Reading:
+    value = None if reading.value is None else not reading.value
+    return Reading(value, reading.open, can_hold=reading.can_fail, can_fail=reading.can_hold)
 
 
 def evaluate(condition: Condition, known: Known, definitions: Definitions) -> bool | None:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import cached_property
 from math import prod
 
-from eligibility.conditions import evaluate, facts_of, read, thresholds
+from eligibility.conditions import all_of, evaluate, facts_of, read, thresholds
 from eligibility.facts import FACTS, FactId, Kind, Known, ScreenGroup, Value, values
 from eligibility.grounds import Effect, Impossible, LawOfTheDay, LegalAidLaw
 
@@ -142,7 +142,20 @@ class Position:
 
     def learn(self, fact: FactId, value: Value) -> "Position":
         """The position once one more fact is known, with what follows from it."""
-        return _read(self.table, {**self.known, fact: value}, tuple(self.undecided), self)
+        return self.learn_all({fact: value})
+
+    def learn_all(self, told: Known) -> "Position":
+        """The position once these facts are known too, with what follows from them."""
+        return _read(self.table, {**self.known, **told}, tuple(self.undecided), self)
+
+    def ending(self, rest: Known) -> Standing | None:
+        """Where the person would stand if the open facts were these; None if they can't be."""
+        if self.standing is not None:
+            return self.standing
+        told = {fact: rest[fact] for fact in self.open}
+        if any(value not in self.allows(fact) for fact, value in told.items()):
+            return None
+        return self.learn_all(told).standing
 
 
 def start(table: Table, known: Known) -> Position:
@@ -162,22 +175,16 @@ def _read(
         if before and before.undecided[index].open.isdisjoint(new):
             left[index] = before.undecided[index]
             continue
-        readings = [
-            read(part, known, table.law.definitions)
+        reading = all_of(
+            read(part, known, table.law.definitions, table.skipped)
             for part in table.law.grounds[index].conditions()
-        ]
-        values = [reading.value for reading in readings]
-        if False in values:
-            continue
-        if None not in values:
+        )
+        if reading.value:
             held.append(index)
-            continue
-        open_facts = frozenset().union(*(reading.open for reading in readings)) - table.skipped
-        if open_facts:
-            can_hold = all(reading.value or reading.open - table.skipped for reading in readings)
-            left[index] = Undecided(open_facts, can_hold)
-        else:
-            doubtful = True
+        elif reading.value is None:
+            # A ground that can't fail any more ends in doubt at the least.
+            doubtful = doubtful or not reading.can_fail
+            left[index] = Undecided(reading.open, reading.can_hold)
     if doubtful:
         left = {index: ground for index, ground in left.items() if ground.can_hold}
     return Position(table, known, tuple(held), left, doubtful)
@@ -219,15 +226,26 @@ def matters(position: Position, fact: FactId) -> bool:
 
 def _part_ways(branches: Sequence[Position]) -> bool:
     """Whether some way to fill in the rest leads these positions to different standings."""
-    settled = {branch.standing for branch in branches} - {None}
-    if len(settled) > 1:
+    if len({branch.standing for branch in branches} - {None}) > 1:
         return True
     undecided = [branch for branch in branches if branch.standing is None]
-    if len(branches) < 2 or not undecided or _alike(branches):
+    differing = _differing(branches)
+    concerned = [
+        ground.open
+        for branch in undecided
+        for index, ground in branch.undecided.items()
+        if not branch.table.looks_at[index].isdisjoint(differing)
+    ]
+    if len(branches) < 2 or not undecided or (not concerned and _same_left(branches)):
         return False
-    other = min(frozenset().union(*(branch.open for branch in undecided)), key=_place)
-    choices = undecided[0].table.weights[other]
-    for value in sorted(choices, key=lambda choice: -choices[choice]):
+    weights = undecided[0].table.weights
+    open_facts: frozenset[FactId] = frozenset().union(*(branch.open for branch in undecided))
+    usual = {fact: max(weights[fact], key=weights[fact].__getitem__) for fact in open_facts}
+    if len({standing for branch in branches if (standing := branch.ending(usual))}) > 1:
+        return True
+    # What bears on the difference is tried first: the rest mostly falls away with it.
+    other = min(frozenset().union(*concerned) or open_facts, key=_place)
+    for value in sorted(weights[other], key=lambda choice: -weights[other][choice]):
         followed = [
             branch.learn(other, value) for branch in branches if value in branch.allows(other)
         ]
@@ -236,21 +254,26 @@ def _part_ways(branches: Sequence[Position]) -> bool:
     return False
 
 
-def _alike(branches: Sequence[Position]) -> bool:
-    """Whether all that is left is the same in each, and looks at nothing in which they differ."""
-    first = branches[0]
-    differing = {
+def _differing(branches: Sequence[Position]) -> frozenset[FactId]:
+    """The facts that are not the same in all of these positions."""
+    first = branches[0].known if branches else {}
+    return frozenset(
         fact
-        for branch in branches
-        for fact in branch.known.keys() | first.known.keys()
-        if branch.known.get(fact) != first.known.get(fact)
-    }
+        for branch in branches[1:]
+        for fact in branch.known.keys() | first.keys()
+        if branch.known.get(fact) != first.get(fact)
+    )
+
+
+def _same_left(branches: Sequence[Position]) -> bool:
+    """Whether the same grounds are left undecided in each, over the same floor."""
+    first = branches[0]
     return all(
         branch.standing is None
         and branch.undecided == first.undecided
         and branch.doubtful == first.doubtful
         for branch in branches
-    ) and not any(first.table.looks_at[index] & differing for index in first.undecided)
+    )
 
 
 _PLACES = {fact: place for place, fact in enumerate(FACTS)}
@@ -306,10 +329,9 @@ def _sensitive_denied(position: Position) -> Position:
 
     What is still open then is worth asking without any of them; the rest waits for them.
     """
-    for fact in sorted(position.open, key=_place):
-        if FACTS[fact].sensitive:
-            position = position.learn(fact, position.allows(fact)[0])
-    return position
+    return position.learn_all(
+        {fact: position.allows(fact)[0] for fact in position.open if FACTS[fact].sensitive}
+    )
 
 
 def _prospects(position: Position, facts: Sequence[FactId]) -> list[tuple[float, Position]]:
@@ -323,15 +345,11 @@ def _prospects(position: Position, facts: Sequence[FactId]) -> list[tuple[float,
     else:
         # Of boxes to tick mostly none or one is ticked; the rare several count as one.
         none = prod(1 - _yes(position, fact) for fact in facts)
-        chances = [(none, _ticked(position, facts, None))]
+        unticked = dict.fromkeys(facts, False)
+        chances = [(none, position.learn_all(unticked))]
         for fact in facts:
             yes = _yes(position, fact)
-            chances.append((none * yes / (1 - yes), _ticked(position, facts, fact)))
+            after = position.learn_all({**unticked, fact: True})
+            chances.append((none * yes / (1 - yes), after))
     whole = sum(chance for chance, _ in chances)
     return [(chance / whole, after) for chance, after in chances]
-
-
-def _ticked(position: Position, boxes: Iterable[FactId], ticked: FactId | None) -> Position:
-    for box in boxes:
-        position = position.learn(box, box == ticked)
-    return position
