@@ -15,6 +15,7 @@ from bot.understanding.reader import Reader
 from cases.places import Gazetteer
 from cases.province import Province, load_province
 from eligibility.grounds import load_law
+from knowledge.article import FieldId
 from knowledge.fields import load_fields
 from knowledge.library import load_library
 from knowledge.search import Search
@@ -33,13 +34,17 @@ def load_rooms(province: Province) -> Rooms:
     """Read the law, the knowledge, the places and the texts; a bad file stops the program."""
     law, library, gazetteer = load_law(), load_library(), Gazetteer(province)
     fields = load_fields()
+
+    def fields_of(text: str) -> list[tuple[FieldId, float]]:
+        return [(one.id, one.score) for one in fields.guess(text).fields]
+
     return Rooms(
         province=province,
         law=law,
         library=library,
-        search=Search(library),
+        search=Search(library, fields),
         gazetteer=gazetteer,
-        reader=Reader(gazetteer, fields, law),
+        reader=Reader(gazetteer, fields_of, law),
         texts=load_texts(),
         chance=random.SystemRandom(),
     )

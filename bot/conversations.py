@@ -50,7 +50,13 @@ def find_or_create(session: Session, channel: ChannelName, address: str) -> Conv
     if found is not None:
         return found
     now = session.clock.now()
-    made = Conversation(channel=channel, address_index=index, created_at=now, last_inbound_at=now)
+    made = Conversation(
+        channel=channel,
+        address_index=index,
+        created_at=now,
+        last_inbound_at=now,
+        last_active_at=now,
+    )
     made.seal(session.vault, "address", address)
     session.add(made)
     session.flush()

@@ -107,6 +107,7 @@ def _answer(
     heard = Heard(
         kind=inbound.kind,
         understood=rooms.reader.read(text, today),
+        text=text,
         key=inbound.text if inbound.kind in _NO_WORDS else "",
         serial=inbound.button_serial,
         latitude=inbound.latitude,

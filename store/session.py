@@ -113,6 +113,7 @@ class Database:
             try:
                 return fn(session)
             finally:
+                session.expunge_all()  # what was read stays readable
                 session.rollback()
 
     async def close(self) -> None:
@@ -184,7 +185,10 @@ def sqlite_engine(url: sa.URL, *, begin: str) -> sa.Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
-        url, module=sqlite3, connect_args={"check_same_thread": False, "timeout": 10}
+        url,
+        module=sqlite3,
+        connect_args={"check_same_thread": False, "timeout": 10},
+        hide_parameters=True,
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -202,4 +206,6 @@ def sqlite_engine(url: sa.URL, *, begin: str) -> sa.Engine:
 
 def postgres_engine(url: sa.URL) -> sa.Engine:
     """An engine for PostgreSQL; a dead connection is noticed before it is used."""
-    return sa.create_engine(url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True)
+    return sa.create_engine(
+        url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True, hide_parameters=True
+    )

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from bot.dialogue import faq, request, screening, status, welcome
 from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, Turn, ask, choice
 from bot.texts import LANGUAGES
-from bot.understanding.understood import Intent
+from bot.understanding.intents import Intent
 from cases.speech import Say, say
 
 DELETE = "always.delete"

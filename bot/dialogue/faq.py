@@ -1,7 +1,7 @@
 """Questions about the law: answered from reviewed text with its source, or honestly not."""
 
 from bot.dialogue.turn import Heard, Lookups, State, Turn, ask, choice
-from bot.understanding.understood import Intent
+from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say, say
 from knowledge.article import FieldId
 from knowledge.present import present

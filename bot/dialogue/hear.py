@@ -11,7 +11,7 @@ from bot.channels.message import InboundKind
 from bot.dialogue import always, faq, learning, request, screening, status, welcome
 from bot.dialogue.turn import AddToCase, Heard, Lookups, State, Turn, ask, choice
 from bot.understanding.danger import DangerKind
-from bot.understanding.understood import Intent
+from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say, say
 from eligibility.facts import FactId
 from knowledge.vietnamese import fold
@@ -228,7 +228,7 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
     match understood.intent:
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
             asked = faq.answer(learnt.state, heard, lookups)
-            return _resumed(asked, lookups)
+            return _resumed(_without_detours(asked), lookups)
         case Intent.STORY if learnt.anything or len(understood.text) > _LONG:
             told = learnt.state.with_(told_story=True)
             return _go_on(told, lookups).before(*_understood(learnt, lookups))
@@ -244,6 +244,17 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
                 return Turn(missed, (say(_not_understood(state)), question))
             offer = question.model_copy(update={"choices": (*question.choices, faq.PERSON)})
             return Turn(missed, (say("always.not_understood_person"), offer))
+
+
+def _without_detours(turn: Turn) -> Turn:
+    """An answer in the middle of a form offers only what belongs to the answer."""
+    says = tuple(
+        said.model_copy(
+            update={"choices": tuple(c for c in said.choices if not c.key.startswith("go:"))}
+        )
+        for said in turn.says
+    )
+    return Turn(turn.state, says, turn.wishes)
 
 
 _LONG = 60
@@ -267,7 +278,7 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
         case Intent.THANKS:
             return faq.thanks(state)
         case Intent.STORY if waiting:
-            return Turn(learnt.state, (say("request.added"),), (AddToCase(understood.text),))
+            return Turn(learnt.state, (say("request.added"),), (AddToCase(heard.text),))
         case Intent.STORY:
             return _story(learnt, heard, lookups)
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
@@ -352,7 +363,7 @@ def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if heard.too_large:
         return _resumed(Turn(state, (say("always.too_large"),)), lookups)
     if lookups.my_case is not None and lookups.my_case.state != "closed":
-        added = Turn(state, (say("always.file_added"),), (AddToCase(heard.understood.text),))
+        added = Turn(state, (say("always.file_added"),), (AddToCase(heard.text),))
         return _resumed(added, lookups)
     key = "always.voice" if heard.kind is InboundKind.VOICE else "always.file"
     kept = say(key)
@@ -372,7 +383,7 @@ def _to_officer(heard: Heard) -> tuple[AddToCase, ...] | None:
         return None
     if heard.understood.intent in _STILL_OURS:
         return None
-    return (AddToCase(heard.understood.text),)
+    return (AddToCase(heard.text),)
 
 
 _CALLS_THE_BOT = frozenset({"tram", "tram oi", "bot", "tro ly", "menu"})

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from bot.dialogue.turn import Lookups, Place, State
-from bot.understanding.understood import Relation, Understood
+from bot.understanding.people import Relation
+from bot.understanding.understood import Understood
 from cases.places import PlaceReading
 from cases.speech import Line
 from eligibility.facts import FACTS, FactId, Kind, Value
@@ -36,7 +37,7 @@ def learn(state: State, understood: Understood, lookups: Lookups) -> Learnt:
         facts = facts.having(fact, value)
     state = state.with_(
         facts=facts,
-        skipped=state.skipped - understood.facts.known().keys(),
+        skipped=frozenset(state.skipped - understood.facts.known().keys()),
         urgent=state.urgent or understood.urgent,
         danger=understood.danger or state.danger,
         fields=state.fields or tuple(str(field) for field, _ in understood.fields[:2]),

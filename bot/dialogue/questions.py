@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from bot.dialogue.turn import Heard, Lookups, State, ask, choice
-from bot.understanding.understood import Intent, Relation
+from bot.understanding.intents import Intent
+from bot.understanding.people import Relation
 from cases.speech import Choice, Line, Say
 from eligibility.facts import FACTS, OLDEST, FactId, Kind, ScreenGroup, Value
 

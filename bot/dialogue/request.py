@@ -22,7 +22,7 @@ from bot.dialogue.turn import (
     ask,
     choice,
 )
-from bot.understanding.understood import Intent
+from bot.understanding.intents import Intent
 from cases.codes import spaced
 from cases.places import PlaceReading
 from cases.purpose import Purpose
@@ -422,4 +422,4 @@ def _add(state: State, heard: Heard) -> Turn | None:
     if heard.key:
         return None
     turn = welcome.again(state).before(say("request.added"))
-    return Turn(turn.state, turn.says, (AddToCase(heard.understood.text),))
+    return Turn(turn.state, turn.says, (AddToCase(heard.text),))

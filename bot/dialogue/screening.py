@@ -6,11 +6,11 @@ from typing import assert_never
 from bot.dialogue import learning, questions
 from bot.dialogue.questions import BOXES, BY_STEP, OF_BOXES
 from bot.dialogue.turn import Heard, Lookups, State, Turn, ask, choice
-from bot.understanding.understood import Intent
+from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say, say
 from eligibility.conditions import facts_of
 from eligibility.facts import FactId, Facts, PapersAtHand
-from eligibility.grounds import Ground
+from eligibility.grounds import Ground, GroupId
 from eligibility.papers import Paper
 from eligibility.screen import BothDays, Outcome, both_days, contradictions
 
@@ -134,7 +134,9 @@ def in_one_line(state: State, lookups: Lookups) -> tuple[Line, ...]:
     found = look(state, lookups).today
     if found.outcome not in (Outcome.LIKELY, Outcome.LIKELY_PAPERS_MISSING):
         return ()
-    ground = found.grounds[0]
+    ground = next((g for g in found.grounds if g.id not in _PRIVATE), None)
+    if ground is None:
+        return ()
     return (Line(key="faq.may_be_free", blanks={"said": ground.said, "law": ground.citation}),)
 
 
@@ -191,10 +193,19 @@ def _scope(said: str, citation: str) -> Line:
 def _grounds(grounds: tuple[Ground, ...]) -> list[Line]:
     seen: dict[str, Line] = {}
     for ground in grounds:
-        key = "outcome.ground" if ground.verified else "outcome.ground_unverified"
-        blanks = {"said": ground.said, "law": ground.citation}
-        seen.setdefault(ground.said, Line(key=key, blanks=blanks))
+        seen.setdefault(ground.said, _ground(ground))
     return list(seen.values())[:_GROUNDS_SHOWN]
+
+
+def _ground(ground: Ground) -> Line:
+    """One ground; what nobody else should read on a screen is named by its article only."""
+    if ground.id in _PRIVATE:
+        return Line(key="outcome.ground_private", blanks={"law": ground.citation})
+    key = "outcome.ground" if ground.verified else "outcome.ground_unverified"
+    return Line(key=key, blanks={"said": ground.said, "law": ground.citation})
+
+
+_PRIVATE = frozenset({GroupId.DOMESTIC_VIOLENCE, GroupId.HIV, GroupId.TRAFFICKING_VICTIM})
 
 
 def _papers(papers: tuple[Paper, ...]) -> list[Line]:

@@ -14,7 +14,7 @@ from bot.dialogue.turn import (
     ask,
     choice,
 )
-from bot.understanding.understood import Intent
+from bot.understanding.intents import Intent
 from cases.codes import read_code, read_pin
 from cases.speech import Line, Say, say
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from bot.channels.message import InboundKind
 from bot.texts import Texts
 from bot.understanding.danger import DangerKind
-from bot.understanding.understood import Relation, Understood
+from bot.understanding.people import Relation
+from bot.understanding.understood import Understood
 from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import Purpose
@@ -105,6 +106,8 @@ class Heard:
     kind: InboundKind
     understood: Understood
     """Of the words; of the empty text when there are none."""
+    text: str = ""
+    """The words as they were sent, however long."""
     key: str = ""
     """Of the pressed button, or the payload of a start."""
     serial: int | None = None

@@ -1,0 +1,275 @@
+"""The life of a request on both databases: opened, claimed once, answered, closed."""
+
+import asyncio
+import datetime as dt
+import random
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from cases import access, queue
+from cases.access import NotFoundError
+from cases.codes import fresh_code, fresh_pin
+from cases.model import Case, CaseState, Outcome
+from cases.queue import NewRequest, RefusedError, Word
+from cases.staff import Role, StaffMember
+from cases.thread import Author, Note, ThreadEntry
+from store.clock import SetClock
+from store.outbox import Delivery, OutboxRow
+from store.session import Database, Session
+
+CHANCE = random.Random(7)  # noqa: S311 - tests want the same codes each time
+
+
+def hire(database: Database, username: str, role: Role, office: str | None) -> StaffMember:
+    def add(session: Session) -> StaffMember:
+        staff = StaffMember(
+            username=username,
+            role=role,
+            office_id=office,
+            password_hash="-",
+            active=True,
+            created_at=session.clock.now(),
+        )
+        staff.seal(session.vault, "name", username.title())
+        session.add(staff)
+        session.flush()
+        return staff
+
+    return database.transact_now(add)
+
+
+def request(**changes: object) -> NewRequest:
+    values: dict[str, Any] = {
+        "code": fresh_code(CHANCE),
+        "pin": fresh_pin(CHANCE),
+        "conversation_id": "talk",
+        "channel": "web",
+        "language": "vi",
+        "office_id": "nam-can",
+        "routing_rule": "assigned",
+        "routing_reason": "Chi nhánh Năm Căn phụ trách xã Đất Mới.",
+        "commune": "32201",
+        "field": "land",
+        "urgent": False,
+        "danger": None,
+        "law_version": "11/2017/QH14@2026-01-01",
+        "screening": "{}",
+        "words": (Word(Author.CITIZEN, "Bị lấn đất", dt.datetime(2026, 11, 23, tzinfo=dt.UTC)),),
+    }
+    return NewRequest(**(values | changes))
+
+
+def open_one(database: Database, **changes: object) -> Case:
+    return database.transact_now(lambda session: queue.open_case(session, request(**changes)))
+
+
+def all_visible(session: Session, staff: StaffMember) -> Sequence[Case]:
+    return session.scalars(access.visible_to(staff)).all()
+
+
+def test_a_branch_sees_its_own_cases_the_centre_all_and_admins_none(database: Database) -> None:
+    mine, other = open_one(database), open_one(database, office_id="dam-doi")
+    seen = {}
+    for role, office in (
+        (Role.OFFICER, "nam-can"),
+        (Role.HEAD, "dam-doi"),
+        (Role.CENTRE, "centre"),
+        (Role.ADMIN, None),
+        (Role.EDITOR, None),
+        (Role.AUDITOR, None),
+    ):
+        staff = hire(database, f"{role}.{office}", role, office)
+        found = database.read_now(partial(all_visible, staff=staff))
+        seen[role] = {case.id for case in found}
+
+    assert seen == {
+        Role.OFFICER: {mine.id},
+        Role.HEAD: {other.id},
+        Role.CENTRE: {mine.id, other.id},
+        Role.ADMIN: set(),
+        Role.EDITOR: set(),
+        Role.AUDITOR: set(),
+    }
+
+
+async def test_of_many_claims_at_once_exactly_one_wins(database: Database) -> None:
+    case = open_one(database)
+    staff = [hire(database, f"officer{n}", Role.OFFICER, "nam-can") for n in range(8)]
+    results: Counter[str] = Counter()
+
+    async def claim(one: StaffMember) -> None:
+        try:
+            await database.transact(
+                lambda session: queue.claim(session, one, case.id, "Chi nhánh Năm Căn")
+            )
+            results["won"] += 1
+        except RefusedError as refused:
+            results[refused.reason] += 1
+
+    async with asyncio.TaskGroup() as group:
+        for one in staff * 4:
+            group.create_task(claim(one))
+
+    assert results == {"won": 1, "held": 31}
+
+
+def test_a_case_of_another_branch_can_be_neither_claimed_nor_answered(database: Database) -> None:
+    case = open_one(database, office_id="dam-doi")
+    staff = hire(database, "officer.nam-can", Role.OFFICER, "nam-can")
+
+    for act in (
+        lambda session: queue.claim(session, staff, case.id, "x"),
+        lambda session: queue.reply(session, staff, case.id, "chào", "x"),
+        lambda session: queue.add_note(session, staff, case.id, "ghi"),
+        lambda session: queue.close(session, staff, case.id, Outcome.ADVISED),
+    ):
+        with pytest.raises(NotFoundError):
+            database.transact_now(act)
+
+
+def test_a_reply_waits_in_the_outbox_and_a_double_press_says_it_once(database: Database) -> None:
+    case = open_one(database)
+    staff = hire(database, "officer", Role.OFFICER, "nam-can")
+    database.transact_now(lambda s: queue.claim(s, staff, case.id, "Chi nhánh"))
+
+    for _ in range(2):
+        database.transact_now(
+            lambda s: queue.reply(s, staff, case.id, "Chào bạn", "Chi nhánh", client_key="k1")
+        )
+
+    def verbatims(session: Session) -> list[str]:
+        rows = session.scalars(sa.select(OutboxRow).where(OutboxRow.thread_entry_id.is_not(None)))
+        return [row.open(session.vault, "body") or "" for row in rows]
+
+    (body,) = database.read_now(verbatims)
+    assert '"text":"Chào bạn"' in body
+
+
+def test_only_the_holder_answers_and_closes(database: Database) -> None:
+    case = open_one(database)
+    holder = hire(database, "officer1", Role.OFFICER, "nam-can")
+    other = hire(database, "officer2", Role.OFFICER, "nam-can")
+    database.transact_now(lambda s: queue.claim(s, holder, case.id, "Chi nhánh"))
+
+    with pytest.raises(RefusedError, match="not_holder"):
+        database.transact_now(lambda s: queue.reply(s, other, case.id, "chào", "Chi nhánh"))
+    database.transact_now(lambda s: queue.close(s, holder, case.id, Outcome.ADVISED))
+    with pytest.raises(RefusedError, match="closed"):
+        database.transact_now(lambda s: queue.reply(s, holder, case.id, "chào", "Chi nhánh"))
+    with pytest.raises(RefusedError, match="closed"):
+        database.transact_now(lambda s: queue.claim(s, other, case.id, "Chi nhánh"))
+
+
+def test_an_internal_note_never_reaches_the_outbox(database: Database) -> None:
+    case = open_one(database)
+    staff = hire(database, "officer", Role.OFFICER, "nam-can")
+
+    database.transact_now(lambda s: queue.add_note(s, staff, case.id, "nghi có mâu thuẫn"))
+
+    def count(session: Session) -> tuple[int, int]:
+        return session.query(OutboxRow).count(), session.query(Note).count()
+
+    assert database.read_now(count) == (0, 1)
+
+
+def test_a_deleted_talk_can_not_be_answered_and_the_officer_is_told(database: Database) -> None:
+    case = open_one(database)
+    staff = hire(database, "officer", Role.OFFICER, "nam-can")
+    database.transact_now(lambda s: queue.claim(s, staff, case.id, "Chi nhánh"))
+    database.transact_now(lambda s: queue.lose_the_talk(s, "talk"))
+
+    with pytest.raises(RefusedError, match="unreachable"):
+        database.transact_now(lambda s: queue.reply(s, staff, case.id, "chào", "Chi nhánh"))
+
+
+def test_wrong_pins_lock_a_case_and_the_right_one_waits_too(
+    database: Database, clock: SetClock
+) -> None:
+    wanted = request()
+    database.transact_now(lambda s: queue.open_case(s, wanted))
+
+    def find(pin: str) -> Case | None:
+        return database.transact_now(lambda s: queue.find_by_code(s, wanted.code, pin))
+
+    wrong = "000000" if wanted.pin != "000000" else "111111"
+    assert find(wanted.pin) is not None
+    for _ in range(3):
+        assert find(wrong) is None
+    assert find(wanted.pin) is None
+    clock.forward(dt.timedelta(minutes=2))
+    assert find(wanted.pin) is not None
+
+
+def test_an_unclaimed_request_that_is_withdrawn_closes_at_once(database: Database) -> None:
+    case = open_one(database)
+
+    def withdraw(session: Session) -> Case:
+        found = session.get_one(Case, case.id)
+        queue.ask_to_withdraw(session, found)
+        return found
+
+    closed = database.transact_now(withdraw)
+    assert (closed.state, closed.outcome) == (CaseState.CLOSED, Outcome.WITHDRAWN)
+
+
+def test_nothing_personal_lies_open_in_the_database(sqlite: Database) -> None:
+    canary = "Nguyễn-Thị-Chim-Hoàng-Yến"
+    words = (Word(Author.CITIZEN, canary, dt.datetime(2026, 11, 23, tzinfo=dt.UTC)),)
+    case = open_one(sqlite, words=words, screening=f'{{"place": "{canary}"}}')
+    staff = hire(sqlite, "officer", Role.OFFICER, "nam-can")
+    sqlite.transact_now(lambda s: queue.claim(s, staff, case.id, "Chi nhánh"))
+    sqlite.transact_now(lambda s: queue.reply(s, staff, case.id, canary, "Chi nhánh"))
+    sqlite.transact_now(lambda s: queue.add_note(s, staff, case.id, canary))
+    sqlite.transact_now(lambda s: queue.save_draft(s, staff, case.id, canary))
+    sqlite.transact_now(
+        lambda s: queue.note_contact(s, s.get_one(Case, case.id), canary, "0912345678")
+    )
+
+    path = Path(sqlite.url.database or "")
+    dumped = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    assert len(dumped) > 1000
+    assert canary.encode() not in dumped
+    assert b"0912345678" not in dumped
+
+
+def test_the_thread_keeps_what_was_said_before_and_after(database: Database) -> None:
+    case = open_one(database)
+    staff = hire(database, "officer", Role.OFFICER, "nam-can")
+    database.transact_now(
+        lambda s: queue.citizen_wrote(s, s.get_one(Case, case.id), "Thêm: có giấy tay")
+    )
+    database.transact_now(lambda s: queue.claim(s, staff, case.id, "Chi nhánh"))
+    database.transact_now(lambda s: queue.reply(s, staff, case.id, "Chào bạn", "Chi nhánh"))
+
+    def said(session: Session) -> list[tuple[Author, str | None]]:
+        entries: list[ThreadEntry] = list(queue.thread(session, session.get_one(Case, case.id)))
+        return [(entry.author, entry.open(session.vault, "body")) for entry in entries]
+
+    assert database.read_now(said) == [
+        (Author.CITIZEN, "Bị lấn đất"),
+        (Author.CITIZEN, "Thêm: có giấy tay"),
+        (Author.STAFF, "Chào bạn"),
+    ]
+
+
+def reply(session: Session, staff: StaffMember, case: Case, text: str) -> None:
+    queue.reply(session, staff, case.id, text, "Chi nhánh")
+
+
+def test_outbox_rows_of_a_talk_are_numbered_one_after_the_other(database: Database) -> None:
+    case = open_one(database)
+    staff = hire(database, "officer", Role.OFFICER, "nam-can")
+    database.transact_now(lambda s: queue.claim(s, staff, case.id, "Chi nhánh"))
+    for text in ("một", "hai"):
+        database.transact_now(partial(reply, staff=staff, case=case, text=text))
+
+    rows = database.read_now(
+        lambda s: s.execute(sa.select(OutboxRow.seq, OutboxRow.state).order_by(OutboxRow.seq)).all()
+    )
+    assert [tuple(row) for row in rows] == [(n, Delivery.WAITING) for n in (1, 2, 3)]
