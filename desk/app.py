@@ -1,0 +1,56 @@
+"""The web desk as one application, to be mounted at /desk."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from cases.access import NotFoundError
+from cases.province import Province
+from desk import guard
+from desk.frame import STATIC, Frame
+from desk.pages import case, door, files, live, oversight, queue
+from store.session import Database
+
+
+class _Kept(StaticFiles):
+    """Files that browsers may keep: pages name them by their hash."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def make_desk(
+    database: Database,
+    province: Province,
+    *,
+    secure_cookies: bool,
+    stopping: Callable[[], bool] = lambda: False,
+) -> FastAPI:
+    """The desk. `secure_cookies` where it is reached over https.
+
+    `stopping` is asked every second: when the server wants to stop, open streams end.
+    """
+    frame = Frame(database, province, secure_cookies, stopping)
+    desk = FastAPI(
+        openapi_url=None,
+        default_response_class=HTMLResponse,
+        dependencies=[Depends(guard.enforcer(frame))],
+    )
+    for page in (door, queue, case, files, live, oversight):
+        desk.include_router(page.routes(frame))
+    desk.mount("/static", _Kept(directory=STATIC))
+    desk.add_exception_handler(NotFoundError, guard.not_found(frame))
+    desk.add_exception_handler(guard.SignedOutError, guard.signed_out(frame))
+    desk.add_exception_handler(guard.ForeignRequestError, guard.foreign(frame))
+    desk.add_exception_handler(HTTPException, guard.misformed(frame))
+    desk.add_exception_handler(RequestValidationError, guard.misformed(frame))
+    desk.add_middleware(guard.Shell, frame=frame)
+    return desk

@@ -1,0 +1,136 @@
+"""What every page of the desk needs: the database, the province, and a way to show itself."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import sqlalchemy as sa
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from cases.model import Outcome
+from cases.province import Office, Province
+from cases.staff import StaffMember
+from desk import texts
+from desk.auth import Brakes
+from store.session import Database, Session
+
+BASE = "/desk"
+"""Where the desk is mounted; its cookies are bound to this path."""
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    marks = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+        for path in STATIC.iterdir()
+        if path.suffix in {".css", ".js", ".svg"}
+    }
+    environment.globals.update(
+        t=texts,
+        base=BASE,
+        outcomes=tuple(Outcome),
+        static=lambda name: f"{BASE}/static/{name}?{marks[name]}",
+    )
+    return environment
+
+
+@dataclass(frozen=True)
+class Me:
+    """The staff member who looks at a page, as the page's head shows them."""
+
+    staff: StaffMember
+    name: str
+    office: Office | None
+
+
+@dataclass(frozen=True)
+class Flash:
+    """A short message about what a press of a button did, or why it did nothing."""
+
+    text: str
+    problem: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Handed to every page."""
+
+    database: Database
+    province: Province
+    secure_cookies: bool
+    stopping: Callable[[], bool]
+    brakes: Brakes = field(default_factory=Brakes)
+    templates: jinja2.Environment = field(default_factory=_environment)
+
+    @property
+    def session_cookie(self) -> str:
+        """The prefix makes browsers refuse the cookie from an address without encryption."""
+        return "__Secure-tram_desk" if self.secure_cookies else "tram_desk"
+
+    def show(
+        self, template: str, status: int = 200, *, flash: Flash | None = None, **blanks: Any
+    ) -> HTMLResponse:
+        """A page or a fragment of one."""
+        text = self.templates.get_template(template).render(
+            flash=flash, now=self.database.clock.now(), **blanks
+        )
+        return HTMLResponse(text, status)
+
+    def me(self, session: Session, staff: StaffMember) -> Me:
+        """What the page's head says of the one who looks at it."""
+        return Me(
+            staff=staff,
+            name=staff.open(session.vault, "name") or staff.username,
+            office=self.office(staff.office_id) if staff.office_id else None,
+        )
+
+    def office(self, office_id: str) -> Office | None:
+        """An office, or None when the province's files no longer name it."""
+        try:
+            return self.province.office(office_id)
+        except KeyError:
+            return None
+
+    def office_label(self, office_id: str | None) -> str:
+        """The office as citizens and staff are told it, with its mark when it is unconfirmed."""
+        office = self.office(office_id) if office_id else None
+        return office.label if office else (office_id or "")
+
+
+def names_of(session: Session, staff_ids: set[str]) -> dict[str, str]:
+    """The names of staff members by id."""
+    found = session.scalars(sa.select(StaffMember).where(StaffMember.id.in_(staff_ids)))
+    return {one.id: one.open(session.vault, "name") or one.username for one in found}
+
+
+def by_script(request: Request) -> bool:
+    """Whether the page's script asks for a fragment, rather than the browser for a page."""
+    return request.headers.get("hx-request") == "true"
+
+
+def go_to(path: str) -> RedirectResponse:
+    """Send the browser to a page of the desk after a form was taken."""
+    return RedirectResponse(BASE + path, 303)
+
+
+def with_flash(response: Response, flash: Flash, **events: dict[str, str]) -> Response:
+    """Let the page's script show a message, and pass it other events (ASCII, in a header)."""
+    told: dict[str, object] = {
+        "tram:flash": {"target": "#flash", "text": flash.text, "problem": flash.problem}
+    }
+    told |= {f"tram:{name}": {"target": "#flash", **detail} for name, detail in events.items()}
+    response.headers["HX-Trigger"] = json.dumps(told)
+    return response

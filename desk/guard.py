@@ -1,0 +1,313 @@
+"""What stands before every page: who may call it, from where, and what the answer may do.
+
+Each route says `@who_may(...)`. One that says nothing is answered as if it did not exist.
+"""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import TypeVar, assert_never
+from urllib.parse import quote, urlsplit
+
+import sqlalchemy as sa
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cases.access import NotFoundError
+from cases.staff import Role, StaffMember
+from desk import auth
+from desk.frame import BASE, Flash, Frame, by_script, go_to, with_flash
+from store.session import Session
+
+log = logging.getLogger(__name__)
+Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+MOST_BYTES = 256 * 1024
+"""Of a form; the desk takes no files."""
+
+
+class Who(StrEnum):
+    """Whom a route answers."""
+
+    ANYBODY = "anybody"
+    STAFF = "staff"
+    CASEWORKERS = "caseworkers"
+    ADMINS = "admins"
+    AUDITORS = "auditors"
+
+
+def who_may(who: Who, *, by_itself: bool = False) -> Callable[[Endpoint], Endpoint]:
+    """Declare whom a route answers; `by_itself`: pages call it without an act of the person."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        vars(endpoint).update(who_may=who, by_itself=by_itself)
+        return endpoint
+
+    return mark
+
+
+def roles(who: Who) -> frozenset[Role]:
+    """The roles that a policy lets in."""
+    match who:
+        case Who.ANYBODY | Who.STAFF:
+            return frozenset(Role)
+        case Who.CASEWORKERS:
+            return frozenset({Role.OFFICER, Role.HEAD, Role.CENTRE})
+        case Who.ADMINS:
+            return frozenset({Role.ADMIN})
+        case Who.AUDITORS:
+            return frozenset({Role.AUDITOR})
+        case _:
+            assert_never(who)
+
+
+class SignedOutError(Exception):
+    """The session has ended, or there never was one."""
+
+
+class ForeignRequestError(Exception):
+    """A form that was not sent from a page of ours."""
+
+
+def enforcer(frame: Frame) -> Callable[[Request], object]:
+    """The dependency of every route."""
+
+    async def enforce(request: Request) -> None:
+        endpoint = request.scope["endpoint"]
+        who = getattr(endpoint, "who_may", None)
+        if who is None:
+            raise NotFoundError
+        if request.method not in SAFE_METHODS and not comes_from_here(request):
+            raise ForeignRequestError
+        if who is Who.ANYBODY:
+            return
+        token = request.cookies.get(frame.session_cookie)
+        if token is None:
+            raise SignedOutError
+
+        def look(session: Session) -> tuple[StaffMember | None, bool]:
+            return auth.whose(session, token), auth.due_for_touch(session, token)
+
+        staff, due = await frame.database.read(look)
+        if staff is None:
+            raise SignedOutError
+        if due and not endpoint.by_itself:
+            await frame.database.transact(lambda session: auth.touch(session, token))
+        request.state.staff, request.state.token = staff, token
+        if staff.role not in roles(who):
+            raise NotFoundError
+
+    return enforce
+
+
+def staff_of(request: Request) -> StaffMember:
+    """The signed-in staff member of this request."""
+    staff: StaffMember = request.state.staff
+    return staff
+
+
+def token_of(request: Request) -> str:
+    """The session's token of this request."""
+    token: str = request.state.token
+    return token
+
+
+def comes_from_here(request: Request) -> bool:
+    """Whether a form was sent from a page of ours (browsers say so; nobody else can make them)."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+
+
+def path_within(path: str | None) -> str:
+    """A path of the desk to go on to; anything else becomes the desk's first page."""
+    if not path or not path.startswith(f"{BASE}/") or path.startswith("//") or "\\" in path:
+        return "/"
+    return path.removeprefix(BASE)
+
+
+# --- answers to what may not be -----------------------------------------------------------------
+
+
+def not_found(frame: Frame) -> Callable[[Request, Exception], Response]:
+    """The one page for what is not there and for what is not yours to see."""
+
+    def answer(request: Request, _problem: Exception) -> Response:
+        return problem_page(
+            frame,
+            request,
+            404,
+            "Không có trang này",
+            "Hồ sơ hoặc trang này không có, hoặc không thuộc phần việc của bạn.",
+        )
+
+    return answer
+
+
+def signed_out(frame: Frame) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Ask to sign in; what somebody had typed into a form is given back to be copied."""
+
+    async def answer(request: Request, _problem: Exception) -> Response:
+        if by_script(request) or request.url.path.endswith(("/draft", "/here", "/events")):
+            text = (
+                "Phiên làm việc đã hết. Chữ bạn viết còn nguyên ở đây: "
+                "đăng nhập ở thẻ mới rồi gửi lại."
+            )
+            response = Response(status_code=401, headers={"HX-Reswap": "none"})
+            return with_flash(response, Flash(text, problem=True), ended={})
+        if request.method in SAFE_METHODS:
+            if request.headers.get("sec-fetch-site") == "cross-site":
+                # Followed from another site, a browser holds strict cookies back; one step
+                # within the desk lets it send them.
+                return frame.show("step_in.html")
+            path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return go_to(f"/sign-in?next={quote(path)}")
+        written = (await request.form()).get("text")
+        return frame.show(
+            "problem.html",
+            401,
+            title="Phiên làm việc đã hết",
+            text="Chưa gửi gì cho người dân. Hãy đăng nhập lại rồi gửi.",
+            written=written if isinstance(written, str) else None,
+            sign_in=True,
+        )
+
+    return answer
+
+
+def foreign(frame: Frame) -> Callable[[Request, Exception], Response]:
+    """Refuse a form that another site sent."""
+
+    def answer(request: Request, _problem: Exception) -> Response:
+        return problem_page(
+            frame,
+            request,
+            403,
+            "Không nhận yêu cầu này",
+            "Yêu cầu không đến từ trang của bàn làm việc. Hãy mở lại trang rồi làm lại.",
+        )
+
+    return answer
+
+
+def misformed(frame: Frame) -> Callable[[Request, Exception], Response]:
+    """Refuse what no page of ours sends, or pass on what the framework refused."""
+
+    def answer(request: Request, problem: Exception) -> Response:
+        match problem:
+            case HTTPException(status_code=404):
+                return not_found(frame)(request, problem)
+            case HTTPException(status_code=status):
+                pass
+            case RequestValidationError():
+                status = 422
+            case _:
+                status = 400
+        return problem_page(
+            frame,
+            request,
+            status,
+            "Không hiểu yêu cầu này",
+            "Trang có thể đã cũ. Hãy mở lại trang rồi làm lại.",
+        )
+
+    return answer
+
+
+def problem_page(frame: Frame, request: Request, status: int, title: str, text: str) -> Response:
+    """A whole page, or a message on the page that is open."""
+    if by_script(request):
+        response = Response(status_code=status, headers={"HX-Reswap": "none"})
+        return with_flash(response, Flash(text, problem=True))
+    return frame.show("problem.html", status, title=title, text=text, written=None, sign_in=False)
+
+
+# --- the outermost shell ------------------------------------------------------------------------
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: browsers would then call the origin of our own forms "null".
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Shell:
+    """Puts the safety headers on every answer, bounds every form, and shows no trace."""
+
+    def __init__(self, app: ASGIApp, frame: Frame) -> None:
+        self._app = app
+        self._frame = frame
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_safely(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        request = Request(scope)
+        try:
+            if not _bounded(request):
+                title, text = "Dài quá", "Nội dung gửi lên dài quá mức nhận được."
+                response = problem_page(self._frame, request, 413, title, text)
+                await response(scope, receive, send_safely)
+                return
+            await self._app(scope, receive, send_safely)
+        except Exception as problem:
+            if started:
+                raise
+            response = self._failed(request, problem)
+            await response(scope, receive, send_safely)
+
+    def _failed(self, request: Request, problem: Exception) -> Response:
+        if isinstance(problem, sa.exc.OperationalError):
+            log.error("the database does not answer the desk")
+            title, text = "Máy đang bận", "Chưa lưu được. Hãy thử lại sau ít phút."
+            return problem_page(self._frame, request, 503, title, text)
+        number = secrets.token_hex(4)
+        # Only the kind and the place: the words of an error may quote what a citizen wrote.
+        log.error("the desk failed (%s): %s at %s", number, type(problem).__name__, _at(problem))
+        title, text = "Có trục trặc", f"Việc này chưa làm được (mã {number}). Hãy mở lại trang."
+        return problem_page(self._frame, request, 500, title, text)
+
+
+def _bounded(request: Request) -> bool:
+    if request.method in SAFE_METHODS:
+        return True
+    length = request.headers.get("content-length", "")
+    return length.isdecimal() and int(length) <= MOST_BYTES
+
+
+def _at(problem: Exception) -> str:
+    places: list[str] = []
+    trace = problem.__traceback__
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " < ".join(reversed(places[-8:]))

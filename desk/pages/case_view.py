@@ -1,0 +1,401 @@
+"""A case as the desk shows it: everything opened, named and put in order for the page."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, assert_never
+
+import sqlalchemy as sa
+from sqlalchemy.orm import load_only
+
+from cases import queue
+from cases.access import looked_at
+from cases.model import Case, CaseState
+from cases.staff import StaffMember
+from cases.thread import Author, Draft, Note, ThreadEntry
+from desk import texts
+from desk.frame import Frame, names_of
+from desk.pages.queue import Tab, View, place_name, tab_label
+from eligibility.grounds import load_law
+from store.audit import AuditRow
+from store.base import new_id
+from store.events import Event
+from store.files import StoredFile
+from store.outbox import Delivery, OutboxRow
+from store.session import Session
+
+_ONE_READING = dt.timedelta(minutes=15)
+
+
+class Mode(StrEnum):
+    """What this staff member can do with a case now."""
+
+    FREE = "free"
+    MINE = "mine"
+    HELD = "held"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class FileView:
+    """A photo, paper or recording in the thread."""
+
+    id: str
+    name: str
+    is_image: bool
+    is_sound: bool
+    kilobytes: int
+
+
+@dataclass(frozen=True)
+class DeliveryView:
+    """Whether a reply arrived."""
+
+    text: str
+    state: Delivery
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """One message or note in the thread."""
+
+    id: str
+    kind: str
+    """`citizen`, `assistant`, `staff` or `note`; the look of it."""
+    author: str
+    text: str
+    at: dt.datetime
+    file: FileView | None = None
+    delivery: DeliveryView | None = None
+
+
+@dataclass(frozen=True)
+class GroundView:
+    """A ground of the screening with its article of law."""
+
+    said: str
+    law: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class ScreeningView:
+    """What the assistant learnt and made of it; an officer decides."""
+
+    outcome: str
+    grounds: tuple[GroundView, ...]
+    facts: tuple[tuple[str, str], ...]
+    papers: tuple[str, ...]
+    relation: str | None
+    fields: tuple[str, ...]
+    place_told: str | None
+    on: str | None
+    law_version: str | None
+
+
+@dataclass(frozen=True)
+class ContactView:
+    """How the citizen may be called. The phone and the note are None until they are asked for."""
+
+    has_phone: bool
+    hours: str | None
+    has_note: bool
+    phone: str | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the timeline."""
+
+    text: str
+    who: str | None
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """Everything the page of a case shows."""
+
+    id: str
+    number: int
+    view: View
+    back_label: str
+    mode: Mode
+    state: str
+    outcome: str | None
+    holder: str | None
+    field: str
+    danger: str | None
+    urgent: bool
+    office: str
+    place: str | None
+    routing_reason: str
+    channel: str
+    language: str
+    opened_at: dt.datetime
+    last_word_at: dt.datetime
+    withdraw_asked_at: dt.datetime | None
+    reachable: bool
+    thread: tuple[Bubble, ...]
+    pending: bool
+    draft: str
+    draft_at: dt.datetime | None
+    client_key: str
+    screening: ScreeningView | None
+    contact: ContactView | None
+    timeline: tuple[Step, ...]
+
+
+def note_reading(session: Session, staff: StaffMember, case: Case) -> None:
+    """Audit that the case is read, once for one sitting of reading.
+
+    A page refreshes itself while it is open; each of these is no reading of its own.
+    """
+    since = session.clock.now() - _ONE_READING
+    noted = session.scalar(
+        sa.select(AuditRow.id)
+        .where(
+            AuditRow.staff_id == staff.id,
+            AuditRow.subject == case.id,
+            AuditRow.act == "case.read",
+            AuditRow.at > since,
+        )
+        .limit(1)
+    )
+    if noted is None:
+        looked_at(session, staff, case)
+
+
+def look_at_case(
+    session: Session,
+    frame: Frame,
+    staff: StaffMember,
+    case: Case,
+    view: View,
+    *,
+    reveal_contact: bool = False,
+) -> CaseView:
+    """The whole view of a case; `case` comes from `visible_to`."""
+    entries = queue.thread(session, case)
+    notes = session.scalars(sa.select(Note).where(Note.case_id == case.id)).all()
+    steps = session.scalars(
+        sa.select(Event).where(Event.case_id == case.id).order_by(Event.id)
+    ).all()
+    spoke = (
+        *(entry.staff_id for entry in entries),
+        *(note.staff_id for note in notes),
+        *(step.staff_id for step in steps),
+    )
+    names = names_of(session, {person for person in (*spoke, case.holder_id) if person})
+    thread = _thread(session, entries, notes, names)
+    draft = session.scalar(
+        sa.select(Draft).where(Draft.case_id == case.id, Draft.staff_id == staff.id)
+    )
+    return CaseView(
+        id=case.id,
+        number=case.number,
+        view=view,
+        back_label=tab_label(view.tab, staff.role),
+        mode=mode_of(case, staff),
+        state=texts.state(case.state),
+        outcome=texts.outcome(case.outcome) if case.outcome else None,
+        holder=names.get(case.holder_id or ""),
+        field=texts.field(case.field),
+        danger=texts.danger(case.danger),
+        urgent=case.urgent,
+        office=frame.office_label(case.office_id),
+        place=place_name(frame, case.commune),
+        routing_reason=case.routing_reason,
+        channel=texts.channel(case.channel),
+        language=texts.language(case.language),
+        opened_at=case.opened_at,
+        last_word_at=case.last_word_at,
+        withdraw_asked_at=case.withdraw_asked_at,
+        reachable=case.conversation_id is not None,
+        thread=thread,
+        pending=any(one.delivery and one.delivery.state is Delivery.WAITING for one in thread),
+        draft=(draft.open(session.vault, "body") or "") if draft else "",
+        draft_at=draft.at if draft else None,
+        client_key=new_id(),
+        screening=_screening(session, case),
+        contact=_contact(session, case, reveal=reveal_contact),
+        timeline=_timeline(steps, names),
+    )
+
+
+def mode_of(case: Case, staff: StaffMember) -> Mode:
+    """What this staff member can do with the case."""
+    if case.state is CaseState.CLOSED:
+        return Mode.CLOSED
+    if case.holder_id is None:
+        return Mode.FREE
+    return Mode.MINE if case.holder_id == staff.id else Mode.HELD
+
+
+def tab_after(mode: Mode) -> Tab:
+    """The list that a case is in, for one that was reached without a list."""
+    match mode:
+        case Mode.FREE:
+            return Tab.WAITING
+        case Mode.MINE:
+            return Tab.MINE
+        case Mode.HELD:
+            return Tab.BRANCH
+        case Mode.CLOSED:
+            return Tab.DONE
+        case _:
+            assert_never(mode)
+
+
+def _thread(
+    session: Session,
+    entries: Sequence[ThreadEntry],
+    notes: Sequence[Note],
+    names: Mapping[str, str],
+) -> tuple[Bubble, ...]:
+    files = _files(session, [entry.file_id for entry in entries if entry.file_id])
+    deliveries = _deliveries(session, [entry.id for entry in entries if entry.staff_id])
+    said = [
+        Bubble(
+            id=entry.id,
+            kind=entry.author,
+            author=_speaker(entry, names),
+            text=entry.open(session.vault, "body") or "",
+            at=entry.at,
+            file=files.get(entry.file_id or ""),
+            delivery=deliveries.get(entry.id),
+        )
+        for entry in entries
+    ]
+    noted = [
+        Bubble(
+            id=note.id,
+            kind="note",
+            author=names.get(note.staff_id, ""),
+            text=note.open(session.vault, "body") or "",
+            at=note.at,
+        )
+        for note in notes
+    ]
+    return tuple(sorted((*said, *noted), key=lambda bubble: (bubble.at, bubble.id)))
+
+
+def _speaker(entry: ThreadEntry, names: Mapping[str, str]) -> str:
+    if entry.author is Author.STAFF and entry.staff_id is not None:
+        return names.get(entry.staff_id, texts.author(entry.author))
+    return texts.author(entry.author)
+
+
+def _files(session: Session, file_ids: Sequence[str]) -> dict[str, FileView]:
+    wanted = (StoredFile.id, StoredFile.media_type, StoredFile.size, StoredFile.name)
+    # The content stays where it is: a thread of many photos must open at once.
+    found = session.scalars(
+        sa.select(StoredFile).where(StoredFile.id.in_(file_ids)).options(load_only(*wanted))
+    )
+    return {
+        file.id: FileView(
+            id=file.id,
+            name=file.open(session.vault, "name") or "tệp",
+            is_image=file.media_type.startswith("image/"),
+            is_sound=file.media_type.startswith("audio/"),
+            kilobytes=max(1, file.size // 1024),
+        )
+        for file in found
+    }
+
+
+def _deliveries(session: Session, entry_ids: Sequence[str]) -> dict[str, DeliveryView]:
+    found = session.execute(
+        sa.select(OutboxRow.thread_entry_id, OutboxRow.state, OutboxRow.reason).where(
+            OutboxRow.thread_entry_id.in_(entry_ids)
+        )
+    )
+    return {
+        entry_id: DeliveryView(texts.delivery(state, reason), state)
+        for entry_id, state, reason in found
+        if entry_id is not None
+    }
+
+
+def _timeline(steps: Sequence[Event], names: Mapping[str, str]) -> tuple[Step, ...]:
+    return tuple(
+        Step(text, names.get(event.staff_id or ""), event.at)
+        for event in steps
+        if (text := texts.step(event.kind)) is not None
+    )
+
+
+def _screening(session: Session, case: Case) -> ScreeningView | None:
+    told = _json(case.open(session.vault, "screening"))
+    if not told:
+        return None
+    facts = told.get("facts")
+    return ScreeningView(
+        outcome=texts.screened(told.get("outcome")),
+        grounds=tuple(
+            GroundView(
+                said=str(ground.get("said") or ground.get("id") or ""),
+                law=str(ground.get("law") or ""),
+                verified=ground.get("verified") is True,
+            )
+            for ground in _list(told.get("grounds"))
+            if isinstance(ground, dict)
+        ),
+        facts=tuple(
+            (texts.fact(name), texts.value(name, value))
+            for name, value in (facts.items() if isinstance(facts, dict) else ())
+            if value is not None
+        ),
+        papers=tuple(_paper(str(paper)) for paper in _list(told.get("papers"))),
+        relation=texts.relation(told.get("relation")),
+        fields=tuple(texts.field(str(one)) for one in _list(told.get("fields"))),
+        place_told=told.get("place"),
+        on=_day(told.get("on")),
+        law_version=case.law_version,
+    )
+
+
+def _day(written: object) -> str | None:
+    """A day of the stored JSON, as it is written in Vietnam."""
+    try:
+        return f"{dt.date.fromisoformat(str(written)):%d/%m/%Y}"
+    except ValueError:
+        return None
+
+
+def _paper(paper: str) -> str:
+    """A paper by its name; the files know them by id."""
+    known = load_law().papers.get(paper)
+    return known.name if known is not None else paper
+
+
+def _contact(session: Session, case: Case, *, reveal: bool) -> ContactView | None:
+    told = _json(case.open(session.vault, "contact"))
+    if not told:
+        return None
+    phone, note = told.get("phone"), told.get("note")
+    return ContactView(
+        has_phone=bool(phone),
+        hours=told.get("hours"),
+        has_note=bool(note),
+        phone=phone if reveal else None,
+        note=note if reveal else None,
+    )
+
+
+def _json(text: str | None) -> dict[str, Any]:
+    """Sealed JSON that another room wrote; whatever it lacks, the page still opens."""
+    if text is None:
+        return {}
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

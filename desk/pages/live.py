@@ -1,0 +1,109 @@
+"""What has happened, as it happens: one stream of server-sent events for each open page."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from cases.access import visible_to
+from cases.model import Case, CaseState
+from desk import auth
+from desk.frame import Frame
+from desk.guard import Who, token_of, who_may
+from store import events
+from store.session import Session
+from store.wakes import Topic
+
+LOOK_EVERY = 1.0
+"""Seconds; a wake-up comes sooner. Also how long an ended session may still listen."""
+_BEATS_EVERY = 15
+"""Looks between two signs of life, so that proxies keep the line open."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What a staff member is told after a look; `for_me`: worth a sound."""
+
+    last: int
+    cases: tuple[str, ...]
+    for_me: bool
+
+    def as_event(self) -> str:
+        """In the form of server-sent events."""
+        data = json.dumps({"cases": self.cases, "forMe": self.for_me})
+        return f"id: {self.last}\nevent: changed\ndata: {data}\n\n"
+
+
+def news_for(session: Session, token: str, after: int) -> News | None:
+    """What happened after an event to the cases that the session's owner may see.
+
+    None when the session has ended.
+    """
+    staff = auth.whose(session, token)
+    if staff is None:
+        return None
+    happened = events.after(session, after)
+    ids = {event.case_id for event in happened if event.case_id is not None}
+    if not ids:
+        return News(happened[-1].id if happened else after, (), for_me=False)
+    query = visible_to(staff).where(Case.id.in_(ids))
+    seen = {case.id: case for case in session.scalars(query)}
+    for_me = any(
+        event.kind in {"case.opened", "case.word"}
+        and _concerns(seen.get(event.case_id or ""), staff.id)
+        for event in happened
+    )
+    return News(happened[-1].id, tuple(sorted(seen)), for_me)
+
+
+def _concerns(case: Case | None, staff_id: str) -> bool:
+    if case is None:
+        return False
+    return case.state is CaseState.WAITING or case.holder_id == staff_id
+
+
+def routes(frame: Frame) -> APIRouter:
+    """The route of the stream."""
+    router = APIRouter()
+
+    @router.get("/events")
+    @who_may(Who.CASEWORKERS, by_itself=True)
+    async def stream(request: Request, after: int = 0) -> StreamingResponse:
+        """Goes on after the event that the page, or the browser by itself, last heard of."""
+        heard = request.headers.get("last-event-id", "")
+        start = max(after, int(heard)) if heard.isdecimal() else after
+        # A page from before the database was replaced must not wait for its old numbers.
+        newest = await frame.database.read(events.newest)
+        return StreamingResponse(
+            listen(token_of(request), min(start, newest)),
+            media_type="text/event-stream",
+            headers={"X-Accel-Buffering": "no"},
+        )
+
+    async def listen(token: str, last: int) -> AsyncIterator[str]:
+        yield "retry: 1000\n\n"
+        quiet = 0
+        while not frame.stopping():
+            look = partial(news_for, token=token, after=last)
+            try:
+                news = await frame.database.read(look)
+            except sa.exc.OperationalError:
+                return  # the browser comes back by itself
+            if news is None:
+                yield "event: ended\ndata: {}\n\n"
+                return
+            if news.cases:
+                yield news.as_event()
+            if news.last > last:
+                last = news.last  # there may be more than one look's worth
+                continue
+            quiet += 1
+            if quiet % _BEATS_EVERY == 0:
+                yield ": here\n\n"
+            await frame.database.wakes.sleep(Topic.DESK, LOOK_EVERY)
+
+    return router

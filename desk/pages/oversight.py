@@ -1,0 +1,139 @@
+"""What those see who see no case: accounts and offices for admins, the audit for auditors."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from cases.staff import Role, StaffMember
+from desk import texts
+from desk.auth import StaffSession
+from desk.frame import Frame, Me, names_of
+from desk.guard import Who, staff_of, who_may
+from store.audit import AuditRow
+from store.session import Session
+
+AUDIT_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account, as admins see it."""
+
+    username: str
+    name: str
+    role: str
+    office: str
+    active: bool
+    last_seen_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class OfficeLine:
+    """One active office, and whether anybody there can take a request."""
+
+    label: str
+    officers: int
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """One act: who, when, on what; never what it held."""
+
+    id: int
+    at: dt.datetime
+    who: str
+    act: str
+    subject: str
+
+
+def _accounts(session: Session, frame: Frame) -> tuple[Account, ...]:
+    seen = (
+        sa.select(StaffSession.staff_id, sa.func.max(StaffSession.last_seen_at).label("at"))
+        .group_by(StaffSession.staff_id)
+        .subquery()
+    )
+    found = session.execute(
+        sa.select(StaffMember, seen.c.at)
+        .outerjoin(seen, seen.c.staff_id == StaffMember.id)
+        .order_by(StaffMember.office_id, StaffMember.username)
+    )
+    return tuple(
+        Account(
+            username=staff.username,
+            name=staff.open(session.vault, "name") or "",
+            role=texts.role(staff.role),
+            office=frame.office_label(staff.office_id),
+            active=staff.active,
+            last_seen_at=at,
+        )
+        for staff, at in found
+    )
+
+
+def offices(session: Session, frame: Frame) -> tuple[OfficeLine, ...]:
+    """The active offices with the number of accounts that can take a request there."""
+    able = dict(
+        session.execute(
+            sa.select(StaffMember.office_id, sa.func.count())
+            .where(
+                StaffMember.active,
+                StaffMember.role.in_((Role.OFFICER, Role.HEAD, Role.CENTRE)),
+            )
+            .group_by(StaffMember.office_id)
+        ).tuples()
+    )
+    return tuple(
+        OfficeLine(office.label, able.get(office.id, 0))
+        for office in frame.province.offices
+        if office.active
+    )
+
+
+def routes(frame: Frame) -> APIRouter:
+    """The routes of admins and auditors."""
+    router = APIRouter()
+
+    @router.get("/accounts")
+    @who_may(Who.ADMINS)
+    async def accounts(request: Request) -> HTMLResponse:
+        staff = staff_of(request)
+
+        def look(session: Session) -> tuple[Me, tuple[Account, ...], tuple[OfficeLine, ...]]:
+            return frame.me(session, staff), _accounts(session, frame), offices(session, frame)
+
+        me, found, lines = await frame.database.read(look)
+        return frame.show("accounts.html", me=me, accounts=found, offices=lines)
+
+    @router.get("/audit")
+    @who_may(Who.AUDITORS)
+    async def audit_page(request: Request, before: int | None = None) -> HTMLResponse:
+        staff = staff_of(request)
+
+        def look(session: Session) -> tuple[Me, tuple[AuditLine, ...]]:
+            return frame.me(session, staff), _audit(session, before)
+
+        me, lines = await frame.database.read(look)
+        return frame.show("audit.html", me=me, lines=lines, full=len(lines) == AUDIT_ROWS)
+
+    return router
+
+
+def _audit(session: Session, before: int | None) -> tuple[AuditLine, ...]:
+    query = sa.select(AuditRow).order_by(AuditRow.id.desc()).limit(AUDIT_ROWS)
+    if before is not None:
+        query = query.where(AuditRow.id < before)
+    rows = session.scalars(query).all()
+    names = names_of(session, {row.staff_id for row in rows if row.staff_id})
+    return tuple(
+        AuditLine(
+            id=row.id,
+            at=row.at,
+            who=names.get(row.staff_id or "", "—"),
+            act=texts.act(row.act),
+            subject=row.subject[-8:] if row.subject else "",
+        )
+        for row in rows
+    )

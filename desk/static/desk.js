@@ -1,0 +1,275 @@
+// The moving parts of the desk: what is new, the saved draft, the sound. Forms and links work
+// without it; htmx carries the fragments.
+"use strict";
+(() => {
+  const body = document.body;
+  const base = body.dataset.base;
+  const $ = (selector) => document.querySelector(selector);
+
+  // --- messages -------------------------------------------------------------------------------
+  let flashTimer = 0;
+
+  function flash(text, problem) {
+    const box = $("#flash");
+    clearTimeout(flashTimer);
+    box.setAttribute("role", problem ? "alert" : "status");
+    box.classList.toggle("problem", Boolean(problem));
+    box.replaceChildren();
+    if (!text) return;
+    const words = document.createElement("span");
+    words.textContent = text;
+    const shut = document.createElement("button");
+    shut.type = "button";
+    shut.textContent = "Đóng";
+    shut.addEventListener("click", () => flash(""));
+    box.append(words, shut);
+    if (!problem) flashTimer = setTimeout(() => flash(""), 6000);
+  }
+  document.addEventListener("tram:flash", (event) => flash(event.detail.text, event.detail.problem));
+  document.addEventListener("htmx:error", (event) => {
+    // A fragment fetched by the page itself is simply fetched again later.
+    if (event.detail.ctx?.request?.method === "POST") {
+      flash("Chưa gửi được: mất kết nối. Chữ bạn viết còn nguyên, hãy bấm lại.", true);
+    }
+  });
+
+  // --- what is new ----------------------------------------------------------------------------
+  let last = Number(body.dataset.newest);
+  let ended = false;
+
+  function refresh(element, more) {
+    if (!element?.dataset.live || ended) return;
+    const address = new URL(element.dataset.live, location.href);
+    if (more) address.searchParams.set(more, "true");
+    htmx.ajax("GET", address.pathname + address.search, {
+      source: element, target: element, swap: "outerMorph",
+    });
+  }
+  const refreshQueue = () => refresh($("#queue"));
+  const refreshWork = () => refresh($("#work"), document.hidden ? "" : "visible");
+
+  function told(event) {
+    const { cases, forMe } = JSON.parse(event.data);
+    last = Number(event.lastEventId);
+    refreshQueue();
+    if (cases.includes($("#work").dataset.case)) refreshWork();
+    if (forMe) {
+      $("#announce").textContent = "";
+      setTimeout(() => { $("#announce").textContent = "Có yêu cầu hoặc tin nhắn mới."; }, 100);
+      beep();
+    }
+  }
+
+  function listen() {
+    if (ended) return;
+    const source = new EventSource(`${base}/events?after=${last}`);
+    source.addEventListener("open", () => line(true));
+    source.addEventListener("changed", told);
+    source.addEventListener("ended", () => { source.close(); end(); });
+    source.addEventListener("error", () => {
+      line(false);
+      if (source.readyState !== EventSource.CLOSED) return; // it comes back by itself
+      setTimeout(async () => { if (await here()) listen(); }, 2000);
+    });
+  }
+
+  function line(live) {
+    const state = $("#line");
+    const text = live ? "Trực tiếp" : "Mất kết nối, đang nối lại…";
+    if (state.textContent !== text) state.textContent = text;
+    state.classList.toggle("live", live);
+  }
+
+  function title() {
+    const unread = Number($("#queue")?.dataset.unread ?? 0);
+    document.title = (unread ? `(${unread}) ` : "") + $("#desk").dataset.title;
+  }
+
+  let pendingTimer = 0;
+  document.addEventListener("htmx:after:swap", () => {
+    title();
+    clearTimeout(pendingTimer);
+    if ("pending" in ($("#work")?.dataset ?? {})) pendingTimer = setTimeout(refreshWork, 2000);
+  });
+  setInterval(refreshQueue, 60_000); // "12 phút" grows
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    refreshQueue();
+    refreshWork();
+  });
+
+  // --- the session ----------------------------------------------------------------------------
+  let noticed = Date.now();
+
+  /** Tell the server that somebody is here; true unless the session is over. */
+  async function here() {
+    try {
+      const answer = await fetch(`${base}/here`, { method: "POST", headers: { "HX-Request": "true" } });
+      if (answer.status === 401) { end(); return false; }
+    } catch { /* offline: the stream keeps trying */ }
+    return true;
+  }
+  for (const act of ["pointerdown", "keydown", "wheel", "touchmove"]) {
+    document.addEventListener(act, () => {
+      if (ended || Date.now() - noticed < 60_000) return;
+      noticed = Date.now();
+      here();
+    }, { passive: true });
+  }
+
+  function unsaved() {
+    return [...document.querySelectorAll("form[data-dirty]")].some((form) => form.text.value.trim());
+  }
+
+  function end() {
+    if (ended) return;
+    ended = true;
+    if (unsaved()) {
+      line(false);
+      flash("Phiên làm việc đã hết. Chữ bạn viết còn nguyên ở đây: đăng nhập ở thẻ mới, rồi chép sang.", true);
+      return;
+    }
+    location.assign(`${base}/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
+  document.addEventListener("tram:ended", end);
+
+  // --- the draft ------------------------------------------------------------------------------
+  const timers = new WeakMap();
+  const sent = new WeakMap();
+  const clock = () => new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" });
+
+  function draftState(form, text) {
+    const place = form.querySelector(".draft-state");
+    if (place && place.textContent !== text) place.textContent = text;
+  }
+
+  async function saveDraft(form, leaving) {
+    clearTimeout(timers.get(form));
+    const text = form.text.value;
+    const fields = new URLSearchParams({ text, client_key: form.client_key.value });
+    try {
+      const answer = await fetch(form.dataset.draft, {
+        method: "POST", body: fields, keepalive: leaving, headers: { "HX-Request": "true" },
+      });
+      if (answer.status === 401) { end(); return; }
+      if (!answer.ok) throw new Error(String(answer.status));
+      if (form.text.value === text) {
+        delete form.dataset.dirty;
+        draftState(form, text ? `Đã lưu nháp lúc ${clock()}` : "");
+      }
+    } catch {
+      draftState(form, "Chưa lưu được nháp");
+      timers.set(form, setTimeout(() => saveDraft(form), 5000));
+    }
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form?.matches(".reply, .note-form")) return;
+    form.dataset.dirty = "";
+    if (!form.dataset.draft) return;
+    draftState(form, "");
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(() => saveDraft(form), 700));
+  });
+
+  /** Save what was typed before the page, or the case in it, goes away. */
+  function keepAll() {
+    for (const form of document.querySelectorAll("form[data-draft][data-dirty]")) saveDraft(form, true);
+  }
+  addEventListener("pagehide", keepAll);
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (event.detail.ctx?.request?.method === "GET") keepAll();
+  });
+
+  const noteLeft = () => {
+    const form = $(".note-form[data-dirty]");
+    return form && form.text.value.trim();
+  };
+  addEventListener("beforeunload", (event) => { if (noteLeft() && !ended) event.preventDefault(); });
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
+    const form = ctx.sourceElement;
+    if (form.matches("form.reply, form.note-form")) {
+      sent.set(form, form.text.value);
+      clearTimeout(timers.get(form));
+    }
+    const leaves = form.matches("a") && !form.closest(".panes");
+    if (leaves && noteLeft() && !confirm("Ghi chú chưa lưu sẽ mất. Vẫn mở hồ sơ khác?")) {
+      event.preventDefault();
+    }
+  });
+
+  /** Empty the box of what was sent; what was typed meanwhile stays. */
+  function empty(form) {
+    if (!form) return;
+    const before = sent.get(form) ?? "";
+    form.text.value = form.text.value === before ? "" : form.text.value;
+    delete form.dataset.dirty;
+    if (form.text.value) form.text.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  document.addEventListener("tram:said", (event) => {
+    const form = $("form.reply");
+    if (form) form.client_key.value = event.detail.key;
+    empty(form);
+    if (form) draftState(form, "");
+  });
+  document.addEventListener("tram:noted", () => {
+    empty($("form.note-form"));
+    const box = $("#note-box");
+    if (box) box.open = false;
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form?.requestSubmit();
+    if (event.key === "Escape") closeMenus();
+  });
+
+  // --- opening another case, and menus --------------------------------------------------------
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx?.sourceElement?.matches?.("#rows a")) $("#case-title")?.focus();
+  });
+  function closeMenus(but) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== but) menu.open = false;
+  }
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+
+  // --- the sound ------------------------------------------------------------------------------
+  const button = $("#sound");
+  let audio = null;
+  let wanted = localStorage.getItem("tram.sound") === "on";
+
+  function showSound() {
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(wanted));
+    button.textContent = wanted ? "Tắt tiếng báo" : "Bật tiếng báo";
+  }
+  function beep() {
+    if (!wanted || audio?.state !== "running") return;
+    const at = audio.currentTime;
+    for (const [offset, pitch] of [[0, 660], [0.16, 880]]) {
+      const tone = audio.createOscillator();
+      const loudness = audio.createGain();
+      tone.frequency.value = pitch;
+      loudness.gain.setValueAtTime(0.12, at + offset);
+      loudness.gain.exponentialRampToValueAtTime(0.001, at + offset + 0.3);
+      tone.connect(loudness).connect(audio.destination);
+      tone.start(at + offset);
+      tone.stop(at + offset + 0.3);
+    }
+  }
+  button.addEventListener("click", () => {
+    wanted = !wanted;
+    localStorage.setItem("tram.sound", wanted ? "on" : "off");
+    showSound();
+    setTimeout(beep, 100);
+  });
+  // Browsers make no sound before the person has touched the page.
+  document.addEventListener("click", () => {
+    if (wanted) (audio ??= new AudioContext()).resume();
+  });
+
+  showSound();
+  title();
+  listen();
+})();

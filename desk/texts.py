@@ -1,0 +1,353 @@
+"""What things are called on the desk, in Vietnamese; one place for every state and outcome."""
+
+import datetime as dt
+from typing import assert_never
+
+from cases.model import CaseState, Outcome
+from cases.staff import Role
+from cases.thread import Author
+from eligibility.facts import FACTS, CriminalRole, FactId, Household, PapersAtHand
+from eligibility.screen import Outcome as Screened
+from knowledge.article import FieldId
+from store.clock import ZONE
+from store.outbox import Delivery
+
+UNVERIFIED = "chờ xác nhận"
+
+
+def state(state: CaseState) -> str:
+    """Where a request stands."""
+    match state:
+        case CaseState.WAITING:
+            return "Chờ nhận"
+        case CaseState.CLAIMED:
+            return "Đang giúp"
+        case CaseState.CLOSED:
+            return "Đã kết thúc"
+        case _:
+            assert_never(state)
+
+
+def outcome(outcome: Outcome) -> str:
+    """How a case ended."""
+    match outcome:
+        case Outcome.ADVISED:
+            return "Đã tư vấn xong"
+        case Outcome.REPRESENTED:
+            return "Đã cử người đại diện, bào chữa"
+        case Outcome.REFERRED:
+            return "Chuyển nơi khác giúp"
+        case Outcome.WITHDRAWN:
+            return "Người dân rút yêu cầu"
+        case Outcome.NOT_ENTITLED:
+            return "Không thuộc diện trợ giúp pháp lý"
+        case Outcome.UNREACHABLE:
+            return "Không liên lạc được"
+        case Outcome.DUPLICATE:
+            return "Trùng với yêu cầu khác"
+        case _:
+            assert_never(outcome)
+
+
+def role(role: Role) -> str:
+    """What a staff member is."""
+    match role:
+        case Role.OFFICER:
+            return "Cán bộ chi nhánh"
+        case Role.HEAD:
+            return "Trưởng chi nhánh"
+        case Role.CENTRE:
+            return "Trung tâm"
+        case Role.EDITOR:
+            return "Biên tập nội dung"
+        case Role.ADMIN:
+            return "Quản trị"
+        case Role.AUDITOR:
+            return "Kiểm tra"
+        case _:
+            assert_never(role)
+
+
+def author(author: Author) -> str:
+    """Who spoke; a staff member is called by name instead."""
+    match author:
+        case Author.CITIZEN:
+            return "Người dân"
+        case Author.ASSISTANT:
+            return "Tràm (máy)"
+        case Author.STAFF:
+            return "Cán bộ"
+        case _:
+            assert_never(author)
+
+
+def delivery(delivery: Delivery, reason: str | None) -> str:
+    """Whether a reply has reached the citizen's channel."""
+    match delivery:
+        case Delivery.WAITING:
+            return "Đang gửi…"
+        case Delivery.SENT:
+            return "Đã gửi"
+        case Delivery.REFUSED:
+            return f"Không gửi được: {_refused(reason)}"
+        case Delivery.UNKNOWN:
+            return "Chưa rõ đã tới hay chưa; nên hỏi lại hoặc gọi điện"
+        case _:
+            assert_never(delivery)
+
+
+def _refused(reason: str | None) -> str:
+    known = {
+        "blocked": "người dân đã chặn Tràm; nên gọi điện",
+        "gone": "cuộc trò chuyện không còn; nên gọi điện",
+        "too_long": "tin quá dài",
+        "file": "kênh này không nhận tệp đó",
+    }
+    return known.get(reason or "", "kênh từ chối; nên gọi điện")
+
+
+def screened(outcome: str | None) -> str:
+    """What the automatic screening came to; never a decision."""
+    try:
+        said = Screened(outcome or "")
+    except ValueError:
+        return "Chưa xem sơ bộ"
+    match said:
+        case Screened.LIKELY:
+            return "Có thể thuộc diện"
+        case Screened.LIKELY_PAPERS_MISSING:
+            return "Có thể thuộc diện, còn thiếu giấy tờ"
+        case Screened.UNCLEAR:
+            return "Chưa rõ, cần cán bộ xem"
+        case Screened.UNLIKELY:
+            return "Chưa thấy căn cứ, cán bộ quyết định"
+        case Screened.NEED_FACTS:
+            return "Chưa hỏi đủ"
+        case _:
+            assert_never(said)
+
+
+def field(field_id: str | None) -> str:
+    """A field of law."""
+    try:
+        known = FieldId(field_id or "")
+    except ValueError:
+        return "Chưa rõ lĩnh vực"
+    match known:
+        case FieldId.CRIMINAL:
+            return "Hình sự"
+        case FieldId.CIVIL:
+            return "Dân sự"
+        case FieldId.FAMILY:
+            return "Hôn nhân, gia đình"
+        case FieldId.ADMINISTRATIVE:
+            return "Hành chính, khiếu nại"
+        case FieldId.LAND:
+            return "Đất đai, nhà ở"
+        case FieldId.LABOUR:
+            return "Lao động, việc làm"
+        case FieldId.MERIT:
+            return "Người có công, bảo trợ"
+        case FieldId.POVERTY:
+            return "Chính sách giảm nghèo"
+        case _:
+            assert_never(known)
+
+
+def danger(kind: str | None) -> str | None:
+    """What the assistant took for a danger, or None."""
+    if kind is None:
+        return None
+    known = {
+        "violence": "Bạo lực",
+        "suicide": "Có ý tự hại",
+        "child": "Trẻ em bị hại",
+        "arrest": "Bị bắt, bị giữ",
+        "trafficking": "Mua bán người",
+        "threat": "Bị đe dọa",
+    }
+    return known.get(kind, "Có dấu hiệu nguy hiểm")
+
+
+def channel(name: str) -> str:
+    """How the citizen is reached."""
+    return {"telegram": "Telegram", "web": "trang web", "zalo": "Zalo"}.get(name, name)
+
+
+def language(code: str) -> str:
+    """The language of the talk."""
+    return {"vi": "Tiếng Việt", "km": "Tiếng Khmer", "en": "Tiếng Anh"}.get(code, code)
+
+
+def relation(relation: str | None) -> str | None:
+    """For whom help is asked."""
+    if relation is None:
+        return None
+    known = {"self": "cho chính mình", "relative": "cho người thân", "other": "cho người khác"}
+    return known.get(relation, relation)
+
+
+def fact(name: str) -> str:
+    """A fact of the screening."""
+    try:
+        said = FACTS[FactId(name)].said
+    except (ValueError, KeyError):
+        return name
+    return said[:1].upper() + said[1:]
+
+
+def value(name: str, told: object) -> str:
+    """What was told of a fact."""
+    if told is True:
+        return "có"
+    if told is False:
+        return "không"
+    try:
+        match name:
+            case FactId.HOUSEHOLD:
+                return _household(Household(str(told)))
+            case FactId.CRIMINAL_ROLE:
+                return _criminal_role(CriminalRole(str(told)))
+            case FactId.PAPERS:
+                return _papers_at_hand(PapersAtHand(str(told)))
+            case _:
+                return str(told)
+    except ValueError:
+        return str(told)
+
+
+def _household(household: Household) -> str:
+    match household:
+        case Household.POOR:
+            return "hộ nghèo"
+        case Household.NEAR_POOR:
+            return "hộ cận nghèo"
+        case Household.NEITHER:
+            return "không nghèo, không cận nghèo"
+        case _:
+            assert_never(household)
+
+
+def _criminal_role(role: CriminalRole) -> str:
+    match role:
+        case CriminalRole.NONE:
+            return "không liên quan vụ án"
+        case CriminalRole.DENOUNCED:
+            return "bị tố giác, bị kiến nghị khởi tố"
+        case CriminalRole.HELD:
+            return "đang bị giữ, bị tạm giữ"
+        case CriminalRole.ACCUSED:
+            return "bị can, bị cáo"
+        case CriminalRole.VICTIM:
+            return "bị hại"
+        case CriminalRole.WITNESS:
+            return "người làm chứng"
+        case CriminalRole.DIVERSION:
+            return "người chưa thành niên được xử lý chuyển hướng"
+        case CriminalRole.PRISONER:
+            return "đang chấp hành án"
+        case _:
+            assert_never(role)
+
+
+def _papers_at_hand(papers: PapersAtHand) -> str:
+    match papers:
+        case PapersAtHand.ALL:
+            return "có đủ"
+        case PapersAtHand.SOME:
+            return "có một phần"
+        case PapersAtHand.NONE:
+            return "chưa có"
+        case _:
+            assert_never(papers)
+
+
+def refusal(reason: str) -> str:
+    """Why a press of a button changed nothing, and what is to be done."""
+    known = {
+        "held": "Hồ sơ này đã có người nhận rồi.",
+        "closed": "Hồ sơ này đã kết thúc rồi, không làm gì thêm được.",
+        "not_holder": "Bạn không giữ hồ sơ này nữa, nên chưa gửi gì cho người dân. "
+        "Chữ bạn viết còn trong bản nháp.",
+        "empty": "Chưa có chữ nào để gửi.",
+        "too_long": f"Tin dài quá {LONGEST_REPLY} chữ cái, nên chưa gửi. Chữ bạn viết còn nguyên; "
+        "hãy chia làm nhiều tin.",
+        "unreachable": "Người dân đã xóa cuộc trò chuyện, nên chưa gửi được. "
+        "Chữ bạn viết còn trong bản nháp; nên gọi điện nếu có số.",
+    }
+    return known.get(reason, "Việc này chưa làm được. Trang đã cập nhật, hãy xem lại.")
+
+
+LONGEST_REPLY = 3000
+"""Letters; channels take 4,096 together with the office's name above them."""
+
+
+def act(act: str) -> str:
+    """One act of the audit."""
+    known = {
+        "case.read": "Đọc hồ sơ",
+        "case.claim": "Nhận hồ sơ",
+        "case.give_back": "Trả hồ sơ về hàng chờ",
+        "case.reply": "Trả lời người dân",
+        "case.note": "Ghi chú nội bộ",
+        "case.close": "Kết thúc hồ sơ",
+        "case.contact_read": "Xem số điện thoại",
+        "file.read": "Tải tệp",
+        "staff.sign_in": "Đăng nhập",
+        "staff.sign_in_failed": "Đăng nhập sai",
+        "staff.sign_out": "Đăng xuất",
+        "staff.password": "Đổi mật khẩu",
+        "staff.created": "Tạo tài khoản",
+    }
+    return known.get(act, act)
+
+
+def step(kind: str) -> str | None:
+    """One event of a case's timeline, or None for those that the thread itself shows."""
+    known = {
+        "case.opened": "Người dân gửi yêu cầu",
+        "case.claimed": "Nhận hồ sơ",
+        "case.given_back": "Trả về hàng chờ",
+        "case.contact": "Người dân để lại cách liên lạc",
+        "case.withdraw": "Người dân muốn rút yêu cầu",
+        "case.unreachable": "Người dân xóa cuộc trò chuyện",
+        "case.closed": "Kết thúc hồ sơ",
+    }
+    return known.get(kind)
+
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+def ago(at: dt.datetime, now: dt.datetime) -> str:
+    """How long ago, in the largest whole unit."""
+    seconds = int((now - at).total_seconds())
+    if seconds < _MINUTE:
+        return "vừa xong"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} phút"
+    if seconds < 2 * _DAY:
+        return f"{seconds // _HOUR} giờ"
+    return f"{seconds // _DAY} ngày"
+
+
+def day(at: dt.datetime, now: dt.datetime) -> str:
+    """The day in Vietnam, by name where it is near."""
+    then, today = at.astimezone(ZONE).date(), now.astimezone(ZONE).date()
+    match (today - then).days:
+        case 0:
+            return "Hôm nay"
+        case 1:
+            return "Hôm qua"
+        case _:
+            return f"{then:%d/%m/%Y}"
+
+
+def hour(at: dt.datetime) -> str:
+    """The time of day in Vietnam."""
+    return f"{at.astimezone(ZONE):%H:%M}"
+
+
+def moment(at: dt.datetime) -> str:
+    """Time and day in Vietnam, for tables."""
+    return f"{at.astimezone(ZONE):%H:%M %d/%m/%Y}"
