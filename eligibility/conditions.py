@@ -15,8 +15,7 @@ doubt. Learning one more fact can turn None into true or false, never true into 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
-from typing import Annotated, Any, assert_never
+from typing import Annotated, Any, NamedTuple, assert_never
 
 from pydantic import (
     BeforeValidator,
@@ -171,8 +170,7 @@ Definitions = Mapping[str, Condition]
 """The conditions that `{ref: …}` may name, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A condition read over what is known.
 
     `value` is None when it can't be said. Then `open` are the unknown facts in the undecided
@@ -189,6 +187,7 @@ class Reading:
 _TRUE = Reading(value=True, can_hold=True)
 _FALSE = Reading(value=False, can_fail=True)
 _DOUBT = Reading(value=None)
+_UNKNOWN = {fact: Reading(None, frozenset({fact}), can_hold=True, can_fail=True) for fact in FactId}
 
 
 def read(
@@ -253,14 +252,13 @@ def all_of(readings: Iterable[Reading]) -> Reading:
 
 
 def _unknown(fact: FactId, skipped: frozenset[FactId]) -> Reading:
-    if fact in skipped:
-        return _DOUBT
-    return Reading(None, frozenset({fact}), can_hold=True, can_fail=True)
+    return _DOUBT if fact in skipped else _UNKNOWN[fact]
 
 
 def _opposite(reading: Reading) -> Reading:
-    value = None if reading.value is None else not reading.value
-    return Reading(value, reading.open, can_hold=reading.can_fail, can_fail=reading.can_hold)
+    if reading.value is not None:
+        return _FALSE if reading.value else _TRUE
+    return Reading(None, reading.open, can_hold=reading.can_fail, can_fail=reading.can_hold)
 
 
 def evaluate(condition: Condition, known: Known, definitions: Definitions) -> bool | None:

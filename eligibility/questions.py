@@ -44,7 +44,7 @@ class Table:
 
     law: LawOfTheDay
     impossible: tuple[Impossible, ...]
-    weights: Mapping[FactId, Mapping[Value, float]]
+    weights: Mapping[FactId, Mapping[Value, float]]  # the most common value first
     skipped: frozenset[FactId]
     looks_at: tuple[frozenset[FactId], ...]
     bound_together: frozenset[FactId]
@@ -63,7 +63,10 @@ def lay_out(
     return Table(
         law=today,
         impossible=law.impossible,
-        weights={fact: _weights(fact, law, bounds) for fact in asked | bound_together},
+        weights={
+            fact: dict(sorted(_weights(fact, law, bounds).items(), key=lambda pair: -pair[1]))
+            for fact in asked | bound_together
+        },
         skipped=skipped,
         looks_at=tuple(
             frozenset().union(*(facts_of(part, today.definitions) for part in ground.conditions()))
@@ -166,11 +169,13 @@ def start(table: Table, known: Known) -> Position:
 def _read(
     table: Table, known: Known, undecided: Iterable[int], before: Position | None
 ) -> Position:
-    known = _with_what_follows(table, known)
+    new = known.keys() - before.known.keys() if before else known.keys()
+    if before is None or not table.bound_together.isdisjoint(new):
+        known = _with_what_follows(table, known)
+        new = known.keys() - before.known.keys() if before else known.keys()
     held = list(before.held) if before else []
     doubtful = before.doubtful if before else False
     left: dict[int, Undecided] = {}
-    new = known.keys() - before.known.keys() if before else known.keys()
     for index in undecided:
         if before and before.undecided[index].open.isdisjoint(new):
             left[index] = before.undecided[index]
@@ -191,30 +196,26 @@ def _read(
 
 
 def _possible(table: Table, known: Known, fact: FactId) -> Sequence[Value]:
-    weights = table.weights[fact]
     rules = [
         rule.when
         for rule in (table.impossible if fact in table.bound_together else ())
-        if evaluate(rule.when, known, {}) is None
+        if fact in read(rule.when, known, {}).open
     ]
-    return sorted(
-        (
-            value
-            for value in weights
-            if not any(evaluate(rule, {**known, fact: value}, {}) is True for rule in rules)
-        ),
-        key=lambda value: -weights[value],
-    )
+    return [
+        value
+        for value in table.weights[fact]
+        if not any(evaluate(rule, {**known, fact: value}, {}) for rule in rules)
+    ]
 
 
 def _with_what_follows(table: Table, known: Known) -> Known:
     """Add the facts that can have one value only, such as no social pension at 40."""
-    known = dict(known)
+    followed = dict(known)
     for fact in sorted(table.bound_together - known.keys()):
-        possible = _possible(table, known, fact)
+        possible = _possible(table, followed, fact)
         if len(possible) == 1:
-            known[fact] = possible[0]
-    return known
+            followed[fact] = possible[0]
+    return followed
 
 
 def matters(position: Position, fact: FactId) -> bool:
@@ -240,12 +241,12 @@ def _part_ways(branches: Sequence[Position]) -> bool:
         return False
     weights = undecided[0].table.weights
     open_facts: frozenset[FactId] = frozenset().union(*(branch.open for branch in undecided))
-    usual = {fact: max(weights[fact], key=weights[fact].__getitem__) for fact in open_facts}
+    usual = {fact: next(iter(weights[fact])) for fact in open_facts}
     if len({standing for branch in branches if (standing := branch.ending(usual))}) > 1:
         return True
     # What bears on the difference is tried first: the rest mostly falls away with it.
     other = min(frozenset().union(*concerned) or open_facts, key=_place)
-    for value in sorted(weights[other], key=lambda choice: -weights[other][choice]):
+    for value in weights[other]:
         followed = [
             branch.learn(other, value) for branch in branches if value in branch.allows(other)
         ]
