@@ -1,0 +1,55 @@
+"""How an article looks to a citizen."""
+
+import datetime as dt
+
+import pytest
+
+from knowledge.article import Status
+from knowledge.present import present
+from tests.knowledge.example import LAWS, TODAY, article
+
+BLANKS = {"province": "Cà Mau", "centre": "Trung tâm"}
+
+
+def test_blanks_are_filled_and_sources_said_in_whole_sentences() -> None:
+    shown = present(article("family-01"), LAWS, TODAY, BLANKS)
+
+    assert shown.first_step == "Mang giấy tờ tới Trung tâm."
+    assert shown.where == "UBND xã, Cà Mau."
+    assert shown.sources == ("Luật Gia đình 2014, Điều 51 (khoản 1), có hiệu lực từ 01/01/2015.",)
+
+
+def test_a_draft_says_that_it_awaits_an_officer_and_a_reviewed_article_does_not() -> None:
+    draft = article("family-01")
+    reviewed = article("family-01", status=Status.REVIEWED, reviewed_on=TODAY)
+
+    assert present(draft, LAWS, TODAY, BLANKS).notices == ("Thông tin đang chờ cán bộ xác nhận.",)
+    assert present(reviewed, LAWS, TODAY, BLANKS).notices == ()
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (dt.date(2014, 1, 1), "chưa tới ngày áp dụng"),
+        (dt.date(2026, 12, 1), "đã được sửa đổi"),
+        (dt.date(2027, 3, 1), "Luật Đất 2013 đã hết hiệu lực từ 01/03/2027, nay có Luật Đất 2026"),
+    ],
+)
+def test_a_law_that_changed_is_said_from_its_day_on_even_after_a_review(
+    day: dt.date, words: str
+) -> None:
+    land = article("land-01", law="2/2013/QH13", status=Status.REVIEWED, reviewed_on=TODAY)
+
+    (notice,) = present(land, LAWS, day, BLANKS).notices
+    assert words in notice
+
+
+def test_a_law_still_to_come_is_said_so() -> None:
+    land = article("land-01", law="3/2026/QH16")
+
+    assert present(land, LAWS, TODAY, BLANKS).sources[0].endswith("sẽ có hiệu lực từ 01/03/2027.")
+
+
+def test_a_blank_nobody_fills_is_an_error_not_a_hole() -> None:
+    with pytest.raises(KeyError):
+        present(article("family-01"), LAWS, TODAY, {"province": "Cà Mau"})

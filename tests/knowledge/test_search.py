@@ -1,0 +1,136 @@
+"""From a citizen's words to an article, or to "I don't know"."""
+
+import time
+import unicodedata
+
+import pytest
+
+from knowledge.index import Index, Text
+from knowledge.library import Library, load_library
+from knowledge.search import Search, load_judge
+from tests.knowledge.example import LAWS, article
+
+SHIPPED = Search(load_library())
+
+QUESTIONS = {
+    "chồng tôi đánh tôi hoài, tôi phải báo ai": "family-10",
+    "chủ quỵt lương ba tháng rồi, đòi cách nào": "labour-04",
+    "hàng xóm cắm trụ rào lấn qua đất nhà tôi": "land-07",
+    "tôi muốn rút bảo hiểm xã hội một lần": "labour-08",
+}
+
+
+def small(*articles: tuple[str, str]) -> Search:
+    entries = {one_id: article(one_id, wording) for one_id, wording in articles}
+    return Search(Library(entries, LAWS))
+
+
+@pytest.mark.parametrize(("question", "topic"), QUESTIONS.items())
+def test_a_question_finds_its_article(question: str, topic: str) -> None:
+    found = SHIPPED.search(question)
+
+    assert found.answers[0].id == topic
+    assert found.abstained is False
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed"),
+    [
+        ("vợ chồng tôi muốn ly hôn", "vo chong toi muon ly hon"),
+        ("vợ chồng tôi muốn ly hôn", "vowj choongf tooi muoons ly hoon"),
+        ("vợ chồng tôi muốn ly hôn", "vk ck t mún ly hôn"),
+        ("hoà giải tranh chấp đất ở xã", "hòa giải tranh chấp đất ở xã"),
+        ("xin giấy chứng nhận hộ nghèo", "xin giay chung nhan ho ngheo"),
+    ],
+)
+def test_spelling_does_not_change_the_answer(asked: str, typed: str) -> None:
+    expected = SHIPPED.search(asked).answers[0].id
+
+    assert SHIPPED.search(typed).answers[0].id == expected
+    assert SHIPPED.search(unicodedata.normalize("NFD", asked)).answers[0].id == expected
+
+
+def test_a_slip_of_the_finger_is_mended() -> None:
+    search = small(("land-01", "tách thửa vuông tôm"), ("family-01", "nhận con nuôi"))
+
+    assert search.search("tach thuaw vuong tomm").answers[0].id == "land-01"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "   ",
+        "😭",
+        "xin chào bạn",
+        "bữa nay trời mưa hông",
+        "cách nấu canh chua cá lóc",
+        "qwrtz",
+    ],
+)
+def test_what_is_no_legal_matter_gets_no_answer(question: str) -> None:
+    assert SHIPPED.search(question).abstained is True
+
+
+def test_the_matching_wording_is_told() -> None:
+    search = small(("land-01", "làm giấy đỏ cho đất ruộng"), ("family-01", "cưới hỏi"))
+
+    hit = search.search("giay do dat ruong").answers[0]
+
+    assert (hit.id, hit.wording) == ("land-01", "làm giấy đỏ cho đất ruộng")
+
+
+def test_two_articles_that_say_the_same_are_both_offered() -> None:
+    search = small(
+        ("land-01", "bị lấn ranh đất vuông tôm"), ("land-02", "bị lấn ranh đất vuông tôm nhà")
+    )
+
+    found = search.search("bị lấn ranh đất vuông tôm")
+
+    assert {hit.id for hit in found.answers} == {"land-01", "land-02"}
+    assert found.ambiguous is True or found.abstained is True
+
+
+def test_no_more_answers_than_asked_for_and_scores_between_0_and_1() -> None:
+    found = SHIPPED.search("ly hôn chia đất", limit=3)
+
+    assert len(found.answers) == 3
+    assert all(0 <= hit.score <= 1 for hit in found.answers)
+    assert sum(one.score for one in found.field) <= 1.001
+
+
+def test_a_story_of_ten_thousand_characters_is_answered_fast() -> None:
+    story = "Chồng tôi đánh tôi rồi bỏ đi, để lại hai đứa con và món nợ. " * 170
+    SHIPPED.search(story)
+    began = time.perf_counter()
+
+    assert SHIPPED.search(story).answers
+    assert time.perf_counter() - began < 0.5
+
+
+def test_the_judge_ships_with_a_weight_for_every_sign() -> None:
+    signs = SHIPPED.evidence("ly hôn", SHIPPED._fields.guess("ly hôn"))[0].signs
+
+    assert len(load_judge().weights) == len(signs)
+
+
+def test_any_corpus_can_be_ranked_and_a_key_is_named_once() -> None:
+    index = Index(
+        (
+            Text("a", "Thủ tục đăng ký kết hôn"),
+            Text("a", "Kết hôn với người nước ngoài"),
+            Text("b", "Thủ tục đăng ký khai sinh"),
+        )
+    )
+
+    assert index.keys("dang ky ket hon", 10) == ("a", "b")
+    assert index.keys("kết hôn", 1) == ("a",)
+    assert index.keys("máy bay", 10) == ()
+    assert index.keys("", 10) == ()
+
+
+def test_marks_decide_between_words_that_fold_alike() -> None:
+    index = Index((Text("gem", "bán ngọc"), Text("peek", "bán ngóc")))
+
+    assert index.keys("bán ngọc", 2)[0] == "gem"
+    assert index.keys("bán ngóc", 2)[0] == "peek"
