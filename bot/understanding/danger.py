@@ -1,17 +1,38 @@
-"""Is somebody in danger now? Read from signs in `data/danger.yaml`, tempered by `dampeners.yaml`.
+"""Is somebody in danger now?
 
-A miss is the serious error: a card with the right number too often is a small harm, a woman left
-without it a great one.
+Two things are weighed together. *Signs* are phrases a lawyer can read and add to
+(`data/danger.yaml`), beside what takes them their danger (`data/dampeners.yaml`: figures of speech,
+animals, things long past, questions out of interest). *Words* carry weights learnt from invented
+messages (`training/*.yaml`), because people in danger often say it sideways.
+
+A miss is the serious error: a card with the right number once too often is a small harm, somebody
+left without it a great one.
 """
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from bot.understanding.phrases import Message, Phrasebook
+import numpy as np
+import numpy.typing as npt
+
+from bot.understanding.phrases import Choice, Message, Phrasebook
+from knowledge.vietnamese import fold
 from store.datafile import Entry, load
 
 DATA = Path(__file__).parent / "data"
+WEIGHTS = DATA / "danger.npz"
+
+ALARM = 0.0
+"""The score from which on a message is dangerous; set by `train` for few misses."""
+
+_MANY_SIGNS = (1, 2, 3, 5)
+
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class DangerKind(StrEnum):
@@ -28,7 +49,6 @@ class DangerKind(StrEnum):
 class SignEntry(Entry):
     kind: DangerKind
     what: str
-    sure: bool = False
     phrases: tuple[str, ...]
 
 
@@ -45,27 +65,100 @@ class DampenerFile(Entry):
     again: tuple[str, ...]
 
 
-class DangerReader:
-    """Reads danger from messages."""
+@dataclass(frozen=True)
+class Weights:
+    """What each feature of a message adds to the score of danger, and to that of each kind."""
+
+    rows: Mapping[str, int]
+    values: npt.NDArray[np.float32]
+    """One row a feature; the first column is danger, then one a kind."""
+    bias: npt.NDArray[np.float32]
+
+    @classmethod
+    def load(cls, path: Path = WEIGHTS) -> "Weights":
+        """Read the shipped weights.
+
+        Raises:
+            OSError: the file is missing; run `python -m bot.understanding.train`.
+        """
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls.of(arrays)
+
+    @classmethod
+    def of(cls, arrays: Arrays) -> "Weights":
+        """From the arrays `features`, `values` and `bias`."""
+        rows = {str(name): row for row, name in enumerate(arrays["features"])}
+        return cls(rows, arrays["values"].astype(np.float32), arrays["bias"].astype(np.float32))
+
+    def score(self, features: frozenset[str]) -> npt.NDArray[np.float32]:
+        """Danger first, then the kinds."""
+        rows = [self.rows[feature] for feature in features if feature in self.rows]
+        return np.asarray(self.values[rows].sum(axis=0) + self.bias, dtype=np.float32)
+
+
+class Signs:
+    """Turns a message into features: its words, the lists they belong to, signs and dampeners."""
 
     def __init__(self, book: Phrasebook) -> None:
         danger = load(DATA / "danger.yaml", DangerFile)
         dampeners = load(DATA / "dampeners.yaml", DampenerFile)
-        for name, words in {**danger.lists, **dampeners.lists}.items():
+        lists = {**danger.lists, **dampeners.lists}
+        for name, words in lists.items():
             book.add_list(name, words)
+        self._lists: tuple[tuple[str, Choice], ...] = tuple(
+            (name, book.choice(name)) for name in lists
+        )
         self._kinds = tuple(one.kind for one in danger.signs for _ in one.phrases)
         self._signs = book.all(written for one in danger.signs for written in one.phrases)
         self._harmless = book.all(dampeners.harmless)
-        self._settled = book.all(dampeners.settled)
-        self._study = book.all(dampeners.study)
-        self._again = book.all(dampeners.again)
+        self._dampeners = {
+            "settled": book.all(dampeners.settled),
+            "study": book.all(dampeners.study),
+            "again": book.all(dampeners.again),
+        }
+
+    def features(self, message: Message) -> frozenset[str]:
+        """Everything about the message that has a weight."""
+        heard = message.hide(self._harmless.covered(message))
+        features = set(_words(message))
+        features.update(f"list {name}" for name, choice in self._lists if choice.starts(heard))
+        numbers = {number for number, *_ in self._signs.find(heard)}
+        features.update(f"sign {self._kinds[number].value}" for number in numbers)
+        features.update(f"signs {many}" for many in _MANY_SIGNS if len(numbers) >= many)
+        features.update(
+            f"dampener {name}"
+            for name, phrases in self._dampeners.items()
+            if phrases.among(message)
+        )
+        return frozenset(features)
+
+    def kinds(self, message: Message) -> Counter[DangerKind]:
+        """How many signs of each kind stand in the message."""
+        heard = message.hide(self._harmless.covered(message))
+        return Counter(self._kinds[number] for number, *_ in self._signs.find(heard))
+
+
+class DangerReader:
+    """Reads danger from messages."""
+
+    def __init__(self, signs: Signs, weights: Weights) -> None:
+        self._signs = signs
+        self._weights = weights
 
     def read(self, message: Message) -> DangerKind | None:
         """The kind of danger the message tells of, or None."""
-        heard = message.hide(self._harmless.covered(message))
-        kinds = [self._kinds[number] for number, *_ in self._signs.find(heard)]
-        if not kinds or self._study.among(message):
+        if not message.words:
             return None
-        if self._settled.among(message) and not self._again.among(message):
+        score = self._weights.score(self._signs.features(message))
+        if score[0] < ALARM:
             return None
-        return max(DangerKind, key=kinds.count)
+        return tuple(DangerKind)[int(score[1:].argmax())]
+
+
+def _words(message: Message) -> list[str]:
+    """Words, pairs, and pairs with one word between, without marks; words with marks besides."""
+    bare = ["#" if word.isdigit() else fold(word) for word in message.words]
+    pairs = [f"{first} {second}" for first, second in pairwise(bare)]
+    wide = [f"{first} _ {second}" for first, second in zip(bare, bare[2:], strict=False)]
+    marked = [word for word in message.words if message.marked and not word.isascii()]
+    return [f"word {one}" for one in (*bare, *pairs, *wide, *marked)]

@@ -31,6 +31,7 @@ class PeopleFile(Entry):
     intermediary: tuple[str, ...]
     gone: tuple[str, ...]
     harmed: tuple[str, ...]
+    not_people: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class People:
         self._humble = book.all(map(_together, file.humble_self))
         self._pronouns = book.all(map(_together, file.pronouns))
         self._intermediary = book.all(file.intermediary)
+        self._not_people = book.all(map(_together, file.not_people))
         self._gone = book.all(map(_together, file.gone))
         self._harmed = book.all(map(_together, file.harmed))
 
@@ -71,22 +73,28 @@ class People:
         spans += [(a, b, None) for _, a, b in self._pronouns.find(message)]
         spans.sort(key=lambda span: (span[0], -(span[1] - span[0])))
         gone = {begin for _, begin, _ in self._gone.find(message)}
+        others = self._not_people.covered(message)
         found: list[Mention] = []
         taken = 0
         last: Relation | None = None
         for begin, end, named in spans:
-            if begin < taken:
+            if begin < taken or others & bits(begin, end) == bits(begin, end):
                 continue
-            taken = end
             relation = named or last or Relation.OTHER
+            theirs = named not in (None, Relation.SELF) and self._is_self(spans, end)
+            taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
             if relation is not Relation.SELF:
                 last = relation
             is_gone = bool(gone & {end, end + 1, end + 2})
-            found.append(Mention(begin, end, relation, is_gone))
+            found.append(Mention(begin, taken, relation, is_gone))
         return tuple(found)
 
+    @staticmethod
+    def _is_self(spans: list[tuple[int, int, Relation | None]], place: int) -> bool:
+        return any(begin == place and one is Relation.SELF for begin, _, one in spans)
+
     def harmed(self, message: Message, mentions: tuple[Mention, ...]) -> Relation | None:
-        """The first person to whom something was done ("con tôi … bị …")."""
+        """The first person to whom something was done ("con tôi … bị …"; "bị …" is the writer)."""
         for place in sorted(begin for _, begin, _ in self._harmed.find(message)):
             before = [
                 one
@@ -95,8 +103,7 @@ class People:
                 and place - one.end <= 6
                 and not message.sentence_ends & bits(one.end, place + 1)
             ]
-            if before:
-                return before[-1].relation
+            return before[-1].relation if before else Relation.SELF
         return None
 
     def is_intermediary(self, message: Message) -> bool:

@@ -43,7 +43,7 @@ MOSTLY_MARKED = 0.45
 SPEECH = Path(__file__).parent / "data" / "speech.yaml"
 
 _LETTERS = re.compile(r"[^\W\d_]+")
-_PIECE = re.compile(r"[^\W_]+|[.!?;\n…]+")
+_PIECE = re.compile(r"[^\W_]+|[.!?;:…]+|,+")
 _LIST_NAME = re.compile(r"<[^>]*>")
 _NUMBER_AND_LETTERS = re.compile(r"(\d)(?=[^\W\d_])")
 _TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
@@ -220,6 +220,8 @@ class Message:
     marked: bool
     sentence_ends: int
     """Bit i is set when a sentence ends before word i."""
+    commas: int
+    """Bit i is set when a comma stands before word i."""
     places: Mapping[str, int]
     _starts: dict[int, dict[int, int]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -229,7 +231,13 @@ class Message:
             return self
         left = {word: bits & ~places for word, bits in self.places.items() if bits & ~places}
         return Message(
-            self.text, self.normalised, self.words, self.marked, self.sentence_ends, left
+            self.text,
+            self.normalised,
+            self.words,
+            self.marked,
+            self.sentence_ends,
+            self.commas,
+            left,
         )
 
     def sentence_of(self, place: int) -> int:
@@ -254,10 +262,12 @@ def listen(text: str, vocabulary: Vocabulary, today: dt.date) -> Message:
     typed = clean(text)
     normalised = normalise(_NUMBER_AND_LETTERS.sub(r"\1 ", typed))
     words: list[str] = []
-    ends = 0
+    ends = commas = 0
     for piece in _PIECE.findall(same_speech(normalised.accented)):
         if piece[0].isalnum():
             words.append(piece)
+        elif piece[0] == ",":
+            commas |= 1 << len(words)
         else:
             ends |= 1 << len(words)
     letters = [word for word in words if word.isalpha()]
@@ -271,7 +281,7 @@ def listen(text: str, vocabulary: Vocabulary, today: dt.date) -> Message:
             places[ANY_NUMBER] |= 1 << place
             if len(word) == 4 and 1900 <= int(word) < today.year:
                 places[A_YEAR_GONE_BY] |= 1 << place
-    return Message(typed, normalised, tuple(words), marked, ends, dict(places))
+    return Message(typed, normalised, tuple(words), marked, ends, commas, dict(places))
 
 
 # --- a phrase ---------------------------------------------------------------------------------
@@ -437,6 +447,11 @@ class Phrasebook:
             else:
                 found.append(tuple(option.split("_")))
         return found
+
+    def choice(self, name: str) -> Choice:
+        """The list `<name>` by itself."""
+        wordings = tuple(sorted(set(self._lists[normal(f"<{name}>")])))
+        return self._choices.setdefault(wordings, Choice(len(self._choices), wordings))
 
     def all(self, written: Iterable[str]) -> Phrases:
         """Compile phrases that are looked for together."""

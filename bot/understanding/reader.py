@@ -1,22 +1,20 @@
 """Free text in any spelling → what Tràm understands of it."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.understanding import numbers
-from bot.understanding.danger import DangerKind, DangerReader
+from bot.understanding.danger import DangerKind, DangerReader, Signs, Weights
 from bot.understanding.intents import Intent, Intents
 from bot.understanding.people import People
 from bot.understanding.phrases import Message, Phrasebook, Vocabulary, listen
 from bot.understanding.statuses import Statuses, Told
 from bot.understanding.understood import Language, Role, Understood
 from cases.places import Gazetteer, PlaceReading
-from cases.province import Province
-from cases.routing import route
+from cases.routing import Routing
 from eligibility.grounds import LegalAidLaw
 from eligibility.screen import statuses
 from knowledge.article import FieldId
-from store.jsonlines import Record, text
 
 FieldsOf = Callable[[str], Sequence[tuple[FieldId, float]]]
 """Text → fields of law with scores, best first."""
@@ -31,7 +29,7 @@ class Reader:
     def __init__(self, gazetteer: Gazetteer, fields_of: FieldsOf, law: LegalAidLaw) -> None:
         book = Phrasebook()
         people = People(book)
-        self._danger = DangerReader(book)
+        self._danger = DangerReader(Signs(book), Weights.load())
         self._statuses = Statuses(book, people)
         self._intents = Intents(book)
         self._people = people
@@ -114,20 +112,28 @@ def _language(message: Message) -> Language | None:
     return Language.VIETNAMESE if words & {"viet", "vietnamese"} else None
 
 
-def understand_line(reader: Reader, payload: Record, today: dt.date, province: Province) -> Record:
-    """Answer one line of `python -m bot understand`.
+def understand_line(
+    reader: Reader,
+    payload: Mapping[str, object],
+    today: dt.date,
+    route: Callable[[PlaceReading], Routing],
+) -> dict[str, object]:
+    """Answer one line of `python -m bot understand`; `route` names the offices of a place.
 
     Raises:
         ValueError: there is no "text", or it is not text.
     """
-    understood = reader.read(text(payload, "text"), today)
-    routing = route(understood.place, province) if understood.place.communes else None
+    typed = payload.get("text")
+    if not isinstance(typed, str):
+        raise ValueError('"text" is missing or is not a text')  # noqa: TRY004 - reported as is
+    understood = reader.read(typed, today)
+    routing = route(understood.place) if understood.place.communes else None
     offices = () if routing is None else routing.possible or (routing.office,)
     return {
         "field": [field.value for field, _ in understood.fields],
         "groups": sorted(understood.groups),
         "communes": list(understood.place.communes),
-        "offices": list(offices),
+        "offices": [office for office in offices if office],
         "danger": understood.danger is not None,
         "danger_kind": understood.danger.value if understood.danger else None,
         "urgent": understood.urgent,

@@ -19,14 +19,10 @@ from store.datafile import Entry, load
 
 STATUSES = Path(__file__).parent / "data" / "statuses.yaml"
 
-_AGE = re.compile(
-    r"(?<![\d.,])(\d{1,3})\s*(?:tuổi|tuoi|tủi|tuooir|tuooi|tuổii|t)(?![\w])", re.IGNORECASE
+_NO_AGE_AFTER = frozenset(
+    ["dưới", "duoi", "từ", "đủ", "mấy", "may", "tới", "đến", "hồi", "lúc", "khi"]
 )
-_MONTHS_OLD = re.compile(r"\d+ (?:thang|tuan|ngay) (?:tuoi|t)\b")
-_HEARSAY_AGE = re.compile(r"(?:dưới|duoi|từ|đủ|tới|đến|toi|den|bao nhiêu|mấy)\s*$", re.IGNORECASE)
-_CLASS = re.compile(r"lop (\d{1,2})\b")
-_CHILDHOOD = 16
-"""Under this age, in years, a person is a child (Law on Children 2016, Art. 1)."""
+"""Before a number of years: an age of the law, or one of long ago."""
 
 
 class FactEntry(Entry):
@@ -71,6 +67,8 @@ class _Found:
     value: Value
     place: int
     whole_household: bool
+    passive: bool = True
+    """"Bị chồng đánh" is about the one before it, "chồng đánh" about the one who tells."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,12 @@ class Statuses:
         """The person who needs help and the facts stated of them."""
         mentions = self._people.mentions(message)
         found = [*self._ages(message, today), *self._stated(message)]
-        owners = {one: _owner(one.place, mentions, message) for one in found}
+        owners = {
+            one: Relation.SELF
+            if one.fact is FactId.DOMESTIC_VIOLENCE and not one.passive
+            else _owner(one.place, mentions, message)
+            for one in found
+        }
         needy = self._in_need(message, mentions, owners)
         values: dict[FactId, Value] = {}
         for one, owner in owners.items():
@@ -135,18 +138,16 @@ class Statuses:
     ) -> Relation | None:
         """Who needs help: who was harmed, else of whom a status is told, else the writer."""
         harmed = self._people.harmed(message, mentions)
-        if harmed is not None:
-            return harmed
         told = [
-            owner
+            owner or Relation.SELF
             for one, owner in owners.items()
-            if not one.whole_household and one.value is not False and owner is not None
+            if not one.whole_household and one.value is not False
         ]
-        if told:
-            return Relation.SELF if Relation.SELF in told else told[0]
-        if any(one.relation is Relation.SELF for one in mentions):
-            return Relation.SELF
-        return None
+        if harmed in told or not told:
+            if harmed is None and any(one.relation is Relation.SELF for one in mentions):
+                return Relation.SELF
+            return harmed
+        return Relation.SELF if Relation.SELF in told else told[0]
 
     def _stated(self, message: Message) -> list[_Found]:
         found: list[_Found] = []
@@ -155,14 +156,17 @@ class Statuses:
             denies = one.denies.find(message)
             if not says and not denies:
                 continue
-            unsaid = one.open.covered(message)
+            unsaid = 0
+            for _, begin, end in [*one.open.find(message), *denies]:
+                if not message.commas & bits(begin + 1, end):
+                    unsaid |= bits(begin, end)
             for _, begin, end in denies:
-                unsaid |= bits(begin, end)
-                if isinstance(one.value, bool):
+                if isinstance(one.value, bool) and unsaid & bits(begin, end):
                     found.append(_Found(one.fact, False, begin, one.whole_household))
             for _, begin, end in says:
                 if not bits(begin, end) & unsaid:
-                    found.append(_Found(one.fact, one.value, begin, one.whole_household))
+                    passive = message.words[begin] in ("bị", "bi")
+                    found.append(_Found(one.fact, one.value, begin, one.whole_household, passive))
                     break
         return found
 
@@ -190,18 +194,7 @@ class Statuses:
                 age = grade + 5 if 1 <= grade <= 9 else None
             if age is None or age > numbers.OLDEST:
                 continue
-            before = folded[max(0, place - 2) : place]
-            if before and before[-1] in (
-                "duoi",
-                "tu",
-                "du",
-                "may",
-                "toi",
-                "den",
-                "tren",
-                "luc",
-                "hoi",
-            ):
+            if place and message.words[place - 1] in _NO_AGE_AFTER:
                 continue
             found.append(_Found(FactId.AGE, age, place, False))
         return found
