@@ -22,11 +22,15 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="web chat, desk and channels in one process (the default)")
     commands.add_parser("migrate", help="bring the database to this version's schema")
+    commands.add_parser("conversation", help="draw docs/conversation.md from the dialogue")
     commands.add_parser("understand", help="read messages as JSON lines, for measuring")
     chosen = parser.parse_args(arguments)
     if chosen.command == "understand":
         return understand()
+    if chosen.command == "conversation":
+        return conversation()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from bot.app import NotReadyError
 
     try:
@@ -75,12 +79,12 @@ async def serve(settings: Settings) -> None:
     rooms = load_rooms(province)
     database = open_database(settings)
     migrate(database)
-    accounts: tuple[tuple[str, str], ...] = ()
     if settings.environment is Environment.DEMO:
         given = settings.demo_password.get_secret_value() if settings.demo_password else None
         accounts = database.transact_now(
             lambda session: ensure_demo_accounts(session, province, given)
         )
+        announce_accounts(accounts)
     able = database.read_now(able_offices)
     for office in province.offices:
         if office.active and office.id not in able:
@@ -97,10 +101,8 @@ async def serve(settings: Settings) -> None:
         return server is not None and server.should_exit
 
     channels: dict[ChannelName, Channel] = {ChannelName.WEB: WebChat()}
-    routers = [
-        make_webchat(database, rooms.texts, exit_to=settings.exit_url, stopping=stopping),
-        make_desk(database, province, secure_cookies=settings.behind_https, stopping=stopping),
-    ]
+    routers = [make_webchat(database, rooms.texts, exit_to=settings.exit_url, stopping=stopping)]
+    desk = make_desk(database, province, secure_cookies=settings.behind_https, stopping=stopping)
     if settings.telegram_token is not None:
         telegram = Telegram(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
         await stack.enter_async_context(telegram)
@@ -114,7 +116,7 @@ async def serve(settings: Settings) -> None:
             background.append(lambda: telegram.poll(database))
     worker = Worker(database, rooms, channels)
 
-    app = make_app(database, *routers)
+    app = make_app(database, desk, *routers)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -129,7 +131,7 @@ async def serve(settings: Settings) -> None:
     async with stack:
         tasks = [asyncio.create_task(_keep(start)) for start in background]
         working = asyncio.create_task(worker.run())
-        announce(settings, accounts)
+        announce(settings)
         try:
             await server.serve()
         finally:
@@ -149,17 +151,34 @@ async def _keep(start: Callable[[], Awaitable[None]]) -> None:
         log.error("a background duty ended: %s", type(problem).__name__)  # noqa: TRY400
 
 
-def announce(settings: Settings, accounts: tuple[tuple[str, str], ...]) -> None:
-    """Say where everything is; the only place where demo passwords are ever shown."""
+def announce_accounts(accounts: tuple[tuple[str, str], ...]) -> None:
+    """Show new demo accounts; their passwords are never shown again."""
+    if not accounts:
+        return
+    width = max(len(name) for name, _ in accounts)
+    print("\n  Tài khoản thử, chỉ hiện một lần / demo accounts, shown once:")
+    for name, password in accounts:
+        print(f"    {name:<{width}}  {password}")
+    sys.stdout.flush()
+
+
+def announce(settings: Settings) -> None:
+    """Say where everything is."""
     shown = settings.public_url or f"http://{settings.host}:{settings.port}"
     print(f"\n  Tràm\n  Trò chuyện / web chat   {shown}/\n  Bàn làm việc / desk     {shown}/desk\n")
-    if accounts:
-        width = max(len(name) for name, _ in accounts)
-        print("  Tài khoản thử, chỉ hiện một lần / demo accounts, shown once:")
-        for name, password in accounts:
-            print(f"    {name:<{width}}  {password}")
-        print()
     sys.stdout.flush()
+
+
+def conversation() -> int:
+    """Write the drawing of the conversation to standard output, as of a fixed day."""
+    from bot.app import load_rooms, lookups_for_drawing
+    from bot.dialogue.drawing import draw
+    from cases.province import load_province
+
+    rooms = load_rooms(load_province(Settings().province))
+    lookups = lookups_for_drawing(rooms)
+    print(draw(lookups, lambda text: rooms.reader.read(text, lookups.today)), end="")
+    return 0
 
 
 def understand() -> int:
@@ -174,7 +193,9 @@ def understand() -> int:
     reader = load_reader(province)
     today = SystemClock(settings.today).today()
     serve_lines(
-        lambda payload: understand_line(reader, payload, today, province), sys.stdin, sys.stdout
+        lambda payload: understand_line(reader, payload, today, province),
+        sys.stdin.buffer,
+        sys.stdout.buffer,
     )
     return 0
 

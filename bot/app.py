@@ -1,5 +1,6 @@
 """What a process loads once, and the web application it serves."""
 
+import datetime as dt
 import logging
 import random
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.dialogue.turn import Lookups
 from bot.settings import Environment, Settings
 from bot.texts import load_texts
 from bot.turn import Rooms
@@ -50,6 +52,27 @@ def load_rooms(province: Province) -> Rooms:
     )
 
 
+DRAWN_ON = dt.date(2026, 11, 23)
+"""The day whose law the drawing of the conversation shows."""
+
+
+def lookups_for_drawing(rooms: Rooms) -> Lookups:
+    """Look-ups on a fixed day, with every active office able and codes that are always the same."""
+    return Lookups(
+        today=DRAWN_ON,
+        law=rooms.law,
+        library=rooms.library,
+        search=rooms.search,
+        gazetteer=rooms.gazetteer,
+        province=rooms.province,
+        able=frozenset(office.id for office in rooms.province.offices if office.active),
+        blanks=rooms.province.blanks(),
+        texts=rooms.texts,
+        fresh_code=lambda: "7KQ2M4XN8P",
+        fresh_pin=lambda: "246810",
+    )
+
+
 def open_database(settings: Settings) -> Database:
     """The database with its keys; a demo makes keys at its first start.
 
@@ -80,11 +103,12 @@ def open_province(settings: Settings) -> Province:
     return province
 
 
-def make_app(database: Database, *routers: APIRouter) -> FastAPI:
+def make_app(database: Database, desk: FastAPI, *routers: APIRouter) -> FastAPI:
     """The web application: the rooms' own routes, and two for whoever watches over it."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     for router in routers:
         app.include_router(router)
+    app.mount("/desk", desk)
 
     @app.get("/healthz")
     async def healthz() -> Response:

@@ -1,0 +1,206 @@
+"""What can be said at any moment, whatever is being asked."""
+
+import pytest
+
+from bot.channels.message import InboundKind
+from bot.dialogue.turn import DeleteTalk
+from eligibility.facts import FactId, Household
+from tests.dialogue.conftest import Talk
+
+AT_HOUSEHOLD = "screening.household"
+
+
+def in_a_form(talk: Talk) -> Talk:
+    talk.starts()
+    talk.presses("go:screen")
+    assert talk.state.step == AT_HOUSEHOLD
+    return talk
+
+
+def test_the_opening_says_that_a_machine_answers_that_it_is_free_and_what_is_kept(
+    talk: Talk,
+) -> None:
+    hello = talk.starts()
+
+    assert "trợ lý tự động" in hello
+    assert "Không tốn tiền" in hello
+    assert "chỉ gửi cho cán bộ khi bạn đồng ý" in hello
+
+
+def test_a_question_in_the_middle_of_a_form_is_answered_and_the_form_goes_on(talk: Talk) -> None:
+    in_a_form(talk)
+
+    said = talk.writes("lãi suất cho vay tối đa là bao nhiêu phần trăm?")
+
+    assert "Điều 468" in said
+    assert talk.state.step == AT_HOUSEHOLD
+    assert talk.keys[-1] == "screening.household.ask"
+
+
+def test_a_correction_is_taken_in_said_back_and_the_form_goes_on(talk: Talk) -> None:
+    in_a_form(talk)
+    talk.presses("neither")
+    assert talk.state.facts.get(FactId.HOUSEHOLD) is Household.NEITHER
+
+    said = talk.writes("không phải, nhà tôi cận nghèo")
+
+    assert talk.state.facts.get(FactId.HOUSEHOLD) is Household.NEAR_POOR
+    assert "Tràm sửa lại rồi" in said
+    assert talk.state.step.startswith("screening.")
+
+
+def test_going_back_forgets_the_last_answer_and_asks_it_again(talk: Talk) -> None:
+    in_a_form(talk)
+    talk.presses("neither")
+
+    talk.writes("quay lại")
+
+    assert talk.state.step == AT_HOUSEHOLD
+    assert talk.state.facts.get(FactId.HOUSEHOLD) is None
+
+
+def test_going_back_at_the_beginning_is_answered_kindly(talk: Talk) -> None:
+    talk.starts()
+
+    assert "đang ở đầu" in talk.writes("quay lại")
+
+
+def test_starting_again_forgets_the_answers(talk: Talk) -> None:
+    in_a_form(talk)
+    talk.presses("neither")
+
+    talk.writes("bắt đầu lại")
+
+    assert talk.state.facts.known() == {}
+    assert talk.state.step == "free"
+
+
+@pytest.mark.parametrize(
+    "words", ["cho tôi gặp cán bộ", "gap nguoi that di", "tôi muốn gặp luật sư"]
+)
+def test_a_person_can_be_asked_for_in_the_middle_of_a_form(talk: Talk, words: str) -> None:
+    in_a_form(talk)
+
+    talk.writes(words)
+
+    assert talk.state.step == "request.place"
+
+
+def test_deleting_is_asked_once_and_then_wished(talk: Talk) -> None:
+    in_a_form(talk)
+    talk.writes("xóa trò chuyện")
+    assert not talk.turn.wishes
+
+    talk.presses("yes")
+
+    assert talk.turn.wishes == (DeleteTalk(),)
+    assert talk.state.step == "new"
+
+
+def test_another_language_says_plainly_what_is_not_translated(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:language")
+
+    talk.presses("lang:km")
+
+    assert talk.state.language == "km"
+    assert "language.pending" in talk.keys
+
+
+def test_who_answers_and_what_is_kept_is_told_without_leaving_the_form(talk: Talk) -> None:
+    in_a_form(talk)
+
+    assert "không phải người" in talk.writes("bạn là người hay máy vậy?")
+    assert talk.state.step == AT_HOUSEHOLD
+
+
+@pytest.mark.parametrize(
+    ("typed", "household"),
+    [
+        ("1", Household.POOR),
+        ("2", Household.NEAR_POOR),
+        ("3.", Household.NEITHER),
+        ("Hộ nghèo", Household.POOR),
+        ("ho can ngheo", Household.NEAR_POOR),
+        ("nhà tôi có sổ hộ nghèo", Household.POOR),
+    ],
+)
+def test_a_number_a_label_or_plain_words_answer_like_a_button(
+    talk: Talk, typed: str, household: Household
+) -> None:
+    in_a_form(talk)
+
+    talk.writes(typed)
+
+    assert talk.state.facts.get(FactId.HOUSEHOLD) is household
+
+
+def test_a_button_of_an_older_question_asks_the_present_one_again(talk: Talk) -> None:
+    in_a_form(talk)
+    old = talk.state.serial
+    talk.presses("neither")
+    step = talk.state.step
+
+    said = talk.presses("poor", serial=old)
+
+    assert "câu trước" in said
+    assert talk.state.step == step
+    assert talk.state.facts.get(FactId.HOUSEHOLD) is Household.NEITHER
+
+
+def test_the_second_tap_of_a_double_tap_says_nothing(talk: Talk) -> None:
+    in_a_form(talk)
+    serial = talk.state.serial
+    talk.presses("neither", serial=serial)
+    before = talk.state
+
+    assert talk.presses("neither", serial=serial) == ""
+    assert talk.state.facts == before.facts
+
+
+def test_an_unknown_button_is_answered_kindly(talk: Talk) -> None:
+    in_a_form(talk)
+
+    assert talk.presses("drop table") != ""
+    assert talk.state.step == AT_HOUSEHOLD
+
+
+def test_after_two_messages_not_understood_a_person_is_offered(talk: Talk) -> None:
+    in_a_form(talk)
+    talk.writes("xyz qwe")
+    talk.writes("asdf gh")
+
+    assert "go:person" in talk.choices
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        (InboundKind.STICKER, "always.sticker"),
+        (InboundKind.VOICE, "always.voice"),
+        (InboundKind.FILE, "always.file"),
+    ],
+)
+def test_a_sticker_a_voice_and_a_photo_are_answered_and_the_form_goes_on(
+    talk: Talk, kind: InboundKind, key: str
+) -> None:
+    in_a_form(talk)
+
+    talk.sends(kind)
+
+    assert talk.keys[0] == key
+    assert talk.keys[-1] == "screening.household.ask"
+
+
+def test_a_file_that_is_too_large_is_told_so(talk: Talk) -> None:
+    talk.starts()
+
+    assert "10 MB" in talk.sends(InboundKind.FILE, too_large=True)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "🙂🙂", "...", "?!"])
+def test_a_message_without_words_is_answered_kindly(talk: Talk, text: str) -> None:
+    talk.starts()
+
+    assert talk.writes(text) != ""
+    assert talk.state.step == "free"

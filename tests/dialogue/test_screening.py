@@ -1,0 +1,132 @@
+"""Where somebody stands: asked one thing at a time, told with the article, never a refusal."""
+
+from eligibility.facts import FactId
+from tests.dialogue.conftest import Talk
+
+
+def test_a_certificate_of_a_poor_household_ends_it(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    said = talk.presses("poor")
+
+    assert "có thể thuộc diện" in said
+    assert "Luật Trợ giúp pháp lý 2017, Điều 7 khoản 2" in said
+    assert "Cán bộ sẽ xem giấy tờ rồi quyết định" in said
+    assert "go:request" in talk.choices
+
+
+def test_missing_papers_shut_no_door(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("poor")
+    said = talk.presses("go:nopapers")
+
+    assert "vẫn gửi yêu cầu được" in said
+    assert "go:request" in talk.choices
+
+
+def test_whoever_is_screened_out_is_offered_other_help_and_a_person(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("neither")
+    for _ in range(8):
+        if talk.state.step == "screening.told":
+            break
+        match talk.state.step:
+            case "screening.age":
+                talk.writes("40")
+            case "screening.boxes" | "screening.criminal_role":
+                talk.presses("none")
+            case _:
+                talk.presses("no")
+
+    assert talk.state.step == "screening.told"
+    assert "outcome.unlikely" in talk.keys
+    assert "outcome.elsewhere" in talk.keys
+    assert "go:request" in talk.choices
+
+
+def test_not_knowing_anything_leads_to_a_person_not_to_a_no(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    for _ in range(10):
+        if talk.state.step == "screening.told":
+            break
+        talk.presses("skip" if "skip" in talk.choices else "dont_know")
+
+    assert talk.state.step == "screening.told"
+    assert any(key.startswith("outcome.unclear") for key in talk.keys)
+    assert "go:request" in talk.choices
+
+
+def test_a_sensitive_question_never_comes_first(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+
+    assert talk.state.step in ("screening.household", "screening.age")
+
+
+def test_what_is_ticked_is_true_and_the_rest_of_the_boxes_is_not(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("near_poor")
+    while talk.state.step != "screening.boxes":
+        talk.presses("skip" if "skip" in talk.choices else "dont_know")
+    talk.presses("disabled,done")
+
+    assert talk.state.facts.get(FactId.DISABLED) is True
+    assert talk.state.facts.get(FactId.MERIT) is False
+    assert "Điều 7 khoản 7 điểm d" in talk.lookups.texts.join(talk.turn.says[-1].lines, "vi")
+
+
+def test_an_impossible_age_is_asked_again_and_nothing_is_learnt(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("neither")
+    assert talk.state.step == "screening.age"
+
+    said = talk.writes("450")
+
+    assert "gõ lại" in said
+    assert talk.state.facts.age is None
+
+
+def test_a_year_of_birth_is_an_age(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("neither")
+    talk.writes("sinh năm 1956")
+
+    assert talk.state.facts.age in (69, 70)
+
+
+def test_a_story_that_says_enough_is_answered_without_a_question(talk: Talk) -> None:
+    said = talk.writes(
+        "Nhà tôi hộ nghèo ở xã Đá Bạc, bị hàng xóm lấn ranh đất hai mét không chịu trả."
+    )
+
+    assert "Điều 7 khoản 2" in said
+    assert "go:request" in talk.choices
+
+
+def test_private_grounds_are_named_by_their_article_only(talk: Talk) -> None:
+    said = talk.writes(
+        "Tôi bị nhiễm HIV, hộ cận nghèo, bị chủ đuổi việc không trả lương tháng cuối"
+    )
+
+    assert "HIV" not in said
+    assert "Điều 7 khoản 7 điểm h" in said
+
+
+def test_the_law_of_2027_is_told_where_it_differs(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("neither")
+    talk.writes("65")
+    for _ in range(8):
+        if talk.state.step == "screening.told":
+            break
+        talk.presses("none" if "none" in talk.choices else "no")
+
+    said = talk.lookups.texts.join(talk.turn.says[-1].lines, "vi")
+    assert "01/01/2027" in said
