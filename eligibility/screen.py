@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NoReturn, assert_never
 
 from eligibility.conditions import evaluate
@@ -58,6 +59,7 @@ class BothDays:
     later: Screening | None
 
 
+@lru_cache(maxsize=4096)  # most people walk the same first steps; choosing a question takes 50 ms
 def screen(
     facts: Facts,
     on: dt.date,
