@@ -469,9 +469,13 @@ class Pacing:
         self._recent.append(free)
         return free - now
 
-    def hold(self, chat: str, until: float) -> None:
-        """Leave one chat alone; the others go on."""
-        self._chats[chat] = until
+    def hold(self, chat: str, now: float, seconds: float | None = None) -> None:
+        """Leave one chat alone for so long, if not told otherwise its pace; the others go on.
+
+        Said after each message as well, because its way to Telegram takes a moment too.
+        """
+        until = now + (self._per_chat if seconds is None else seconds)
+        self._chats[chat] = max(until, self._chats.get(chat, until))
 
     def too_long(self, seconds: float) -> bool:
         """Whether a wait for one chat is so long that the sender should do something else."""
@@ -795,13 +799,15 @@ class Telegram:
         await asyncio.sleep(wait)
         await asyncio.sleep(self._pacing.for_all(time.monotonic()))
         try:
-            return Receipt(str(await step()))
+            receipt = Receipt(str(await step()))
         except Exception as problem:  # the library lets parsing errors through as they are
             became = outcome(problem)
             if isinstance(problem, RetryAfter):
-                self._pacing.hold(address, time.monotonic() + _asked_to_wait(problem))
+                self._pacing.hold(address, time.monotonic(), _asked_to_wait(problem))
             log.info("a message did not go out", extra={"reason": became.reason})
             return became
+        self._pacing.hold(address, time.monotonic())
+        return receipt
 
 
 def _is_photo(content: bytes) -> bool:

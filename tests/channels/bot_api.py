@@ -19,7 +19,7 @@ import random
 import re
 import socket
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -88,6 +88,8 @@ class Failure:
     """The call takes effect before it fails: only the answer is lost."""
     chat_id: int | None = None
     """Only calls to this chat."""
+    text: str | None = None
+    """Only calls with this text."""
 
 
 RESET = Failure()
@@ -125,6 +127,7 @@ class Citizen:
             self.user["language_code"] = language
         self.chat = {"id": chat_id, "type": "private", "first_name": name}
         self._heard = 0
+        self._last: dict[str, Any] = {}
 
     # --- what they do ---
 
@@ -140,9 +143,8 @@ class Citizen:
 
     def edits(self, text: str) -> int:
         """Changes the message they wrote last."""
-        last = self._api.last_message_of(self.chat_id)
-        edited = {**last, "text": text, "edit_date": self._api.next_date()}
-        return self._api.add({"edited_message": edited})
+        self._last = {**self._last, "text": text, "edit_date": self._api.next_date()}
+        return self._api.add({"edited_message": self._last})
 
     def presses(self, label_or_key: str, message: Sent | None = None) -> int:
         """Presses a button by its label, without its tick box, or by its key.
@@ -246,17 +248,14 @@ class Citizen:
 
     def _says(self, content: Mapping[str, Any]) -> int:
         self._api.known.add(self.chat_id)
-        return self._api.add(
-            {
-                "message": {
-                    "message_id": self._api.new_message_id(),
-                    "from": self.user,
-                    "chat": self.chat,
-                    "date": self._api.next_date(),
-                    **content,
-                }
-            }
-        )
+        self._last = {
+            "message_id": self._api.new_message_id(),
+            "from": self.user,
+            "chat": self.chat,
+            "date": self._api.next_date(),
+            **content,
+        }
+        return self._api.add({"message": self._last})
 
 
 def _caption(words: str) -> dict[str, str]:
@@ -274,7 +273,15 @@ class _Server(uvicorn.Server):
 async def serving(app: Any) -> AsyncIterator[str]:
     """Any web application on a loopback port; gives its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False)
+        config = uvicorn.Config(
+            app,
+            interface="asgi3",
+            lifespan="off",
+            ws="none",
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+        )
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
         try:
@@ -313,8 +320,8 @@ class BotApi:
         self._not_inline: set[tuple[int, int]] = set()
         self._files: dict[str, tuple[str, bytes, int]] = {}
         self._open_presses: set[str] = set()
-        self._failures: dict[str, deque[Failure]] = defaultdict(deque)
-        self._said_by: dict[int, dict[str, Any]] = {}
+        self._citizens: dict[int, Citizen] = {}
+        self._failures: dict[str, list[Failure]] = defaultdict(list)
         self._numbers = iter(range(1, 10**9))
         self._update_ids = iter(range(700_000_001, 10**9))
         self._date = _BEGINNING
@@ -344,8 +351,10 @@ class BotApi:
     # --- for tests ---
 
     def citizen(self, chat_id: int, name: str = "Lan", language: str | None = "vi") -> Citizen:
-        """A citizen. The bot may write to them once they have written."""
-        return Citizen(self, chat_id, name, language)
+        """A citizen, the same one for the same chat. The bot may write once they have written."""
+        if chat_id not in self._citizens:
+            self._citizens[chat_id] = Citizen(self, chat_id, name, language)
+        return self._citizens[chat_id]
 
     def sent(self, chat_id: int) -> list[Sent]:
         """The messages of the bot in a chat as they stand now, oldest first."""
@@ -365,10 +374,12 @@ class BotApi:
         kinds = set(content)
         if self._allowed is None or kinds & set(self._allowed):
             self._updates[update_id] = {"update_id": update_id, **content}
-        if isinstance(message := content.get("message"), dict) and "chat" in message:
-            self._said_by[message["chat"]["id"]] = message
         self._changed()
         return update_id
+
+    def update(self, update_id: int) -> Mapping[str, Any]:
+        """An update that nobody has confirmed yet."""
+        return self._updates[update_id]
 
     @property
     def waiting(self) -> list[int]:
@@ -389,9 +400,6 @@ class BotApi:
             self._delivery = asyncio.create_task(self._deliver())
 
     # --- for citizens ---
-
-    def last_message_of(self, chat_id: int) -> Mapping[str, Any]:
-        return self._said_by[chat_id]
 
     def next_date(self) -> int:
         self._date += 1
@@ -497,10 +505,12 @@ class BotApi:
         return answer if failure is None else await _fail(failure)
 
     def _next_failure(self, method: str, parameters: Mapping[str, Any]) -> Failure | None:
-        waiting = self._failures[method]
-        chat_id = waiting[0].chat_id if waiting else None
-        if waiting and (chat_id is None or parameters.get("chat_id") == chat_id):
-            return waiting.popleft()
+        """The first failure that waits for such a call; it happens once."""
+        for failure in self._failures[method]:
+            wanted = {"chat_id": failure.chat_id, "text": failure.text}
+            if all(what in (None, parameters.get(name)) for name, what in wanted.items()):
+                self._failures[method].remove(failure)
+                return failure
         return None
 
     async def _download(self, path: str) -> Response | None:
