@@ -20,7 +20,7 @@ from knowledge.library import Library
 from knowledge.vietnamese import normalise
 
 JUDGE = Path(__file__).parent / "data" / "judge.json"
-ANSWERS_FROM = 0.6
+ANSWERS_FROM = 0.5
 """The chance from which an article is called an answer."""
 TWINS = 0.9
 """A second article with this share of the first one's evidence makes the question ambiguous."""

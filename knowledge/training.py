@@ -11,6 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from knowledge.article import FieldId
 from knowledge.fields import MODEL, OUT_OF_SCOPE, featurise, model_from
 from knowledge.library import Library
 from knowledge.search import JUDGE, Judge, Search
@@ -18,6 +19,7 @@ from knowledge.vietnamese import fold, normalise
 from store.datafile import load
 
 PHRASES = Path(__file__).parent / "data" / "field_phrases.yaml"
+ABOUT_ONESELF = Path(__file__).parent / "data" / "about_oneself.yaml"
 _SEED = 0
 _TIGHTNESS = 1.0
 _FOLDS = 5
@@ -56,7 +58,8 @@ def train(library: Library, fields: Path = MODEL, judge: Path = JUDGE) -> None:
 
 def field_arrays(known: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
     """The field model's arrays, learnt from each text as it stands and without its marks."""
-    both = [*known, *((fold(text), field) for text, field in known)]
+    told = [*known, *_told_with_oneself(known)]
+    both = [*told, *((fold(text), field) for text, field in told)]
     texts, labels = zip(*both, strict=True)
     vectorizer = TfidfVectorizer(analyzer=_analyse, sublinear_tf=True)
     matrix = vectorizer.fit_transform(texts)
@@ -96,6 +99,21 @@ def learn_judge(library: Library, known: Sequence[Example]) -> Judge:
     learnt = LogisticRegression(max_iter=1000)
     learnt.fit(np.array(signs), np.array(right), sample_weight=np.array(weights))
     return Judge(tuple(map(float, learnt.coef_[0])), float(learnt.intercept_[0]))
+
+
+def _told_with_oneself(known: Sequence[Example]) -> list[Example]:
+    """Matters of the six other fields with words of poverty or merit around them.
+
+    "I am poor and my husband beats me" is a family matter told by somebody poor.
+    """
+    around = load(ABOUT_ONESELF, tuple[str, ...])
+    elsewhere = (FieldId.MERIT, FieldId.POVERTY, OUT_OF_SCOPE)
+    matters = [(text, field) for text, field in known if field not in elsewhere]
+    told = []
+    for number, (text, field) in enumerate(matters):
+        oneself = around[number % len(around)]
+        told.append((f"{oneself}. {text}" if number % 2 else f"{text}. {oneself}", field))
+    return told
 
 
 def _weight(*, right: bool, legal: bool) -> float:
