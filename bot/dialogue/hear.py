@@ -49,10 +49,10 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
 
 def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     case = lookups.my_case
-    if case is not None and case.state == "claimed" and heard.key == "":
-        held = _to_officer(heard)
+    if case is not None and case.state == "claimed" and not heard.key:
+        held = _to_officer(state, heard, lookups)
         if held is not None:
-            return Turn(state, (), held)
+            return held
     if heard.kind is InboundKind.START:
         return welcome.start(state, heard, lookups)
     if state.step == "new":
@@ -375,15 +375,20 @@ def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
 # --- while an officer holds the talk -----------------------------------------------------------
 
 
-def _to_officer(heard: Heard) -> tuple[AddToCase, ...] | None:
+def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     """What goes to the officer who holds the talk; None if it is meant for the assistant."""
     if heard.kind is InboundKind.START:
         return None
+    if state.step in (request.PHONE, request.HOURS):
+        # The officer was quicker than the citizen: the number is still asked for.
+        answered = request.answer(state, heard, lookups)
+        if answered is not None and answered.state.step != state.step:
+            return answered
     if fold(heard.understood.text).strip(" .!?,") in _CALLS_THE_BOT:
         return None
     if heard.understood.intent in _STILL_OURS:
         return None
-    return (AddToCase(heard.text),)
+    return Turn(state, (), (AddToCase(heard.text),))
 
 
 _CALLS_THE_BOT = frozenset({"tram", "tram oi", "bot", "tro ly", "menu"})

@@ -226,3 +226,20 @@ def test_a_request_can_be_withdrawn_after_being_asked_once(talk: Talk) -> None:
     talk.presses("yes")
 
     assert talk.turn.wishes == (Withdraw("c1"),)
+
+
+def test_a_phone_number_is_still_taken_when_the_officer_was_quicker(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:person")
+    talk.presses("skip")
+    talk.presses("later")
+    talk.presses("agree")
+    talk.has_case("claimed")
+
+    talk.writes("0912 345 678")
+    assert talk.state.step == "request.hours"
+    talk.writes("sau 7 giờ tối")
+
+    (wish,) = talk.turn.wishes
+    assert isinstance(wish, NoteContact)
+    assert (wish.phone, wish.hours) == ("0912345678", "sau 7 giờ tối")
