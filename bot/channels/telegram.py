@@ -188,13 +188,13 @@ def _read(update: Update, address: str) -> Inbound | None:
 
 
 def _read_press(press: CallbackQuery, address: str) -> Inbound:
-    found = _PRESS.fullmatch(press.data or "")
+    serial, key = _pressed(press.data)
     return Inbound(
         channel=ChannelName.TELEGRAM,
         address=address,
         kind=InboundKind.BUTTON,
-        text=found[2] if found else "",
-        button_serial=int(found[1]) if found else None,
+        text=key,
+        button_serial=serial,
         language=_language(press.from_user.language_code),
     )
 
@@ -234,6 +234,29 @@ def _read_message(update: Update, message: Message, address: str) -> Inbound | N
     if filters.StatusUpdate.ALL.check_update(update):
         return None  # pinned a message, changed a timer: nobody waits for an answer
     return made(kind=InboundKind.OTHER, text=caption)
+
+
+def _read_plainly(update: Mapping[str, Any], address: str) -> Inbound:
+    """The words or the press of an update that the library can't parse for something else in it.
+
+    A text may quote a message of a kind that came into the world after the library.
+    """
+    made = partial(Inbound, channel=ChannelName.TELEGRAM, address=address)
+    press = update.get("callback_query")
+    if isinstance(press, dict):
+        serial, key = _pressed(press.get("data"))
+        return made(kind=InboundKind.BUTTON, text=key, button_serial=serial)
+    message = update.get("message") or update.get("edited_message")
+    if isinstance(message, dict) and isinstance(message.get("text"), str):
+        kind, text = _words(message["text"])
+        return made(kind=kind, text=text)
+    return made(kind=InboundKind.OTHER)
+
+
+def _pressed(data: object) -> tuple[int | None, str]:
+    """The question's number and the key in a button's data; None and "" in foreign data."""
+    found = _PRESS.fullmatch(data) if isinstance(data, str) else None
+    return (int(found[1]), found[2]) if found else (None, "")
 
 
 def _with_file(
@@ -499,7 +522,9 @@ class _Bot(Bot):
         if offset is not None:
             data["offset"] = offset
         result: Any = await self._post("getUpdates", data, read_timeout=_POLL_SECONDS + 10)
-        return result if isinstance(result, list) else []
+        if not isinstance(result, list):
+            raise TelegramError("no list of updates")
+        return result
 
 
 _Step = Callable[[], Awaitable[int]]
@@ -530,7 +555,7 @@ class Telegram:
     ) -> None:
         quiet_loggers()
         base = api_url.rstrip("/")
-        self._requests = (HTTPXRequest(read_timeout=20), HTTPXRequest(connection_pool_size=1))
+        self._requests = (HTTPXRequest(read_timeout=10), HTTPXRequest(connection_pool_size=1))
         self._bot = _Bot(
             token,
             base_url=f"{base}/bot",
@@ -576,7 +601,7 @@ class Telegram:
             return _read(Update.de_json(dict(event)), address)
         except Exception as problem:  # whatever a parser may raise; the citizen is still answered
             log.warning("an update is not understood", extra={"problem": type(problem).__name__})
-            return Inbound(ChannelName.TELEGRAM, address, InboundKind.OTHER)
+            return _read_plainly(event, address)
 
     async def fetch(self, file: RemoteFile) -> FetchedFile | None:
         """Bring a file; None when it is too large or gone.
@@ -608,11 +633,12 @@ class Telegram:
         An offset is confirmed only when the whole batch is committed; what comes again is
         recognised by its number.
         """
-        await self._until_accepted("deleteWebhook", self._bot.delete_webhook)
+        await self._until_accepted("deleteWebhook", self._take_webhook_away)
         await self._show_commands()
         offset: int | None = None
         failures = 0
         while True:
+            asked = time.monotonic()
             try:
                 updates = await self._bot.raw_updates(offset)
                 numbered = [(n, u) for u in updates if (n := _update_id(u)) is not None]
@@ -628,6 +654,8 @@ class Telegram:
             for number, update in numbered:
                 offset = max(offset or 0, number + 1)
                 self._answer_press(update)
+            if not numbered and time.monotonic() - asked < self._first_pause:
+                await asyncio.sleep(self._first_pause)  # a server that does not hold the line
 
     async def set_webhook(self, public_url: str, secret: str) -> None:
         """Tell Telegram where to post updates; tried until it accepts."""
@@ -656,6 +684,12 @@ class Telegram:
                 await asyncio.sleep(self._pause(failures, problem))
             else:
                 return
+
+    async def _take_webhook_away(self) -> bool:
+        try:
+            return await self._bot.delete_webhook()
+        except InvalidToken:  # or a server without the method; asking for updates will tell
+            return False
 
     async def _show_commands(self) -> None:
         with suppress(TelegramError):  # the menu is a convenience
@@ -688,7 +722,7 @@ class Telegram:
     async def send(self, address: str, message: Outbound) -> Sent:
         """Send one message, in several parts if it is long; the receipt names the last part.
 
-        What is tried again later goes on after the parts that arrived. That is remembered here
+        If it is tried again, it goes on after the parts that arrived. That is remembered here
         and not in the database: after a crash in between, the first parts come twice.
         """
         try:
@@ -706,7 +740,7 @@ class Telegram:
             if begun == message and number < done:
                 continue
             result = await self._call(address, step)
-            if isinstance(result, TryLater):
+            if isinstance(result, TryLater | Unknown):
                 self._unfinished[address] = (message, number)
             if not isinstance(result, Receipt):
                 return result

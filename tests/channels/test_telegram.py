@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import copy
+import dataclasses
 import json
 import logging
 import random
@@ -194,6 +195,20 @@ def test_a_place_that_is_nowhere_on_earth_is_not_taken_for_one() -> None:
         update["message"]["location"]["latitude"] = latitude
 
         assert READER.read(update) == said(InboundKind.OTHER)
+
+
+@pytest.mark.parametrize("name", ["text", "command", "press", "edited_text"])
+def test_words_are_read_even_when_something_beside_them_can_not_be_parsed(name: str) -> None:
+    update = copy.deepcopy(PAYLOADS[name])
+    for holder in (update, update.get("message"), update.get("edited_message")):
+        if holder is not None and "date" in holder:
+            holder["date"] = 10**18
+    if "callback_query" in update:
+        update["callback_query"]["message"]["date"] = 10**18
+    read = MEANINGS[name]
+    assert read is not None
+
+    assert READER.read(update) == dataclasses.replace(read, language=None)
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
@@ -454,6 +469,18 @@ async def test_parts_that_arrived_are_not_sent_again_when_a_later_one_has_to_wai
     assert isinstance(await telegram.send("1001", message), Receipt)
 
     assert [one.text[0] for one in api.sent(LAN)] == ["a", "b", "c"]
+
+
+async def test_a_part_of_which_nobody_knows_is_the_only_one_that_may_come_twice(
+    api: BotApi, telegram: Telegram
+) -> None:
+    message = Outbound("\n\n".join(letter * 4000 for letter in "abc"))
+    api.fails("sendMessage", Failure(after=True, text="b" * 4000))
+
+    assert isinstance(await telegram.send("1001", message), Unknown)
+    assert isinstance(await telegram.send("1001", message), Receipt)
+
+    assert [one.text[0] for one in api.sent(LAN)] == ["a", "b", "b", "c"]
 
 
 async def test_parts_of_a_message_that_was_given_up_do_not_shorten_the_next(
@@ -863,7 +890,7 @@ async def test_nothing_is_confirmed_while_the_database_is_in_trouble(
 async def test_polling_outlives_resets_errors_floods_and_a_rival(
     api: BotApi, telegram: Telegram, sqlite: Database
 ) -> None:
-    api.fails("deleteWebhook", RESET, UNAVAILABLE)
+    api.fails("deleteWebhook", RESET, UNAVAILABLE, Failure(404, "Not Found"))
     api.fails(
         "getUpdates",
         RESET,
@@ -872,6 +899,8 @@ async def test_polling_outlives_resets_errors_floods_and_a_rival(
         Failure(401, "Unauthorized"),
         Failure(200, body=b"not JSON"),
         Failure(200, body=b'{"ok":true,"result":"?"}'),
+        Failure(200, body=b'{"ok":true,"result":[]}'),
+        Failure(200, body=b'{"ok":true,"result":[{}]}'),
         flood(1),
     )
     async with polling(telegram, sqlite):
