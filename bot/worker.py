@@ -38,6 +38,8 @@ _FETCHING = dt.timedelta(seconds=45)
 _LOOK_AGAIN = 2.0
 """Seconds after which a sleeper looks by itself: for retries that fall due, and missed wakes."""
 _AFTER_FAILURE = 1.0
+_UNDER_WAY = 32
+"""Sends of one channel at a time; each is of another talk."""
 
 
 class Did(StrEnum):
@@ -75,7 +77,8 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._hands):
                 group.create_task(self._loop(Topic.INBOX, self.answer_one))
-                group.create_task(self._loop(Topic.OUTBOX, self.send_one))
+            for name in self._channels:
+                group.create_task(self._deliver(name))
 
     def stop(self) -> None:
         """Take nothing new; `run` returns when what is in hand is done."""
@@ -210,20 +213,54 @@ class Worker:
     # --- out -----------------------------------------------------------------------------------
 
     async def send_one(self) -> Did:
-        """Send the next message that may leave."""
-        capabilities = {name: channel.capabilities for name, channel in self._channels.items()}
-        parcel = await self._database.transact(
-            lambda session: delivery.take(session, self._rooms.texts, capabilities)
-        )
+        """Send the next message that may leave, whatever its channel."""
+        parcel = await self._lease(*self._channels)
         if parcel is None:
             return Did.NOTHING
+        await self._send(parcel)
+        return Did.SOMETHING
+
+    async def _deliver(self, name: ChannelName) -> None:
+        """Keep many sends of one channel under way, so that a slow or paced one delays no other."""
+        slots = asyncio.Semaphore(_UNDER_WAY)
+        async with asyncio.TaskGroup() as sends:
+
+            async def next_one() -> Did:
+                await slots.acquire()
+                parcel = None
+                try:
+                    parcel = await self._lease(name)
+                finally:
+                    if parcel is None:
+                        slots.release()
+                if parcel is None:
+                    return Did.NOTHING
+                sends.create_task(guarded(parcel))
+                return Did.SOMETHING
+
+            async def guarded(parcel: delivery.Parcel) -> None:
+                try:
+                    await self._send(parcel)
+                except Exception as problem:  # the lease runs out and it is sent again
+                    log.warning("a send was not written down: %s", _where(problem))
+                finally:
+                    slots.release()
+
+            await self._loop(Topic.OUTBOX, next_one)
+
+    async def _lease(self, *names: ChannelName) -> delivery.Parcel | None:
+        capabilities = {name: self._channels[name].capabilities for name in names}
+        return await self._database.transact(
+            lambda session: delivery.take(session, self._rooms.texts, capabilities)
+        )
+
+    async def _send(self, parcel: delivery.Parcel) -> None:
         sent = await self._channels[parcel.channel].send(parcel.address, parcel.message)
         jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
         await self._database.transact(
             lambda session: delivery.write_down(session, parcel, sent, jitter=jitter)
         )
         self._database.wakes.wake((Topic.OUTBOX,))  # the next one of this talk may leave now
-        return Did.SOMETHING
 
 
 def _event(session: Session, row: InboxRow) -> dict[str, Any]:
