@@ -25,6 +25,7 @@ from store.session import Session
 VIEW_PIXELS = 1280
 """The longer side of a photo as the thread shows it."""
 MOST_PIXELS = 50_000_000
+_PLAIN_D = str.maketrans("đĐ", "dD")
 _SANDBOX = "sandbox; default-src 'none'"
 
 
@@ -120,6 +121,8 @@ def _answer(content: bytes, kind: str, disposition: str) -> Response:
 
 
 def _attachment(name: str) -> str:
-    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    folded = (
+        unicodedata.normalize("NFKD", name.translate(_PLAIN_D)).encode("ascii", "ignore").decode()
+    )
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", folded).strip("._") or "tep"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -75,16 +75,12 @@ def _accounts(session: Session, frame: Frame) -> tuple[Account, ...]:
 
 def offices(session: Session, frame: Frame) -> tuple[OfficeLine, ...]:
     """The active offices with the number of accounts that can take a request there."""
-    able = dict(
-        session.execute(
-            sa.select(StaffMember.office_id, sa.func.count())
-            .where(
-                StaffMember.active,
-                StaffMember.role.in_((Role.OFFICER, Role.HEAD, Role.CENTRE)),
-            )
-            .group_by(StaffMember.office_id)
-        ).tuples()
+    found = session.execute(
+        sa.select(StaffMember.office_id, sa.func.count())
+        .where(StaffMember.active, StaffMember.role.in_((Role.OFFICER, Role.HEAD, Role.CENTRE)))
+        .group_by(StaffMember.office_id)
     )
+    able: dict[str | None, int] = dict(found.all())
     return tuple(
         OfficeLine(office.label, able.get(office.id, 0))
         for office in frame.province.offices

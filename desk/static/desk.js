@@ -136,7 +136,9 @@
   // --- the draft ------------------------------------------------------------------------------
   const timers = new WeakMap();
   const sent = new WeakMap();
-  const clock = () => new Date().toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" });
+  const clock = () => new Date().toLocaleTimeString("vi-VN", {
+    hour: "2-digit", minute: "2-digit", timeZone: "Asia/Ho_Chi_Minh",
+  });
 
   function draftState(form, text) {
     const place = form.querySelector(".draft-state");

@@ -1,0 +1,260 @@
+"""Who may see what: every route, every role, another branch."""
+
+import re
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from fastapi.responses import HTMLResponse
+from fastapi.routing import iter_route_contexts
+
+from cases.thread import ThreadEntry
+from desk.pages.queue import Tab
+from store.audit import AuditRow
+from tests.desk.world import STAFF, Browser, World, photo
+
+EVERYBODY = frozenset(STAFF)
+CASEWORKERS = frozenset({"lan", "minh", "hai", "tam", "trung"})
+OF_U_MINH = frozenset({"lan", "minh", "hai", "trung"})
+"""Who may see a case of the branch U Minh: the branch and the centre."""
+
+ROUTES = {
+    ("GET", "/sign-in"): EVERYBODY,
+    ("POST", "/sign-in"): EVERYBODY,
+    ("POST", "/sign-out"): EVERYBODY,
+    ("POST", "/here"): EVERYBODY,
+    ("GET", "/password"): EVERYBODY,
+    ("POST", "/password"): EVERYBODY,
+    ("GET", "/"): EVERYBODY,
+    ("GET", "/queue"): CASEWORKERS,
+    ("GET", "/events"): CASEWORKERS,
+    ("GET", "/cases/{case_id}"): OF_U_MINH,
+    ("GET", "/cases/{case_id}/live"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/claim"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/give-back"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/close"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/reply"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/note"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/draft"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/contact"): OF_U_MINH,
+    ("GET", "/files/{file_id}"): OF_U_MINH,
+    ("GET", "/files/{file_id}/view"): OF_U_MINH,
+    ("GET", "/accounts"): frozenset({"quan"}),
+    ("GET", "/audit"): frozenset({"kiem"}),
+}
+"""Whom each route answers about a case of U Minh. A new route belongs in here."""
+
+FIELDS: dict[str, dict[str, str]] = {
+    "close": {"outcome": "advised"},
+    "reply": {"text": "chào"},
+    "note": {"text": "ghi"},
+}
+
+
+def routes_of(world: World) -> set[tuple[str, str]]:
+    return {
+        (method, context.path or "")
+        for context in iter_route_contexts(world.desk.routes)
+        for method in context.methods or ()
+    }
+
+
+def test_every_route_stands_in_the_table(world: World) -> None:
+    assert routes_of(world) == set(ROUTES)
+
+
+async def test_a_route_that_names_nobody_answers_nobody(world: World) -> None:
+    async def forgotten() -> HTMLResponse:
+        return HTMLResponse("hở")
+
+    world.desk.add_api_route("/forgotten", forgotten)
+    browser = await world.signed_in("trung")
+
+    answer = await browser.get("/desk/forgotten")
+
+    assert answer.status_code == 404
+    assert "hở" not in answer.text
+
+
+async def call(
+    browser: Browser, method: str, path: str, case_id: str, file_id: str
+) -> httpx.Response:
+    address = "/desk" + path.format(case_id=case_id, file_id=file_id)
+    if method == "GET":
+        return await browser.get(address)
+    return await browser.press(address, **FIELDS.get(path.rsplit("/", 1)[-1], {}))
+
+
+@pytest.mark.parametrize("username", sorted(STAFF))
+async def test_each_route_answers_its_own_and_nobody_else(world: World, username: str) -> None:
+    case_id = world.open_case(words=("CHIM-HOÀNG-YẾN",), photo=photo())
+    file_id = file_of(world, case_id)
+
+    for (method, path), whom in ROUTES.items():
+        if path == "/events":
+            continue  # a stream has no end to wait for; see the tests of the stream
+        browser = await world.signed_in(username)
+        answer = await call(browser, method, path, case_id, file_id)
+        if username in whom:
+            assert answer.status_code not in {403, 404}, (method, path)
+            assert answer.status_code < 500, (method, path)
+        else:
+            assert answer.status_code == 404, (method, path)
+            assert "CHIM-HOÀNG-YẾN" not in answer.text
+            assert "0912345678" not in answer.text
+
+
+async def test_what_is_not_yours_looks_as_if_it_did_not_exist(world: World) -> None:
+    case_id = world.open_case(photo=photo())
+    file_id = file_of(world, case_id)
+    browser = await world.signed_in("tam")
+
+    for method, path in ROUTES:
+        if "{" not in path:
+            continue
+        foreign = await call(browser, method, path, case_id, file_id)
+        nothing = await call(browser, method, path, "0" * 32, "0" * 32)
+        assert foreign.status_code == nothing.status_code == 404, (method, path)
+        assert foreign.text == nothing.text, (method, path)
+        assert foreign.headers == nothing.headers, (method, path)
+
+
+async def test_nobody_gets_past_the_door_unsigned(world: World) -> None:
+    case_id = world.open_case(words=("CHIM-HOÀNG-YẾN",), photo=photo())
+    file_id = file_of(world, case_id)
+    stranger = world.browser()
+
+    for method, path in ROUTES:
+        if path == "/sign-in":
+            continue
+        answer = await call(stranger, method, path, case_id, file_id)
+        assert answer.status_code in {303, 401}, (method, path)
+        assert "CHIM-HOÀNG-YẾN" not in answer.text
+
+
+async def test_no_list_and_no_count_tells_of_another_branch(world: World) -> None:
+    empty = {}
+    browser = await world.signed_in("tam")
+    for tab in Tab:
+        empty[tab] = (await browser.get(f"/desk/?tab={tab}")).text
+    claimed, closed = world.open_case(urgent=True, danger="violence"), world.open_case()
+    world.open_case()
+    lan = await world.signed_in("lan")
+    await lan.press(f"/desk/cases/{claimed}/claim")
+    await lan.press(f"/desk/cases/{closed}/claim")
+    await lan.press(f"/desk/cases/{closed}/close", outcome="advised")
+
+    for tab in Tab:
+        page = (await browser.get(f"/desk/?tab={tab}&open={claimed}")).text
+        quiet = empty[tab].replace("open=", f"open={claimed}")
+        assert NEWEST.sub("", page) == NEWEST.sub("", quiet)
+
+
+NEWEST = re.compile(r'data-newest="\d+"')
+"""The number of the last event, which says nothing of whose it was."""
+
+
+async def test_the_centre_sees_every_branch_and_says_which(world: World) -> None:
+    world.open_case(office_id="u-minh")
+    world.open_case(office_id="nam-can")
+
+    page = (await (await world.signed_in("trung")).get("/desk/")).text
+
+    assert "Chi nhánh U Minh (chờ xác nhận)" in page
+    assert "Chi nhánh Năm Căn (chờ xác nhận)" in page
+
+
+@pytest.mark.parametrize("username", ["quan", "bien", "kiem"])
+async def test_those_who_see_no_case_are_told_so(world: World, username: str) -> None:
+    world.open_case(words=("CHIM-HOÀNG-YẾN",))
+    browser = await world.signed_in(username)
+
+    page = (await browser.get("/desk/")).text
+
+    assert "không xem được nội dung hồ sơ nào" in page
+    assert "CHIM-HOÀNG-YẾN" not in page
+
+
+async def test_an_admin_sees_accounts_and_offices_where_nobody_can_help(world: World) -> None:
+    page = (await (await world.signed_in("quan")).get("/desk/accounts")).text
+
+    assert "lan" in page
+    empty = page[page.index("Chưa có ai nhận được") : page.index("<table>")]
+    assert "Chi nhánh Thới Bình" in empty
+    assert "Chi nhánh U Minh" not in empty
+    assert "Chi nhánh dự kiến" not in page
+
+
+async def test_an_auditor_sees_acts_and_no_content(world: World) -> None:
+    case_id = world.open_case(words=("CHIM-HOÀNG-YẾN",))
+    lan = await world.signed_in("lan")
+    await lan.get(f"/desk/cases/{case_id}")
+
+    page = (await (await world.signed_in("kiem")).get("/desk/audit")).text
+
+    assert "Đọc hồ sơ" in page
+    assert "Cán bộ Lan" in page
+    assert case_id[-8:] in page
+    assert "CHIM-HOÀNG-YẾN" not in page
+
+
+async def test_opening_a_case_is_audited_every_time(world: World) -> None:
+    case_id = world.open_case()
+    browser = await world.signed_in("lan")
+
+    await browser.get(f"/desk/cases/{case_id}")
+    await browser.get(f"/desk/cases/{case_id}")
+
+    assert reads(world, case_id) == 2
+
+
+async def test_a_fragment_fetched_alone_is_audited_too_but_once_a_sitting(world: World) -> None:
+    case_id = world.open_case()
+    browser = await world.signed_in("lan")
+
+    await browser.get(f"/desk/cases/{case_id}/live")
+    await browser.get(f"/desk/cases/{case_id}/live")
+
+    assert reads(world, case_id) == 1
+
+
+def reads(world: World, case_id: str) -> int:
+    return world.count(
+        sa.select(AuditRow.id).where(AuditRow.act == "case.read", AuditRow.subject == case_id)
+    )
+
+
+async def test_every_page_forbids_foreign_code_and_leaves_nothing_behind(world: World) -> None:
+    case_id = world.open_case()
+    browser = await world.signed_in("lan")
+
+    for path in ("/desk/", f"/desk/cases/{case_id}", "/desk/nowhere", "/desk/sign-in"):
+        headers = (await browser.get(path)).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_pages_hold_no_inline_code_and_name_no_other_site(world: World) -> None:
+    case_id = world.open_case()
+    browser = await world.signed_in("lan")
+    await browser.press(f"/desk/cases/{case_id}/claim")
+
+    for path in ("/desk/", f"/desk/cases/{case_id}", "/desk/password"):
+        page = (await browser.get(path)).text
+        assert "<script>" not in page
+        assert " style=" not in page
+        assert "<style" not in page
+        assert " onclick=" not in page
+        assert "http://" not in page
+        assert "https://" not in page
+
+
+def file_of(world: World, case_id: str) -> str:
+    query = sa.select(ThreadEntry.file_id).where(
+        ThreadEntry.case_id == case_id, ThreadEntry.file_id.is_not(None)
+    )
+    return world.database.read_now(lambda session: session.scalars(query).one()) or ""

@@ -1,0 +1,372 @@
+"""Signing in: passwords, sessions, and brakes on guessing."""
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from cases.staff import StaffMember
+from desk import auth
+from desk.app import make_desk
+from desk.auth import IDLE, LONGEST, Brakes, StaffSession
+from store.audit import AuditRow
+from store.clock import SetClock
+from tests.desk.world import MINUTE, PASSWORD, World
+
+NOW = dt.datetime(2026, 11, 23, 5, 0, tzinfo=dt.UTC)
+SECOND = dt.timedelta(seconds=1)
+
+
+async def test_the_right_password_opens_the_desk(world: World) -> None:
+    browser = await world.signed_in("lan")
+
+    page = await browser.get("/desk/")
+
+    assert page.status_code == 200
+    assert "Cán bộ Lan" in page.text
+
+
+async def test_the_name_may_be_typed_in_capitals_and_with_blanks(world: World) -> None:
+    assert (await world.browser().sign_in("  LAN ")).status_code == 303
+
+
+async def test_an_unknown_name_and_a_wrong_password_are_answered_alike(world: World) -> None:
+    unknown = await world.browser().sign_in("ai-do", "sai rồi")
+    wrong = await world.browser().sign_in("lan", "sai rồi")
+
+    assert unknown.status_code == wrong.status_code == 401
+    assert unknown.text.replace('"ai-do"', "") == wrong.text.replace('"lan"', "")
+    assert "không đúng" in wrong.text
+    assert dict(unknown.headers) | {"content-length": ""} == dict(wrong.headers) | {
+        "content-length": ""
+    }
+
+
+async def test_a_disabled_account_does_not_open(world: World) -> None:
+    disable(world, "lan")
+
+    assert (await world.browser().sign_in("lan")).status_code == 401
+
+
+def disable(world: World, username: str) -> None:
+    world.database.transact_now(
+        lambda session: session.execute(
+            sa.update(StaffMember).where(StaffMember.username == username).values(active=False)
+        )
+    )
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(world: World) -> None:
+    answer = await world.browser().sign_in("lan")
+
+    cookie = next(
+        line for line in answer.headers.get_list("set-cookie") if line.startswith("tram_desk=")
+    )
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert "Path=/desk" in cookie
+    assert "Secure" not in cookie
+
+
+async def test_over_https_the_cookie_is_bound_to_it(world: World) -> None:
+    world.app.router.routes.clear()
+    world.app.mount("/desk", make_desk(world.database, world.province, secure_cookies=True))
+
+    answer = await world.browser().sign_in("lan")
+
+    cookie = answer.headers.get_list("set-cookie")[0]
+    assert cookie.startswith("__Secure-tram_desk=")
+    assert "Secure" in cookie
+
+
+async def test_the_database_holds_no_token(world: World) -> None:
+    browser = await world.signed_in("lan")
+
+    token = browser.cookies["tram_desk"]
+
+    kept = world.database.read_now(
+        lambda session: session.scalars(sa.select(StaffSession.token_hash)).all()
+    )
+    assert len(kept) == 1
+    assert token not in kept[0]
+
+
+async def test_a_token_planted_before_signing_in_opens_nothing_afterwards(world: World) -> None:
+    browser = await world.signed_in("lan")
+    planted = browser.cookies["tram_desk"]
+
+    await browser.sign_in("lan")
+
+    assert browser.cookies["tram_desk"] != planted
+    thief = world.browser()
+    thief.cookies.set("tram_desk", planted)
+    assert (await thief.get("/desk/")).status_code == 303
+
+
+async def test_signing_out_ends_the_session_on_the_server(world: World) -> None:
+    browser = await world.signed_in("lan")
+    token = browser.cookies["tram_desk"]
+
+    await browser.press("/desk/sign-out")
+
+    thief = world.browser()
+    thief.cookies.set("tram_desk", token)
+    assert (await thief.get("/desk/")).status_code == 303
+
+
+async def test_a_session_falls_idle_after_fifteen_minutes(world: World, clock: SetClock) -> None:
+    browser = await world.signed_in("lan")
+
+    clock.forward(IDLE - SECOND)
+    assert (await browser.get("/desk/")).status_code == 200
+    clock.forward(IDLE - SECOND)
+    assert (await browser.get("/desk/")).status_code == 200
+    clock.forward(IDLE + SECOND)
+    assert (await browser.get("/desk/")).status_code == 303
+
+
+async def test_a_page_that_refreshes_itself_does_not_keep_the_session_alive(
+    world: World, clock: SetClock
+) -> None:
+    browser = await world.signed_in("lan")
+
+    for _ in range(4):
+        clock.forward(5 * MINUTE)
+        answer = await browser.get("/desk/queue")
+
+    assert answer.status_code == 303
+
+
+async def test_somebody_who_reads_keeps_the_session_alive(world: World, clock: SetClock) -> None:
+    browser = await world.signed_in("lan")
+
+    for _ in range(4):
+        clock.forward(10 * MINUTE)
+        assert (await browser.press("/desk/here")).status_code == 204
+
+
+async def test_no_session_lasts_longer_than_twelve_hours(world: World, clock: SetClock) -> None:
+    browser = await world.signed_in("lan")
+
+    for _ in range(int(LONGEST / (10 * MINUTE)) - 1):
+        clock.forward(10 * MINUTE)
+        assert (await browser.press("/desk/here")).status_code == 204
+    clock.forward(10 * MINUTE)
+
+    assert (await browser.press("/desk/here")).status_code == 401
+
+
+async def test_a_disabled_officer_is_out_at_once(world: World) -> None:
+    browser = await world.signed_in("lan")
+
+    disable(world, "lan")
+
+    assert (await browser.get("/desk/queue")).status_code == 303
+
+
+async def test_a_changed_password_ends_every_session(world: World) -> None:
+    here, elsewhere = await world.signed_in("lan"), await world.signed_in("lan")
+
+    answer = await here.press("/desk/password", old=PASSWORD, new="một mật khẩu mới toanh")
+
+    assert answer.headers["location"] == "/desk/sign-in"
+    assert (await here.get("/desk/")).status_code == 303
+    assert (await elsewhere.get("/desk/")).status_code == 303
+    assert (await here.sign_in("lan")).status_code == 401
+    assert (await here.sign_in("lan", "một mật khẩu mới toanh")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "said"),
+    [
+        ("sai", "một mật khẩu mới toanh", 401, "hiện tại không đúng"),
+        (PASSWORD, "ngắn", 422, "ít nhất 12"),
+    ],
+)
+async def test_a_password_is_not_changed_by_mistake(
+    world: World, old: str, new: str, status: int, said: str
+) -> None:
+    browser = await world.signed_in("lan")
+
+    answer = await browser.press("/desk/password", old=old, new=new)
+
+    assert answer.status_code == status
+    assert said in answer.text
+    assert (await browser.sign_in("lan")).status_code == 303
+
+
+async def test_a_form_of_another_site_is_refused(world: World) -> None:
+    case_id = world.open_case()
+    browser = await world.signed_in("lan")
+
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.test"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://other.tram.test"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://evil.test"},
+        {"Origin": "null"},
+        {},
+    ):
+        answer = await browser.post(f"/desk/cases/{case_id}/claim", headers=headers)
+        assert answer.status_code == 403, headers
+    assert world.case(case_id).holder_id is None
+
+
+async def test_an_old_browser_is_told_from_other_sites_by_its_origin(world: World) -> None:
+    case_id = world.open_case()
+    browser = await world.signed_in("lan")
+
+    answer = await browser.post(
+        f"/desk/cases/{case_id}/claim", headers={"Origin": "http://tram.test"}
+    )
+
+    assert answer.status_code == 303
+
+
+async def test_after_signing_in_one_goes_on_where_one_was_and_never_elsewhere(
+    world: World,
+) -> None:
+    case_id = world.open_case()
+    browser = world.browser()
+
+    asked = await browser.get(f"/desk/cases/{case_id}?tab=mine")
+    assert asked.headers["location"] == f"/desk/sign-in?next=/desk/cases/{case_id}%3Ftab%3Dmine"
+    back = await browser.sign_in("lan", next=f"/desk/cases/{case_id}?tab=mine")
+    assert back.headers["location"] == f"/desk/cases/{case_id}?tab=mine"
+    for elsewhere in (
+        "https://evil.test/",
+        "//evil.test/",
+        "/desk/\\evil",
+        "/other",
+        "javascript:1",
+    ):
+        answer = await browser.sign_in("lan", next=elsewhere)
+        assert answer.headers["location"] == "/desk/"
+
+
+async def test_a_link_in_a_message_opens_the_page_one_is_signed_in_to(world: World) -> None:
+    """Browsers hold a strict cookie back on the first step from another site."""
+    browser = world.browser()
+
+    answer = await browser.get("/desk/", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 200
+    assert 'http-equiv="refresh"' in answer.text
+
+
+async def test_wrong_passwords_are_slowed_down_and_the_right_one_must_wait_too(
+    world: World, clock: SetClock
+) -> None:
+    browser = world.browser()
+    for _ in range(5):
+        assert (await browser.sign_in("lan", "sai")).status_code == 401
+
+    blocked = await browser.sign_in("lan")
+
+    assert blocked.status_code == 429
+    assert "đợi 1 phút" in blocked.text
+    assert (await browser.sign_in("minh")).status_code == 303
+    clock.forward(MINUTE)
+    assert (await browser.sign_in("lan")).status_code == 303
+
+
+async def test_wrong_passwords_leave_a_mark_in_the_audit_without_what_was_typed(
+    world: World,
+) -> None:
+    await world.browser().sign_in("mật khẩu gõ nhầm ô", "sai")
+    await world.browser().sign_in("lan", "sai")
+
+    rows = world.database.read_now(
+        lambda session: session.scalars(
+            sa.select(AuditRow).where(AuditRow.act == "staff.sign_in_failed")
+        ).all()
+    )
+    assert [(row.staff_id, row.subject, row.detail) for row in rows] == [
+        (None, None, None),
+        (world.ids["lan"], None, None),
+    ]
+
+
+# --- the brakes, without a server ---------------------------------------------------------------
+
+
+def test_five_mistakes_are_free_then_the_wait_doubles_up_to_a_quarter_of_an_hour() -> None:
+    brakes = Brakes()
+    waits = []
+    for _ in range(12):
+        waits.append(brakes.wait("lan", "1.1.1.1", None, NOW).total_seconds())
+        brakes.wrong("lan", "1.1.1.1", None, NOW)
+
+    assert waits == [0, 0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900]
+
+
+def test_the_right_password_forgives() -> None:
+    brakes = Brakes()
+    for _ in range(5):
+        brakes.wrong("lan", "1.1.1.1", None, NOW)
+
+    brakes.right("lan", "1.1.1.1", None)
+
+    assert not brakes.wait("lan", "1.1.1.1", None, NOW)
+
+
+def test_guessing_from_elsewhere_does_not_lock_the_owner_out() -> None:
+    brakes = Brakes()
+    for _ in range(50):
+        brakes.wrong("lan", "6.6.6.6", None, NOW)
+
+    assert brakes.wait("lan", "6.6.6.6", None, NOW)
+    assert not brakes.wait("lan", "1.1.1.1", None, NOW)
+
+
+def test_many_accounts_tried_from_one_place_are_slowed() -> None:
+    brakes = Brakes()
+    for number in range(30):
+        brakes.wrong(f"officer{number}", "6.6.6.6", None, NOW)
+
+    assert brakes.wait("officer99", "6.6.6.6", None, NOW) > 14 * MINUTE
+    assert not brakes.wait("officer99", "6.6.6.6", None, NOW + 16 * MINUTE)
+
+
+def test_a_colleague_who_guesses_does_not_lock_the_office_out() -> None:
+    """All computers of a branch have one address; known devices answer for themselves."""
+    brakes = Brakes()
+    for number in range(30):
+        brakes.wrong(f"officer{number}", "office", None, NOW)
+
+    assert brakes.wait("lan", "office", None, NOW)
+    assert not brakes.wait("lan", "office", "device of lan", NOW)
+
+
+def test_a_flood_from_everywhere_is_slowed_and_known_devices_are_not() -> None:
+    brakes = Brakes()
+    for number in range(120):
+        brakes.wrong(f"name{number}", f"10.0.0.{number}", None, NOW)
+
+    assert brakes.wait("lan", "1.1.1.1", None, NOW)
+    assert not brakes.wait("lan", "1.1.1.1", "device of lan", NOW)
+    assert not brakes.wait("lan", "1.1.1.1", None, NOW + MINUTE)
+
+
+def test_the_brakes_forget_before_they_grow_without_bound() -> None:
+    brakes = Brakes(remembered=100)
+    for number in range(1000):
+        brakes.wrong(f"name{number}", f"client{number}", None, NOW + number * MINUTE)
+
+    assert len(brakes._pairs) <= 100
+    assert len(brakes._clients) <= 100
+
+
+def test_a_device_is_known_only_for_the_account_that_signed_in_on_it(world: World) -> None:
+    vault = world.database.vault
+    cookie = auth.device_cookie(vault, "lan")
+
+    assert auth.known_device(vault, "lan", cookie) == cookie.split(".")[0]
+    assert auth.known_device(vault, "minh", cookie) is None
+    assert auth.known_device(vault, "lan", cookie[:-1] + "g") is None
+    assert auth.known_device(vault, "lan", "") is None
+    assert auth.known_device(vault, "lan", None) is None
+
+
+def test_nobodys_password_is_checked_as_slowly_as_somebodys() -> None:
+    assert not auth.password_fits(None, PASSWORD)
