@@ -6,17 +6,26 @@ marks loses nothing and one with marks gains the difference between `ngọc` and
 """
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import tantivy
 
 from knowledge.spelling import Speller, pairs
-from knowledge.vietnamese import Normalised, normalise
+from knowledge.vietnamese import Normalised, fold, normalise
+from store.datafile import load
 
 _SYLLABLE, _PAIR, _ACCENTED = "syllable", "pair", "accented"
-_WEIGHTS = {_SYLLABLE: 1.0, _PAIR: 0.7, _ACCENTED: 0.5}
+_SHORT_TEXTS = {_SYLLABLE: 1.0, _PAIR: 0.5, _ACCENTED: 0.5}
+_LONG_TEXTS = {_SYLLABLE: 1.0, _PAIR: 1.0, _ACCENTED: 0.5}
+"""Any word of a question can be met by chance in a page of law; two together seldom are."""
+_SHORT = 30
+"""Up to so many syllables on average, texts count as short: questions, titles."""
+SAME_WORDS = Path(__file__).parent / "data" / "same_words.yaml"
 _LONGEST_QUESTION = 400
 """Syllables of a question that are looked at; a story of two pages has said its matter by then."""
 _WRITER_BYTES = 15_000_000
@@ -44,7 +53,7 @@ class Question:
 
     normalised: Normalised
     syllables: tuple[str, ...]
-    """Folded, slips mended."""
+    """Folded, same words merged, slips mended."""
 
 
 class Index:
@@ -53,18 +62,21 @@ class Index:
     def __init__(self, texts: Iterable[Text]) -> None:
         self.texts = tuple(texts)
         read = [normalise(text.text) for text in self.texts]
-        self.speller = Speller(text.syllables for text in read)
+        merged = [one_word_for_each_thing(text.syllables) for text in read]
+        self.speller = Speller(merged)
+        short = sum(map(len, merged)) <= _SHORT * len(merged)
+        self._weights = _SHORT_TEXTS if short else _LONG_TEXTS
         builder = tantivy.SchemaBuilder()
-        for field in (_SYLLABLE, _PAIR, _ACCENTED):
+        for field in _SHORT_TEXTS:
             builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
         builder.add_integer_field("place", stored=True)
         self._schema = builder.build()
         index = tantivy.Index(self._schema)
         writer = index.writer(_WRITER_BYTES, 1)
-        for place, text in enumerate(read):
+        for place, (text, syllables) in enumerate(zip(read, merged, strict=True)):
             document = tantivy.Document()
-            document.add_text(_SYLLABLE, " ".join(text.syllables))
-            document.add_text(_PAIR, " ".join(pairs(text.syllables)))
+            document.add_text(_SYLLABLE, " ".join(syllables))
+            document.add_text(_PAIR, " ".join(pairs(syllables)))
             document.add_text(_ACCENTED, " ".join(text.accented_syllables))
             document.add_integer("place", place)
             writer.add_document(document)
@@ -76,8 +88,8 @@ class Index:
     def read(self, question: str) -> Question:
         """Normalise a question and mend its slips by the words of this index."""
         normalised = normalise(question)
-        mended = self.speller.mend(normalised.syllables[:_LONGEST_QUESTION])
-        return Question(normalised, mended)
+        merged = one_word_for_each_thing(normalised.syllables[:_LONGEST_QUESTION])
+        return Question(normalised, self.speller.mend(merged))
 
     def find(self, question: Question, limit: int) -> tuple[Match, ...]:
         """The texts that share most with a question, best first; none for a question of no word."""
@@ -97,7 +109,7 @@ class Index:
                 (
                     tantivy.Occur.Should,
                     tantivy.Query.boost_query(
-                        tantivy.Query.term_query(self._schema, field, word), _WEIGHTS[field]
+                        tantivy.Query.term_query(self._schema, field, word), self._weights[field]
                     ),
                 )
                 for field, word in parts
@@ -124,3 +136,18 @@ class Index:
         """How much a folded word tells: 0 when every text has it, most when none has."""
         texts = self.speller.words[word]
         return math.log1p((self.speller.size - texts + 0.5) / (texts + 0.5))
+
+
+def one_word_for_each_thing(syllables: Sequence[str]) -> tuple[str, ...]:
+    """Folded syllables, words that mean the same written as one of them: `li di` → `ly hon`."""
+    pattern, first_of = _same_words()
+    merged = pattern.sub(lambda match: first_of[match.group()], " ".join(syllables))
+    return tuple(merged.split())
+
+
+@cache
+def _same_words() -> tuple[re.Pattern[str], dict[str, str]]:
+    groups = load(SAME_WORDS, tuple[tuple[str, ...], ...])
+    first_of = {fold(word): fold(first) for first, *others in groups for word in others}
+    longest_first = sorted(first_of, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)"), first_of

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from knowledge.index import Index, Text
+from knowledge.index import Index, Text, one_word_for_each_thing
 from knowledge.library import Library, load_library
 from knowledge.search import Search, load_judge
 from tests.knowledge.example import LAWS, article
@@ -134,3 +134,10 @@ def test_marks_decide_between_words_that_fold_alike() -> None:
 
     assert index.keys("bán ngọc", 2)[0] == "gem"
     assert index.keys("bán ngóc", 2)[0] == "peek"
+
+
+def test_another_word_for_the_same_thing_finds_it() -> None:
+    index = Index((Text("certificate", "làm bằng khoán lần đầu"), Text("other", "làm nhà lần đầu")))
+
+    assert index.keys("xin sổ đỏ", 1) == ("certificate",)
+    assert one_word_for_each_thing(("xin", "li", "di")) == ("xin", "ly", "hon")
