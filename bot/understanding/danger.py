@@ -9,7 +9,6 @@ A miss is the serious error: a card with the right number once too often is a sm
 left without it a great one.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,7 +29,7 @@ WEIGHTS = DATA / "danger.npz"
 ALARM = 0.0
 """The score from which on a message is dangerous; set by `train` for few misses."""
 
-_MANY_SIGNS = (1, 2, 3, 5)
+_MANY_SIGNS = (1, 2, 3, 4, 6)
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -53,6 +52,10 @@ class SignEntry(Entry):
 
 
 class DangerFile(Entry):
+    weighed: tuple[str, ...]
+    """The lists that say something by themselves; the others only inside a sign."""
+    plain: tuple[str, ...]
+    """Words too common to say anything by themselves, without marks."""
     lists: Mapping[str, tuple[str, ...]]
     signs: tuple[SignEntry, ...]
 
@@ -106,10 +109,12 @@ class Signs:
         for name, words in lists.items():
             book.add_list(name, words)
         self._lists: tuple[tuple[str, Choice], ...] = tuple(
-            (name, book.choice(name)) for name in lists
+            (name, book.choice(name)) for name in danger.weighed
         )
+        self._plain = frozenset(danger.plain)
         self._kinds = tuple(one.kind for one in danger.signs for _ in one.phrases)
-        self._signs = book.all(written for one in danger.signs for written in one.phrases)
+        self._written = tuple(written for one in danger.signs for written in one.phrases)
+        self._signs = book.all(self._written)
         self._harmless = book.all(dampeners.harmless)
         self._dampeners = {
             "settled": book.all(dampeners.settled),
@@ -120,10 +125,11 @@ class Signs:
     def features(self, message: Message) -> frozenset[str]:
         """Everything about the message that has a weight."""
         heard = message.hide(self._harmless.covered(message))
-        features = set(_words(message))
+        features = set(_words(message, self._plain))
         features.update(f"list {name}" for name, choice in self._lists if choice.starts(heard))
         numbers = {number for number, *_ in self._signs.find(heard)}
         features.update(f"sign {self._kinds[number].value}" for number in numbers)
+        features.update(f"phrase {self._written[number]}" for number in numbers)
         features.update(f"signs {many}" for many in _MANY_SIGNS if len(numbers) >= many)
         features.update(
             f"dampener {name}"
@@ -131,11 +137,6 @@ class Signs:
             if phrases.among(message)
         )
         return frozenset(features)
-
-    def kinds(self, message: Message) -> Counter[DangerKind]:
-        """How many signs of each kind stand in the message."""
-        heard = message.hide(self._harmless.covered(message))
-        return Counter(self._kinds[number] for number, *_ in self._signs.find(heard))
 
 
 class DangerReader:
@@ -155,10 +156,15 @@ class DangerReader:
         return tuple(DangerKind)[int(score[1:].argmax())]
 
 
-def _words(message: Message) -> list[str]:
+def _words(message: Message, plain: frozenset[str]) -> list[str]:
     """Words, pairs, and pairs with one word between, without marks; words with marks besides."""
     bare = ["#" if word.isdigit() else fold(word) for word in message.words]
+    alone = [word for word in bare if word not in plain]
     pairs = [f"{first} {second}" for first, second in pairwise(bare)]
     wide = [f"{first} _ {second}" for first, second in zip(bare, bare[2:], strict=False)]
-    marked = [word for word in message.words if message.marked and not word.isascii()]
-    return [f"word {one}" for one in (*bare, *pairs, *wide, *marked)]
+    marked = [
+        word
+        for word, letters in zip(message.words, bare, strict=True)
+        if message.marked and not word.isascii() and letters not in plain
+    ]
+    return [f"word {one}" for one in (*alone, *pairs, *wide, *marked)]

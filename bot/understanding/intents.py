@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from bot.understanding.phrases import Message, Phrasebook, Phrases
+from bot.understanding.phrases import Message, Phrasebook, bits
 from store.datafile import Entry, load
 
 INTENTS = Path(__file__).parent / "data" / "intents.yaml"
@@ -55,15 +55,17 @@ class Intent(StrEnum):
 
 class IntentEntry(Entry):
     intent: Intent
+    exact: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
     anywhere: tuple[str, ...] = ()
 
 
 class IntentFile(Entry):
     lists: Mapping[str, tuple[str, ...]]
+    fillers: tuple[str, ...]
     intents: tuple[IntentEntry, ...]
+    question_ends: tuple[str, ...]
     question: tuple[str, ...]
-    asks_law: tuple[str, ...]
     follow_up: tuple[str, ...]
     corrects: tuple[str, ...]
 
@@ -76,19 +78,26 @@ class Intents:
         for name, words in file.lists.items():
             book.add_list(name, words)
 
+        self._fillers = book.all(file.fillers)
         self._intents = tuple(
-            (one.intent, book.all(one.short), book.all(one.anywhere)) for one in file.intents
+            (one.intent, book.all(one.exact), book.all(one.short), book.all(one.anywhere))
+            for one in file.intents
         )
+        self._question_ends = book.all(one.replace(" ", "_") for one in file.question_ends)
         self._question = book.all(file.question)
-        self._asks_law = book.all(file.asks_law)
         self._follow_up = book.all(file.follow_up)
         self._corrects = book.all(file.corrects)
 
     def command(self, message: Message) -> Intent | None:
         """The first intent of the file that the message fits; None when it tells or asks."""
-        count = len(message.words)
-        for intent, short, anywhere in self._intents:
-            if count <= SHORT and _half(short, message):
+        everything = bits(0, len(message.words))
+        telling = everything & ~self._fillers.covered(message) or everything
+        count = telling.bit_count()
+        brief = len(message.words) <= SHORT
+        for intent, exact, short, anywhere in self._intents:
+            if brief and not telling & ~exact.covered(message):
+                return intent
+            if brief and 2 * (telling & short.covered(message)).bit_count() >= count:
                 return intent
             if anywhere.among(message):
                 return intent
@@ -96,7 +105,17 @@ class Intents:
 
     def asks(self, message: Message) -> bool:
         """Whether the message asks something."""
-        return "?" in message.text or self._question.among(message)
+        if "?" in message.text or self._question.among(message):
+            return True
+        fillers = self._fillers.covered(message)
+        count = len(message.words)
+        for _, _, end in self._question_ends.find(message):
+            rest = end
+            while rest < count and fillers >> rest & 1 and not message.sentence_ends >> rest & 1:
+                rest += 1
+            if rest == count or (message.sentence_ends | message.commas) >> rest & 1:
+                return True
+        return False
 
     def follows_up(self, message: Message) -> bool:
         """Whether it begins like a question that goes on from the answer before."""
@@ -105,8 +124,3 @@ class Intents:
     def corrects(self, message: Message) -> bool:
         """Whether it takes back something said or understood before."""
         return any(begin <= 2 for _, begin, _ in self._corrects.find(message))
-
-
-def _half(phrases: Phrases, message: Message) -> bool:
-    """Whether the phrases make up at least half of the message."""
-    return 0 < len(message.words) <= 2 * phrases.covered(message).bit_count()

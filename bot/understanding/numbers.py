@@ -119,4 +119,4 @@ def alone(text: str, today: dt.date) -> int | None:
     words = re.sub(rf"^(?:(?:toi|em|con|minh|{_ALMOST}) )+", "", folded + " ").strip()
     words = re.sub(r" (?:tuoi|roi|a|nha|nhe|do|nguoi|dua)$", "", words)
     words = re.sub(r" (?:tuoi|roi)$", "", words)
-    return in_words(words.split())
+    return None if words == "khong" else in_words(words.split())

@@ -19,6 +19,9 @@ from knowledge.article import FieldId
 FieldsOf = Callable[[str], Sequence[tuple[FieldId, float]]]
 """Text → fields of law with scores, best first."""
 
+FRAGMENT = 8
+"""Words; up to so many can be a bare answer such as "phường 5 Cà Mau", more are a sentence."""
+
 LONGEST = 4_000
 """Characters read for meaning: the first and last halves of a longer message."""
 
@@ -47,8 +50,8 @@ class Reader:
         message = listen(_shortened(typed), self._vocabulary, today)
         danger = self._danger.read(message)
         told = self._statuses.read(message, today)
-        place = self._gazetteer.read(message.text, story=len(message.words) > 8)
         command = self._intents.command(message)
+        place = self._place(message, command)
         intent = self._intent(message, command, danger, told, place)
         groups = statuses(told.facts, today, self._law)
         held = danger is DangerKind.ARREST
@@ -92,9 +95,15 @@ class Reader:
         states = bool(told.facts.known()) or bool(place.communes or place.outside)
         if asks and not (states and count >= 16):
             return Intent.QUESTION
-        if count <= 6:
+        if count <= 3 or (states and count <= FRAGMENT):
             return Intent.ANSWER
         return Intent.STORY
+
+    def _place(self, message: Message, command: Intent | None) -> PlaceReading:
+        """No place is looked for in a command ("làm lại từ đầu")."""
+        if command is not None and len(message.words) <= FRAGMENT:
+            return PlaceReading()
+        return self._gazetteer.read(message.text, story=len(message.words) > FRAGMENT)
 
 
 def _shortened(text: str) -> str:
