@@ -5,7 +5,7 @@ A crash between sending and writing down can double one message, never lose it.
 
 import datetime as dt
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 import sqlalchemy as sa
@@ -64,7 +64,8 @@ def render(say: Say, texts: Texts, language: str, capabilities: Capabilities) ->
         text = "\n".join((text, "", *lines))
         buttons = ()
     ask = say.ask if say.ask in capabilities.asks else None
-    return Outbound(text=text, buttons=buttons, ask=ask, serial=say.serial)
+    label = texts.render(Line(key=f"ask.{ask}"), language) if ask is not None else ""
+    return Outbound(text=text, buttons=buttons, ask=ask, ask_label=label, serial=say.serial)
 
 
 def _button(choice: Choice, texts: Texts, language: str) -> Button:
@@ -110,9 +111,7 @@ def take(
             say = Say.model_validate_json(body)
             message = render(say, texts, talk.language, capabilities[channel])
             replaced = _last_receipt(session, row) if say.replaces else None
-            message = Outbound(
-                message.text, message.buttons, message.ask, message.serial, replaces=replaced
-            )
+            message = replace(message, replaces=replaced)
             shown = _shown(message)
         case Kind.VERBATIM:
             words = Verbatim.model_validate_json(body)

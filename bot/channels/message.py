@@ -94,6 +94,8 @@ class Outbound:
     text: str
     buttons: tuple[Button, ...] = ()
     ask: Ask | None = None
+    ask_label: str = ""
+    """The words on the channel's own control for `ask`."""
     serial: int = 0
     """The number of the question that the buttons belong to; comes back with a press."""
     file: FetchedFile | None = None

@@ -112,10 +112,6 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 """Telegram's commands and the words they stand for; the bot's menu shows the same words."""
 
-_ASK_LABELS: Mapping[Ask, str] = MappingProxyType(
-    {Ask.LOCATION: "📍 Gửi vị trí", Ask.PHONE: "📞 Gửi số điện thoại"}
-)
-
 
 # --- reading -----------------------------------------------------------------------------------
 
@@ -416,7 +412,7 @@ def _keyboard(message: Outbound, ask: Ask) -> ReplyKeyboardMarkup:
     A message carries either this keyboard or inline buttons, and typed labels are answers.
     """
     control = KeyboardButton(
-        _ASK_LABELS[ask],
+        message.ask_label,
         request_location=ask is Ask.LOCATION,
         request_contact=ask is Ask.PHONE,
     )

@@ -421,7 +421,9 @@ async def test_a_change_whose_answer_is_lost_is_made_again_since_that_does_no_ha
 async def test_a_location_or_number_is_asked_by_telegrams_own_button_with_the_choices_below(
     api: BotApi, telegram: Telegram, ask: Ask, shares: str
 ) -> None:
-    await telegram.send("1001", Outbound("Bạn ở xã nào?", (Button("skip", "Bỏ qua"),), ask=ask))
+    await telegram.send(
+        "1001", Outbound("Bạn ở xã nào?", (Button("skip", "Bỏ qua"),), ask=ask, ask_label="📍 Gửi")
+    )
 
     shown = api.sent(LAN)[0]
     assert list(shown.requests.values()) == [shares]
@@ -435,7 +437,7 @@ async def test_the_keyboard_goes_away_with_the_next_message_that_has_no_buttons(
     api: BotApi, telegram: Telegram
 ) -> None:
     for message in (
-        Outbound("Bạn ở xã nào?", ask=Ask.LOCATION),
+        Outbound("Bạn ở xã nào?", ask=Ask.LOCATION, ask_label="📍 Gửi"),
         Outbound("Bạn bao nhiêu tuổi?", YES_NO),
         Outbound("Cảm ơn bạn."),
     ):
