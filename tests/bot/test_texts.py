@@ -1,0 +1,288 @@
+"""The words of the assistant: complete in each language, short, and nothing promised."""
+
+import ast
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from bot.channels.webpage.page import Page
+from bot.dialogue.questions import OF_BOXES
+from bot.texts import FALLBACK, LANGUAGES, blanks_of, load_texts
+from bot.understanding.danger import DangerKind
+from cases.model import CaseState, Outcome
+from cases.province import load_province
+from cases.speech import Ask, Line
+from eligibility.facts import FACTS, Kind
+from knowledge.article import FieldId
+
+ROOT = Path(__file__).parents[2]
+TEXTS = load_texts()
+KEYS = TEXTS.keys()
+PENDING: Mapping[str, list[str]] = tomllib.loads((ROOT / "bot/texts/pending.toml").read_text())
+
+LONGEST_LABEL = 60
+LONGEST_TEXT = 700
+
+PROVINCE = load_province("ca-mau")
+LONGEST_NAME = max((commune.full_name for commune in PROVINCE.communes), key=len)
+
+in_each_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def templates(language: str) -> Mapping[str, str]:
+    """The texts a language has of its own, with their blanks open."""
+    return {key: TEXTS.template(key, language) for key in TEXTS.keys(language)}
+
+
+def words(key: str, language: str) -> str:
+    """A text as a citizen reads it, with the longest names of the province in its blanks."""
+    blanks = dict.fromkeys(TEXTS.blanks(key, language), "")
+    blanks |= {"name": LONGEST_NAME, "commune": LONGEST_NAME, "office": PROVINCE.centre.label}
+    return TEXTS.render(Line(key=key, blanks=blanks | PROVINCE.blanks()), language)
+
+
+# --- what the code says ------------------------------------------------------------------------
+
+_ONE_OF = [fact for fact in FACTS.values() if fact.kind is Kind.ONE_OF]
+_ASKED = [fact for fact in FACTS if fact not in OF_BOXES]
+
+FAMILIES: Mapping[str, list[str]] = {
+    "f'field.{name}'": [f"field.{field}" for field in FieldId],
+    "f'field.{state.fields[0]}'": [f"field.{field}" for field in FieldId],
+    "f'field_button.{field}'": [f"field_button.{field}" for field in FieldId],
+    "f'danger.{danger}'": [f"danger.{kind}" for kind in DangerKind],
+    "f'fact.{fact}_{value}'": [
+        f"fact.{fact.id}_{option}" for fact in _ONE_OF for option in fact.options
+    ],
+    "f'{self.step}.{form}'": [
+        f"screening.{fact}.{form}" for fact in _ASKED for form in ("ask", "ask_other")
+    ],
+    "f'{self.step}.{o}'": [
+        f"screening.{fact.id}.{option}" for fact in _ONE_OF for option in fact.options
+    ],
+    "f'screening.box.{fact}'": [f"screening.box.{fact}" for fact in OF_BOXES],
+    "f'request.place.{key}_to_centre'": [
+        "request.place.outside_to_centre",
+        "request.place.unknown_to_centre",
+    ],
+    "f'request.hours.{key}'": [
+        f"request.hours.{hours}" for hours in ("office", "noon", "evening", "message_only")
+    ],
+    "f'ask.{ask}'": [f"ask.{ask}" for ask in Ask],
+    "f'status.{case.state}'": [f"status.{state}" for state in CaseState],
+    "f'case.outcome.{case.outcome}'": [f"case.outcome.{outcome}" for outcome in Outcome],
+    "f'case.outcome.{outcome}'": [f"case.outcome.{outcome}" for outcome in Outcome],
+    "f'language.{language}'": [f"language.{language}" for language in LANGUAGES],
+}
+"""Keys that the code puts together, by the expression that does it."""
+
+
+def _read_code() -> Iterator[ast.AST]:
+    for room in ("bot", "cases"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+CODE = list(_read_code())
+PAGE = ROOT / "bot/channels/webpage"
+SCRIPT = (PAGE / "static/chat.js").read_text(encoding="utf-8")
+
+
+def _keys_of(node: ast.AST) -> list[str]:
+    """The keys an expression can be: itself, either side of an `if`, or a family."""
+    match node:
+        case ast.Constant(value=str(key)):
+            return [key]
+        case ast.IfExp(body=body, orelse=orelse):
+            return _keys_of(body) + _keys_of(orelse)
+        case ast.JoinedStr():
+            return FAMILIES.get(ast.unparse(node), [])
+        case _:
+            return []
+
+
+def _spoken() -> tuple[set[str], set[str]]:
+    """The keys of all lines and of all labels that the code names where it builds them."""
+    lines: set[str] = set()
+    labels: set[str] = set()
+    for node in CODE:
+        match node:
+            case ast.Call(func=ast.Name(id="say" | "ask"), args=[key, *_]):
+                lines |= {*_keys_of(key)}
+            case ast.Call(func=ast.Name(id="choice"), args=[_, key, *_]):
+                labels |= {*_keys_of(key)}
+            case ast.Call(func=ast.Name(id="Choice"), keywords=keywords):
+                for inner in (line for word in keywords for line in ast.walk(word.value)):
+                    labels |= _key_argument(inner)
+            case ast.Call(func=ast.Name(id="Line")):
+                lines |= _key_argument(node)
+    return lines, labels
+
+
+def _key_argument(node: ast.AST) -> set[str]:
+    if not isinstance(node, ast.Call):
+        return set()
+    return {key for word in node.keywords if word.arg == "key" for key in _keys_of(word.value)}
+
+
+def _used() -> set[str]:
+    used: set[str] = set()
+    for node in CODE:
+        used |= {*_keys_of(node)}
+    return used | {f"web.{name}" for name in _used_on_the_page()}
+
+
+def _used_on_the_page() -> set[str]:
+    template = (PAGE / "templates/page.html").read_text(encoding="utf-8")
+    routes = "".join(path.read_text(encoding="utf-8") for path in PAGE.glob("*.py"))
+    return {
+        *re.findall(r"\bt\.(\w+)", template),
+        *re.findall(r"\bT\.(\w+)", SCRIPT),
+        *re.findall(r"\bwords\(\"(\w+)\"\)", routes),
+    }
+
+
+LINES, LABELS = _spoken()
+PAGE_BUTTONS = {
+    f"web.{name}"
+    for name in ("begin", "have_code", "leave", "quick_exit", "reload", "place", "send")
+}
+
+
+def test_every_text_is_used() -> None:
+    assert sorted(KEYS - _used()) == []
+
+
+def test_every_text_the_code_says_is_there() -> None:
+    assert len(LINES) > 100
+    assert len(LABELS) > 60
+    assert sorted((LINES | LABELS) - KEYS) == []
+
+
+def test_every_text_of_the_page_is_there() -> None:
+    assert {f"web.{name}" for name in _used_on_the_page()} <= KEYS
+
+
+@pytest.mark.parametrize("built", FAMILIES)
+def test_a_family_of_keys_is_still_built_by_the_code_and_complete(built: str) -> None:
+    assert built in {ast.unparse(node) for node in CODE if isinstance(node, ast.JoinedStr)}
+    assert set(FAMILIES[built]) <= KEYS
+
+
+def test_the_page_hands_its_script_every_text_it_speaks() -> None:
+    page = Page(TEXTS, "https://example.org/").welcome("opening", "")
+    handed = page.partition('id="texts">')[2]
+
+    for name in re.findall(r"\bT\.(\w+)", SCRIPT):
+        assert f'"{name}":' in handed
+
+
+# --- the languages -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != FALLBACK])
+def test_what_a_language_lacks_is_listed_as_pending_and_nothing_else(language: str) -> None:
+    lacking = KEYS - TEXTS.keys(language)
+    patterns = PENDING[language]
+
+    unlisted = {key for key in lacking if not any(fnmatchcase(key, one) for one in patterns)}
+    assert unlisted == set()
+    for pattern in patterns:
+        listed = {key for key in KEYS if fnmatchcase(key, pattern)}
+        assert listed, f"{pattern} names no text"
+        assert listed <= lacking, f"{pattern} lists texts that are there"
+
+
+def test_only_the_other_languages_may_lack_something() -> None:
+    assert set(PENDING) == set(LANGUAGES) - {FALLBACK}
+
+
+@in_each_language
+def test_the_same_blanks_stand_in_every_language(language: str) -> None:
+    own = templates(language)
+    assert [key for key in own if blanks_of(own[key]) != TEXTS.blanks(key)] == []
+
+
+@in_each_language
+def test_every_text_is_composed_unicode(language: str) -> None:
+    own = templates(language)
+    assert [key for key in own if not unicodedata.is_normalized("NFC", own[key])] == []
+
+
+def test_a_language_is_named_in_itself_whatever_is_spoken() -> None:
+    for name in LANGUAGES:
+        assert len({TEXTS.template(f"language.{name}", language) for language in LANGUAGES}) == 1
+
+
+# --- short, honest, nothing promised -----------------------------------------------------------
+
+
+@in_each_language
+def test_a_label_fits_a_button_and_a_text_fits_a_phone(language: str) -> None:
+    lengths = {key: len(words(key, language)) for key in templates(language)}
+    labels = LABELS | PAGE_BUTTONS | {f"ask.{ask}" for ask in Ask}
+
+    assert {k: n for k, n in lengths.items() if k in labels and n > LONGEST_LABEL} == {}
+    assert {k: n for k, n in lengths.items() if n > LONGEST_TEXT} == {}
+
+
+_PROMISES = {
+    "vi": r"bạn (được|sẽ được|có quyền) hưởng|đủ điều kiện|chắc chắn (được|thắng|sẽ)|sẽ thắng"
+    r"|thắng kiện|cam kết|cam đoan|(bảo|đảm) (đảm|bảo) (được|sẽ)|nhất định (được|thắng)"
+    r"|bạn (được|sẽ được) (miễn phí|trợ giúp)|bạn thuộc diện|không được (giúp|trợ giúp)",
+    "en": r"you('re| are)? (not )?(eligible|entitled|qualif\w*)|do(n't| not) qualify|will win"
+    r"|guarantee|promise|you will (get|receive)|certainly|definitely",
+}
+
+
+def _promises(text: str, language: str) -> bool:
+    pattern = _PROMISES.get(language)
+    return pattern is not None and re.search(pattern, text.lower()) is not None
+
+
+@in_each_language
+def test_no_text_promises_anything(language: str) -> None:
+    own = templates(language)
+    assert [key for key in own if _promises(own[key], language)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Bạn được hưởng trợ giúp.", "vi"),
+        ("Vụ này chắc chắn thắng.", "vi"),
+        ("Bạn đủ điều kiện rồi.", "vi"),
+        ("Bạn không đủ điều kiện.", "vi"),
+        ("You qualify for legal aid.", "en"),
+        ("You are not eligible.", "en"),
+        ("You will win.", "en"),
+    ],
+)
+def test_a_promise_would_be_noticed(text: str, language: str) -> None:
+    assert _promises(text, language)
+
+
+_NUMBERS = {"113", "115", "111", "18001233", "0912345678"}
+
+
+def _phones(text: str) -> set[str]:
+    """Everything that looks like a telephone number, as digits: a long one, or 1xx and 1xxx."""
+    runs = re.findall(r"(?<![\w,])\+?\d(?:[\d .-]*\d)?(?![\w,]\d)", text)
+    digits = {re.sub(r"\D", "", run) for run in runs}
+    return {one for one in digits if len(one) >= 8 or re.fullmatch(r"1(?!9\d\d$)\d{2,3}", one)}
+
+
+@in_each_language
+def test_only_verified_telephone_numbers_are_named(language: str) -> None:
+    named = {key: _phones(text) - _NUMBERS for key, text in templates(language).items()}
+    assert {key: numbers for key, numbers in named.items() if numbers} == {}
+
+
+def test_an_unverified_telephone_number_would_be_noticed() -> None:
+    text = "Gọi 1022, 112, 1900.6179 hoặc 0290 383 4567; đừng kể năm 1981, Điều 31, 20.000 chữ."
+    assert _phones(text) == {"1022", "112", "19006179", "02903834567"}
