@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import tantivy
@@ -61,8 +61,8 @@ class Index:
 
     def __init__(self, texts: Iterable[Text]) -> None:
         self.texts = tuple(texts)
-        read = [normalise(text.text) for text in self.texts]
-        merged = [one_word_for_each_thing(text.syllables) for text in read]
+        read = [read_text(text.text) for text in self.texts]
+        merged = [syllables for _, syllables in read]
         self.speller = Speller(merged)
         short = sum(map(len, merged)) <= _SHORT * len(merged)
         self._weights = _SHORT_TEXTS if short else _LONG_TEXTS
@@ -73,7 +73,7 @@ class Index:
         self._schema = builder.build()
         index = tantivy.Index(self._schema)
         writer = index.writer(_WRITER_BYTES, 1)
-        for place, (text, syllables) in enumerate(zip(read, merged, strict=True)):
+        for place, (text, syllables) in enumerate(read):
             document = tantivy.Document()
             document.add_text(_SYLLABLE, " ".join(syllables))
             document.add_text(_PAIR, " ".join(pairs(syllables)))
@@ -136,6 +136,17 @@ class Index:
         """How much a folded word tells: 0 when every text has it, most when none has."""
         texts = self.speller.words[word]
         return math.log1p((self.speller.size - texts + 0.5) / (texts + 0.5))
+
+
+@lru_cache(maxsize=8192)
+def read_text(text: str) -> tuple[Normalised, tuple[str, ...]]:
+    """A text of the index, normalised, and its folded syllables, same words merged.
+
+    Remembered, so that an edit of one article does not cost the reading of all the others. Never
+    call it with a citizen's words: they must not be remembered.
+    """
+    normalised = normalise(text)
+    return normalised, one_word_for_each_thing(normalised.syllables)
 
 
 def one_word_for_each_thing(syllables: Sequence[str]) -> tuple[str, ...]:

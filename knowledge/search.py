@@ -15,9 +15,8 @@ from pathlib import Path
 
 from knowledge.article import Article
 from knowledge.fields import FieldGuess, FieldModel, FieldScore, load_fields
-from knowledge.index import Index, Match, Text, one_word_for_each_thing
+from knowledge.index import Index, Match, Text, read_text
 from knowledge.library import Library
-from knowledge.vietnamese import normalise
 
 JUDGE = Path(__file__).parent / "data" / "judge.json"
 ANSWERS_FROM = 0.5
@@ -164,9 +163,7 @@ def _texts(library: Library) -> Iterator[Text]:
 def _said(article: Article) -> Counter[str]:
     """In how many of an article's texts each folded word stands."""
     texts = (article.title, article.short, *article.wordings, article.answer, article.first_step)
-    return Counter(
-        word for text in texts for word in set(one_word_for_each_thing(normalise(text).syllables))
-    )
+    return Counter(word for text in texts for word in set(read_text(text)[1]))
 
 
 def _faded(matches: list[Match]) -> float:
