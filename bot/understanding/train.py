@@ -21,13 +21,15 @@ from knowledge.vietnamese import fold
 from store.datafile import load, load_folder
 
 TRAINING = Path(__file__).parent / "training"
-CONTENT = Path(__file__).parents[2] / "knowledge" / "content"
+KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 
 ABOUT_DANGER = frozenset(
     ["criminal-01", "criminal-04", "criminal-07", "criminal-12", "family-10", "family-12",
      "family-13", "merit-15"]
 )  # fmt: skip
 """Articles whose wordings people in danger use too; not learnt as safe."""
+
+FIELDS_ABOUT_DANGER = frozenset({"criminal", "family"})
 
 MISS_PROBABILITY = 0.38
 """From this probability on a message alarms; low, because a miss is worse than a false alarm."""
@@ -41,7 +43,7 @@ Example = tuple[str, DangerKind | None]
 """A message and its danger."""
 
 
-def examples(training: Path = TRAINING, content: Path = CONTENT) -> list[Example]:
+def examples(training: Path = TRAINING, knowledge: Path = KNOWLEDGE) -> list[Example]:
     """All that is learnt from, each with and without its marks."""
     danger = load(training / "danger.yaml", dict[str, tuple[str, ...]])
     safe = load(training / "safe.yaml", dict[str, tuple[str, ...]])
@@ -53,7 +55,7 @@ def examples(training: Path = TRAINING, content: Path = CONTENT) -> list[Example
     ]
     known += _wrapped(known, wrappers)
     known += [(text, None) for texts in safe.values() for text in texts]
-    known += [(text, None) for text in _asked(content)]
+    known += [(text, None) for text in _asked(knowledge)]
     return [*known, *((fold(text), kind) for text, kind in known)]
 
 
@@ -64,10 +66,15 @@ def _wrapped(dangers: Sequence[Example], wrappers: Sequence[str]) -> Iterable[Ex
         yield wrapper.format(text[0].lower() + text[1:]), None
 
 
-def _asked(content: Path) -> Iterable[str]:
-    for article in load_folder(content, Article, "*/*.yaml"):
+def _asked(knowledge: Path) -> Iterable[str]:
+    """What people ask about law and what is none of it."""
+    for article in load_folder(knowledge / "content", Article, "*/*.yaml"):
         if article.id not in ABOUT_DANGER:
             yield from (article.title, *article.wordings)
+    phrases = load(knowledge / "data" / "field_phrases.yaml", dict[str, tuple[str, ...]])
+    for field, texts in phrases.items():
+        if field not in FIELDS_ABOUT_DANGER:
+            yield from texts
 
 
 def train(known: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
