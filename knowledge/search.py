@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from knowledge.article import Article
@@ -38,7 +39,7 @@ class Hit:
 
     id: str
     score: float
-    """The chance, 0 to 1, that it answers the question."""
+    """The chance, 0 to 1, that it answers the question; never above that of a better hit."""
     wording: str
 
 
@@ -108,9 +109,10 @@ class Search:
         """The articles nearest to `query`, at most `limit`, and whether one of them answers it."""
         guess = self._fields.guess(query)
         ranked = self.evidence(query, guess)[: max(limit, 2)]
+        chances = accumulate((self._judge.chance(one.signs) for one in ranked), min)
         hits = tuple(
-            Hit(one.article.id, round(self._judge.chance(one.signs), 4), one.wording)
-            for one in ranked
+            Hit(one.article.id, round(chance, 4), one.wording)
+            for one, chance in zip(ranked, chances, strict=True)
         )
         abstained = not hits or hits[0].score < ANSWERS_FROM
         twins = len(ranked) > 1 and ranked[1].weight >= TWINS * ranked[0].weight

@@ -95,7 +95,9 @@ def test_no_more_answers_than_asked_for_and_scores_between_0_and_1() -> None:
     found = SHIPPED.search("ly hôn chia đất", limit=3)
 
     assert len(found.answers) == 3
-    assert all(0 <= hit.score <= 1 for hit in found.answers)
+    scores = [hit.score for hit in found.answers]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
     assert sum(one.score for one in found.field) <= 1.001
 
 
