@@ -23,6 +23,8 @@ class Presented:
     papers: tuple[str, ...]
     sources: tuple[str, ...]
     """One sentence a source: law, article, first day in force."""
+    cited: str
+    """The same sources in one line, the articles of one law together."""
     notices: tuple[str, ...]
     """What the citizen must know about how far to trust the answer today."""
 
@@ -45,6 +47,7 @@ def present(article: Article, laws: Laws, today: dt.date, blanks: Mapping[str, s
         time_limits=tuple(filled(text) for text in article.time_limits),
         papers=tuple(filled(text) for text in article.papers),
         sources=tuple(_source(source, laws, today) for source in article.sources),
+        cited=_in_one_line(article.sources, laws),
         notices=_notices(article, laws, today),
     )
 
@@ -56,6 +59,22 @@ def _source(source: Source, laws: Laws, today: dt.date) -> str:
         return f"{cited}."
     state = "có hiệu lực từ" if law.effective <= today else "sẽ có hiệu lực từ"
     return f"{cited}, {state} {law.effective:%d/%m/%Y}."
+
+
+def _in_one_line(sources: tuple[Source, ...], laws: Laws) -> str:
+    """`Luật Gia đình 2014, Điều 51, 55 (từ 01/01/2015); Bộ luật Dân sự 2015 (từ 01/01/2017)`."""
+    articles: dict[str, list[str]] = {}
+    for source in sources:
+        cited = articles.setdefault(source.law, [])
+        if source.article is not None and source.article not in cited:
+            cited.append(source.article)
+    parts = []
+    for number, cited in articles.items():
+        law = laws[number]
+        where = f", Điều {', '.join(cited)}" if cited else ""
+        since = f" (từ {law.effective:%d/%m/%Y})" if law.effective is not None else ""
+        parts.append(f"{law.short}{where}{since}")
+    return "; ".join(parts)
 
 
 def _notices(article: Article, laws: Laws, today: dt.date) -> tuple[str, ...]:

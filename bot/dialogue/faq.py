@@ -48,14 +48,15 @@ def article(state: State, article_id: str, lookups: Lookups, *, more: bool = Fal
             if items:
                 lines.append(Line(key=heading))
                 lines += [Line(key="faq.item", blanks={"text": item}) for item in items]
-        lines.append(Line(key="faq.sources", blanks={"text": " ".join(shown.sources)}))
+        lines.append(Line(key="faq.source_list"))
+        lines += [Line(key="faq.item", blanks={"text": source}) for source in shown.sources]
         return Turn(state.with_(topic=article_id), (Say(lines=tuple(lines)),))
     lines = [
         Line(key="faq.title", blanks={"title": shown.title}),
         Line(key="faq.answer", blanks={"text": shown.answer}),
         Line(key="faq.first_step", blanks={"text": shown.first_step}),
         Line(key="faq.where", blanks={"text": shown.where}),
-        Line(key="faq.sources", blanks={"text": " ".join(shown.sources)}),
+        Line(key="faq.sources", blanks={"text": shown.cited}),
         *(Line(key="faq.notice", blanks={"text": notice}) for notice in shown.notices),
     ]
     choices: tuple[Choice, ...] = ()

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from knowledge.article import Status
+from knowledge.article import Source, Status
 from knowledge.present import present
 from tests.knowledge.example import LAWS, TODAY, article
 
@@ -53,3 +53,19 @@ def test_a_law_still_to_come_is_said_so() -> None:
 def test_a_blank_nobody_fills_is_an_error_not_a_hole() -> None:
     with pytest.raises(KeyError):
         present(article("family-01"), LAWS, TODAY, {"province": "Cà Mau"})
+
+
+def test_the_articles_of_one_law_are_cited_together() -> None:
+    several = article("family-01", law="GD").model_copy(
+        update={
+            "sources": (
+                Source(law="GD", article="51"),
+                Source(law="GD", article="55"),
+                Source(law="GD", article="51", note="khoản 3"),
+            )
+        }
+    )
+
+    shown = present(several, LAWS, TODAY, BLANKS)
+
+    assert shown.cited == "Luật Gia đình 2014, Điều 51, 55 (từ 01/01/2015)"
