@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import aliased
 
 from bot import transcript
@@ -41,6 +42,9 @@ LEASE = dt.timedelta(seconds=60)
 MOST_TRIES = 12
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 600.0
+_TRIES_TO_RENDER = 3
+_MAYBE = "maybe arrived: "
+"""Before the reason of a message that was sent without an answer once already."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,24 @@ def take(
 ) -> Parcel | None:
     """Lease the next message that may be sent; None when there is nothing to do now.
 
-    Of each talk only the oldest unsent message may leave.
+    Of each talk only the oldest unsent message may leave. One that can't be made ready is put
+    off, and given up after some tries, so that it holds up nobody else.
     """
+    while (row := _next(session, capabilities)) is not None:
+        row.leased_until = session.clock.now() + LEASE
+        row.attempts += 1
+        try:
+            return _parcel(session, row, texts, capabilities)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as problem:
+            log.error("a message can't be made ready: %s", type(problem).__name__)  # noqa: TRY400
+            _put_off(session, row)
+            session.flush()
+    return None
+
+
+def _next(session: Session, capabilities: dict[ChannelName, Capabilities]) -> OutboxRow | None:
     now = session.clock.now()
     earlier = aliased(OutboxRow)
     first_of_talk = ~sa.exists().where(
@@ -86,7 +106,7 @@ def take(
         earlier.state == Delivery.WAITING,
         earlier.seq < OutboxRow.seq,
     )
-    row = session.scalar(
+    return session.scalar(
         sa.select(OutboxRow)
         .where(
             OutboxRow.state == Delivery.WAITING,
@@ -99,11 +119,15 @@ def take(
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    if row is None:
-        return None
+
+
+def _parcel(
+    session: Session,
+    row: OutboxRow,
+    texts: Texts,
+    capabilities: dict[ChannelName, Capabilities],
+) -> Parcel:
     talk = session.get_one(Conversation, row.conversation_id)
-    row.leased_until = now + LEASE
-    row.attempts += 1
     channel = ChannelName(row.channel)
     body = row.open(session.vault, "body") or ""
     match row.kind:
@@ -124,6 +148,16 @@ def take(
             assert_never(row.kind)
     address = talk.open(session.vault, "address") or ""
     return Parcel(row.id, channel, address, message, shown, row.attempts)
+
+
+def _put_off(session: Session, row: OutboxRow) -> None:
+    now = session.clock.now()
+    row.leased_until = None
+    if row.attempts < _TRIES_TO_RENDER:
+        row.due_at = now + dt.timedelta(seconds=_backoff(row.attempts, 1.0))
+        return
+    _end(row, Delivery.REFUSED, now, "can't be made ready")
+    _tell_the_desk(session, row)
 
 
 def _shown(message: Outbound) -> Shown:
@@ -179,22 +213,35 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
                 _end(row, Delivery.REFUSED, now, reason)
             else:
                 wait = max(seconds, _backoff(row.attempts, jitter))
-                row.due_at, row.reason = now + dt.timedelta(seconds=wait), reason[:100]
+                _again(row, now, wait, f"{_MAYBE}{reason}" if _maybe_arrived(row) else reason)
         case Unknown(reason=reason):
             # A double is better than a loss here, but only one.
-            if row.attempts > 1:
+            if _maybe_arrived(row):
                 _end(row, Delivery.UNKNOWN, now, reason)
             else:
-                wait = _backoff(row.attempts, jitter)
-                row.due_at, row.reason = now + dt.timedelta(seconds=wait), reason[:100]
+                _again(row, now, _backoff(row.attempts, jitter), f"{_MAYBE}{reason}")
         case _:
             assert_never(sent)
-    if row.thread_entry_id is not None and row.ended_at is not None:
+    if row.ended_at is not None:
+        _tell_the_desk(session, row)
+
+
+def _tell_the_desk(session: Session, row: OutboxRow) -> None:
+    """What became of an officer's words shows on the desk."""
+    if row.thread_entry_id is not None:
         events.record(session, "case.delivery", case_id=_case_of(session, row.thread_entry_id))
 
 
 def _case_of(session: Session, thread_entry_id: str) -> str | None:
     return session.scalar(sa.select(ThreadEntry.case_id).where(ThreadEntry.id == thread_entry_id))
+
+
+def _maybe_arrived(row: OutboxRow) -> bool:
+    return (row.reason or "").startswith(_MAYBE)
+
+
+def _again(row: OutboxRow, now: dt.datetime, wait: float, reason: str) -> None:
+    row.due_at, row.reason = now + dt.timedelta(seconds=wait), reason[:100]
 
 
 def _end(row: OutboxRow, state: Delivery, now: dt.datetime, reason: str | None = None) -> None:

@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from bot import transcript
 from bot.channels.message import FetchedFile, Inbound, InboundKind
@@ -49,6 +50,7 @@ from knowledge.library import Library
 from knowledge.search import Search
 from store import files, outbox
 from store.clock import ZONE
+from store.crypto import SealError
 from store.files import StoredFile, media_type_of
 from store.session import Session
 
@@ -134,8 +136,14 @@ _NO_WORDS = frozenset({InboundKind.BUTTON, InboundKind.START})
 
 
 def _state(session: Session, talk: Conversation) -> State:
-    stored = talk.open(session.vault, "state")
-    return State.model_validate_json(stored) if stored else State(language=talk.language)
+    """What is remembered of the talk. What can't be read any more must not end the talk."""
+    fresh = State(language=talk.language)
+    try:
+        stored = talk.open(session.vault, "state")
+        return State.model_validate_json(stored) if stored else fresh
+    except (SealError, ValidationError) as problem:
+        log.error("a talk's state is lost and begins anew: %s", type(problem).__name__)  # noqa: TRY400
+        return fresh
 
 
 def _with_file(

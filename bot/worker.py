@@ -10,13 +10,12 @@ import json
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from bot import delivery
@@ -40,6 +39,8 @@ _LOOK_AGAIN = 2.0
 _AFTER_FAILURE = 1.0
 _UNDER_WAY = 32
 """Sends of one channel at a time; each is of another talk."""
+_DATABASE_DOWN = (OperationalError, InterfaceError, sa.exc.TimeoutError)
+"""No fault of the message in hand; any other error of the database is one of the message."""
 
 
 class Did(StrEnum):
@@ -108,8 +109,13 @@ class Worker:
         took = await self._database.transact(self._take_and_answer)
         if not isinstance(took, _ToFetch):
             return took
-        fetched = await self._fetch(took)
-        await self._database.transact(lambda session: self._answer(session, took, fetched))
+        try:
+            fetched = await self._fetch(took.inbound)
+        except Exception as problem:
+            failed = problem
+            await self._database.transact(lambda session: self._not_fetched(session, took, failed))
+        else:
+            await self._database.transact(lambda session: self._answer(session, took, fetched))
         return Did.SOMETHING
 
     def _take_and_answer(self, session: Session) -> Did | _ToFetch:
@@ -120,7 +126,7 @@ class Worker:
         try:
             with session.begin_nested():
                 return self._begin(session, row)
-        except SQLAlchemyError:
+        except _DATABASE_DOWN:
             raise
         except Exception as problem:
             session.expire_all()
@@ -166,28 +172,34 @@ class Worker:
         )
         return row if row is not None and row.due_at <= now else None
 
-    async def _fetch(self, took: _ToFetch) -> FetchedFile | None:
-        file = took.inbound.file
-        if file is None:
+    async def _fetch(self, inbound: Inbound) -> FetchedFile | None:
+        if inbound.file is None:
             return None
-        with suppress(OSError):
-            return await self._channels[took.inbound.channel].fetch(file)
-        return None
+        return await self._channels[inbound.channel].fetch(inbound.file)
 
     def _answer(self, session: Session, took: _ToFetch, fetched: FetchedFile | None) -> None:
-        row = session.get_one(InboxRow, took.row_id)
-        session.get(Conversation, row.conversation_id, with_for_update=True)
-        session.refresh(row)
-        if row.state is not InboxState.WAITING:
+        row = self._still_waiting(session, took)
+        if row is None:
             return
         try:
             with session.begin_nested():
                 handle(session, row, took.inbound, self._rooms, fetched)
-        except SQLAlchemyError:
+        except _DATABASE_DOWN:
             raise
         except Exception as problem:
             session.expire_all()
             self._failed(session, took.row_id, problem)
+
+    def _not_fetched(self, session: Session, took: _ToFetch, problem: Exception) -> None:
+        if self._still_waiting(session, took) is not None:
+            self._failed(session, took.row_id, problem)
+
+    def _still_waiting(self, session: Session, took: _ToFetch) -> InboxRow | None:
+        """The message, its talk locked; None if another worker has answered it meanwhile."""
+        row = session.get_one(InboxRow, took.row_id)
+        session.get(Conversation, row.conversation_id, with_for_update=True)
+        session.refresh(row)
+        return row if row.state is InboxState.WAITING else None
 
     def _failed(self, session: Session, row_id: str, problem: Exception) -> None:
         """Try again a little later; after the last attempt keep it and tell the citizen."""
