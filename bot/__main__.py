@@ -7,7 +7,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 
-import uvicorn
 from pydantic import ValidationError
 
 from bot.settings import Environment, Settings
@@ -25,27 +24,44 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("conversation", help="draw docs/conversation.md from the dialogue")
     commands.add_parser("understand", help="read messages as JSON lines, for measuring")
     chosen = parser.parse_args(arguments)
-    if chosen.command == "understand":
-        return understand()
-    if chosen.command == "conversation":
-        return conversation()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    from bot.app import NotReadyError
-
     try:
-        settings = Settings()
-        if chosen.command == "migrate":
-            migrate_only(settings)
-        else:
-            asyncio.run(serve(settings))
+        match chosen.command:
+            case "understand":
+                return understand()
+            case "conversation":
+                return conversation()
+            case command:
+                return run(migrating=command == "migrate")
     except ValidationError as problem:
         for error in problem.errors(include_url=False, include_input=False):
             name = "_".join(str(part) for part in error["loc"]).upper()
             print(f"TRAM_{name}: {error['msg']}" if name else error["msg"], file=sys.stderr)
-        return 2
-    except (NotReadyError, DataFileError, ValueError) as problem:
+    except (DataFileError, ValueError) as problem:
         print(f"Tràm can't start: {problem}", file=sys.stderr)
+    return 2
+
+
+def run(*, migrating: bool) -> int:
+    """Serve or only migrate; 2 when the set-up has to be mended."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.app import NotReadyError
+
+    settings = Settings()
+    try:
+        if migrating:
+            migrate_only(settings)
+        else:
+            asyncio.run(serve(settings))
+    except (NotReadyError, OSError) as problem:
+        print(f"Tràm can't start: {problem}", file=sys.stderr)
+        return 2
+    except SQLAlchemyError as problem:
+        # Its own message may hold the address with the password.
+        reason = type(getattr(problem, "orig", None) or problem).__name__
+        print(f"Tràm can't start: TRAM_DATABASE_URL can't be used ({reason})", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         pass
@@ -65,7 +81,9 @@ def migrate_only(settings: Settings) -> None:
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop; what is in hand is finished first."""
-    from bot.app import load_rooms, make_app, open_database, open_province
+    import uvicorn
+
+    from bot.app import Server, load_rooms, make_app, open_database, open_province
     from bot.channels.message import Channel, ChannelName
     from bot.channels.telegram import Telegram, make_webhook
     from bot.channels.webchat import WebChat, make_webchat
@@ -95,7 +113,7 @@ async def serve(settings: Settings) -> None:
     background: list[Callable[[], Awaitable[None]]] = []
     if database.on_postgres:
         background.append(lambda: database.wakes.listen(database.conninfo))
-    server: uvicorn.Server | None = None
+    server: Server | None = None
 
     def stopping() -> bool:
         return server is not None and server.should_exit
@@ -127,7 +145,7 @@ async def serve(settings: Settings) -> None:
         server_header=False,
         proxy_headers=settings.public_url is not None,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     async with stack:
         tasks = [asyncio.create_task(_keep(start)) for start in background]
         working = asyncio.create_task(worker.run())
@@ -183,17 +201,30 @@ def conversation() -> int:
 
 def understand() -> int:
     """Read `{"text": …}` lines and write what was understood of each."""
-    from bot.understanding.reader import load_reader, understand_line
+    from bot.understanding.reader import Reader, understand_line
+    from cases.places import Gazetteer, PlaceReading
     from cases.province import load_province
+    from cases.routing import Routing, route
+    from eligibility.grounds import load_law
+    from knowledge.article import FieldId
+    from knowledge.fields import load_fields
     from store.clock import SystemClock
     from store.jsonlines import serve as serve_lines
 
     settings = Settings()
     province = load_province(settings.province)
-    reader = load_reader(province)
+    fields = load_fields()
+
+    def fields_of(text: str) -> list[tuple[FieldId, float]]:
+        return [(one.id, one.score) for one in fields.guess(text).fields]
+
+    def offices_of(place: PlaceReading) -> Routing:
+        return route(place, province)
+
+    reader = Reader(Gazetteer(province), fields_of, load_law())
     today = SystemClock(settings.today).today()
     serve_lines(
-        lambda payload: understand_line(reader, payload, today, province),
+        lambda payload: understand_line(reader, payload, today, offices_of),
         sys.stdin.buffer,
         sys.stdout.buffer,
     )

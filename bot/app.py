@@ -1,10 +1,15 @@
 """What a process loads once, and the web application it serves."""
 
+import asyncio
 import datetime as dt
 import logging
 import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
+import uvicorn
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
@@ -123,3 +128,23 @@ def make_app(database: Database, desk: FastAPI, *routers: APIRouter) -> FastAPI:
         return PlainTextResponse("ready")
 
     return app
+
+
+class Server(uvicorn.Server):
+    """A web server that only stops by a signal, and leaves the end of the process to us.
+
+    uvicorn raises the signal once more when it has stopped, which would end the process before
+    the messages in hand are finished.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM)
+        for number in signals:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
