@@ -179,7 +179,8 @@
   function keepAll() {
     for (const form of document.querySelectorAll("form[data-draft][data-dirty]")) saveDraft(form, true);
   }
-  addEventListener("pagehide", keepAll);
+  addEventListener("beforeunload", keepAll); // before the next page is asked for
+  addEventListener("pagehide", keepAll); // where phones know no other
   document.addEventListener("htmx:before:swap", (event) => {
     if (event.detail.ctx?.request?.method === "GET") keepAll();
   });
@@ -199,6 +200,8 @@
     const leaves = form.matches("a") && !form.closest(".panes");
     if (leaves && noteLeft() && !confirm("Ghi chú chưa lưu sẽ mất. Vẫn mở hồ sơ khác?")) {
       event.preventDefault();
+    } else if (form.matches("a")) {
+      keepAll();
     }
   });
 
@@ -218,7 +221,7 @@
   });
   document.addEventListener("tram:noted", () => {
     empty($("form.note-form"));
-    const box = $("#note-box");
+    const box = $(".note-box");
     if (box) box.open = false;
   });
 
@@ -229,7 +232,7 @@
 
   // --- opening another case, and menus --------------------------------------------------------
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx?.sourceElement?.matches?.("#rows a")) $("#case-title")?.focus();
+    if (event.detail.ctx?.sourceElement?.matches?.("#rows a")) $("#work h1")?.focus();
   });
   function closeMenus(but) {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== but) menu.open = false;

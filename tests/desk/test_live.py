@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from cases import queue
 from cases.model import Case
 from cases.staff import StaffMember
-from desk.app import make_desk
 from store import events
 from store.session import Session
 from tests.desk.serving import served
@@ -188,18 +187,12 @@ def test_those_who_see_no_case_have_no_stream(world: World, username: str) -> No
 
 
 def test_a_stream_ends_when_the_server_wants_to_stop(world: World) -> None:
-    stopping = False
-    world.app.router.routes.clear()
-    world.app.mount(
-        "/desk",
-        make_desk(world.database, world.province, secure_cookies=False, stopping=lambda: stopping),
-    )
     with (
         served(world) as address,
         signed_in(address, "lan") as client,
         listening(client, "/desk/events") as told,
     ):
-        stopping = True
+        world.stopping = True
         begin = time.monotonic()
         assert list(told) == []
 

@@ -148,6 +148,8 @@ class World:
     database: Database
     province: Province = PROVINCE
     ids: dict[str, str] = field(default_factory=dict)
+    stopping: bool = False
+    """What the server would say if its streams asked whether to end."""
 
     def __post_init__(self) -> None:
         self.ids |= self.database.transact_now(
@@ -156,7 +158,12 @@ class World:
                 for username, (role, office_id) in STAFF.items()
             }
         )
-        self.desk = make_desk(self.database, self.province, secure_cookies=False)
+        self.desk = make_desk(
+            self.database,
+            self.province,
+            secure_cookies=False,
+            stopping=lambda: self.stopping,
+        )
         self.app = FastAPI(openapi_url=None)
         self.app.mount("/desk", self.desk)
 
