@@ -9,7 +9,7 @@ A miss is the serious error: a card with the right number once too often is a sm
 left without it a great one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -92,6 +92,13 @@ class Weights:
         """From the arrays `features`, `values` and `bias`."""
         rows = {str(name): row for row, name in enumerate(arrays["features"])}
         return cls(rows, arrays["values"].astype(np.float32), arrays["bias"].astype(np.float32))
+
+    def usual(self) -> Iterator[Sequence[str]]:
+        """The words and pairs of words, without marks, that have a weight."""
+        for feature in self.rows:
+            kind, *words = feature.split()
+            if kind == "word" and "_" not in words and feature.isascii():
+                yield words
 
     def score(self, features: frozenset[str]) -> npt.NDArray[np.float32]:
         """Danger first, then the kinds."""

@@ -74,6 +74,7 @@ class People:
         spans.sort(key=lambda span: (span[0], -(span[1] - span[0])))
         gone = {begin for _, begin, _ in self._gone.find(message)}
         others = self._not_people.covered(message)
+        selves = {begin for begin, _, relation in spans if relation is Relation.SELF}
         found: list[Mention] = []
         taken = 0
         last: Relation | None = None
@@ -81,17 +82,13 @@ class People:
             if begin < taken or others & bits(begin, end) == bits(begin, end):
                 continue
             relation = named or last or Relation.OTHER
-            theirs = named not in (None, Relation.SELF) and self._is_self(spans, end)
+            theirs = named not in (None, Relation.SELF) and end in selves
             taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
             if relation is not Relation.SELF:
                 last = relation
             is_gone = bool(gone & {end, end + 1, end + 2})
             found.append(Mention(begin, taken, relation, is_gone))
         return tuple(found)
-
-    @staticmethod
-    def _is_self(spans: list[tuple[int, int, Relation | None]], place: int) -> bool:
-        return any(begin == place and one is Relation.SELF for begin, _, one in spans)
 
     def harmed(self, message: Message, mentions: tuple[Mention, ...]) -> Relation | None:
         """The first person to whom something was done ("con tôi … bị …"; "bị …" is the writer)."""

@@ -20,15 +20,13 @@ import datetime as dt
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from rapidfuzz.distance import DamerauLevenshtein
-from rapidfuzz.process import extract
-
+from knowledge.spelling import Speller
 from knowledge.vietnamese import Normalised, clean, fold, is_syllable, normalise
 from store.datafile import load
 
@@ -129,8 +127,11 @@ def sound(folded: str) -> str:
 class Vocabulary:
     """All words that occur in any phrase, and which of them a typed word may mean."""
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], usual: Iterable[Sequence[str]] = ()) -> None:
+        """`usual` holds what people write besides, without marks, to mend slips of the finger."""
         self.words = frozenset(words)
+        letters = ((fold(word.rstrip(MARKED_ONLY)),) for word in self.words)
+        self._speller = Speller([*usual, *letters])
         self._by_letters: dict[str, list[str]] = defaultdict(list)
         self._by_sound: dict[str, list[str]] = defaultdict(list)
         self._only_marked: dict[str, list[str]] = defaultdict(list)
@@ -140,8 +141,15 @@ class Vocabulary:
                 continue
             self._by_letters[fold(word)].append(word)
             self._by_sound[sound(fold(word))].append(word)
-        self._long = sorted(letters for letters in self._by_letters if len(letters) >= 4)
         self._cache: dict[tuple[str, bool], tuple[str, ...]] = {}
+
+    def mended(self, words: Sequence[str]) -> tuple[str, ...]:
+        """The same words, those with a slip of the finger replaced by what was probably meant."""
+        letters = [fold(word) for word in words]
+        return tuple(
+            word if typed == meant else meant
+            for word, typed, meant in zip(words, letters, self._speller.mend(letters), strict=True)
+        )
 
     def meanings(self, typed: str, marked: bool) -> tuple[str, ...]:
         """The words of the vocabulary that `typed` may stand for.
@@ -186,15 +194,6 @@ class Vocabulary:
                 for word in self._by_sound.get(sound(letters), ())
                 if bare or _same_tone(typed, word)
             ]
-        if not found and len(letters) >= 4 and not is_syllable(typed):
-            near = extract(
-                letters,
-                self._long,
-                scorer=DamerauLevenshtein.distance,
-                score_cutoff=1,
-                limit=4,
-            )
-            found = [word for match, *_ in near for word in self._by_letters[match]]
         return tuple(found)
 
 
@@ -223,7 +222,8 @@ class Message:
     commas: int
     """Bit i is set when a comma stands before word i."""
     places: Mapping[str, int]
-    _starts: dict[int, dict[int, int]] = field(default_factory=dict, compare=False, repr=False)
+    starts: dict[int, Mapping[int, int]] = field(default_factory=dict, compare=False, repr=False)
+    """What each `Choice` has already found here."""
 
     def hide(self, places: int) -> "Message":
         """The same message with the words at these places blacked out."""
@@ -270,6 +270,7 @@ def listen(text: str, vocabulary: Vocabulary, today: dt.date) -> Message:
             commas |= 1 << len(words)
         else:
             ends |= 1 << len(words)
+    words = list(vocabulary.mended(words))
     letters = [word for word in words if word.isalpha()]
     share = sum(word != fold(word) for word in letters) / max(1, len(letters))
     marked = share >= MOSTLY_MARKED
@@ -294,22 +295,34 @@ class Choice:
     number: int
     wordings: tuple[tuple[str, ...], ...]
 
-    def starts(self, message: Message) -> dict[int, int]:
+    @cached_property
+    def _by_first(self) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+        found: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for wording in self.wordings:
+            found[wording[0]] = (*found.get(wording[0], ()), wording)
+        return found
+
+    def starts(self, message: Message) -> Mapping[int, int]:
         """Length of a wording → the places where one of that length begins."""
-        known = message._starts.get(self.number)  # noqa: SLF001 - a cache kept for us
+        known = message.starts.get(self.number)
         if known is None:
-            found: dict[int, int] = defaultdict(int)
-            for wording in self.wordings:
-                where = message.places.get(wording[0], 0)
+            known = message.starts[self.number] = self._starts(message)
+        return known
+
+    def _starts(self, message: Message) -> Mapping[int, int]:
+        found: dict[int, int] = {}
+        places = message.places
+        for first in self._by_first.keys() & places.keys():
+            for wording in self._by_first[first]:
+                where = places[first]
                 for step, word in enumerate(wording[1:], 1):
+                    where &= places.get(word, 0) >> step & ~(message.sentence_ends >> step)
                     if not where:
                         break
-                    where &= message.places.get(word, 0) >> step
-                    where &= ~(message.sentence_ends >> step)
-                if where:
-                    found[len(wording)] |= where
-            known = message._starts[self.number] = dict(found)  # noqa: SLF001
-        return known
+                else:
+                    length = len(wording)
+                    found[length] = found.get(length, 0) | where
+        return found
 
 
 @dataclass(frozen=True)
@@ -327,11 +340,15 @@ class Phrase:
     written: str
     steps: tuple[Step, ...]
 
+    @cached_property
+    def _needed(self) -> tuple[Choice, ...]:
+        return tuple(step.choice for step in self.steps if not step.optional)
+
     def find(self, message: Message) -> list[tuple[int, int]]:
         """Where it stands: begin and end (not included) of each place, shortest reading first."""
-        needed = [step for step in self.steps if not step.optional]
-        if not all(step.choice.starts(message) for step in needed):
-            return []
+        for choice in self._needed:
+            if not choice.starts(message):
+                return []
         found = []
         begins = 0
         for step in self.steps:
@@ -377,9 +394,8 @@ class Phrases:
 
     def find(self, message: Message) -> list[tuple[int, int, int]]:
         """Each place of each phrase: the phrase's number in order of the file, begin, end."""
-        tried: set[int] = set()
-        for word in message.places:
-            tried.update(self._by_word.get(word, ()))
+        words = self._by_word.keys() & message.places.keys()
+        tried = {number for word in words for number in self._by_word[word]}
         return [
             (number, begin, end)
             for number in sorted(tried)
@@ -388,14 +404,9 @@ class Phrases:
 
     def among(self, message: Message) -> bool:
         """Whether any of them stands in the message."""
-        tried: set[int] = set()
-        for word in message.places:
-            for number in self._by_word.get(word, ()):
-                if number not in tried:
-                    tried.add(number)
-                    if self._all[number].find(message):
-                        return True
-        return False
+        words = self._by_word.keys() & message.places.keys()
+        tried = {number for word in words for number in self._by_word[word]}
+        return any(self._all[number].find(message) for number in tried)
 
     def covered(self, message: Message) -> int:
         """The places, as bits, of all words that belong to one of them."""

@@ -1,7 +1,7 @@
 """Free text in any spelling → what Tràm understands of it."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.understanding import numbers
 from bot.understanding.danger import DangerKind, DangerReader, Signs, Weights
@@ -22,7 +22,13 @@ FieldsOf = Callable[[str], Sequence[tuple[FieldId, float]]]
 FRAGMENT = 8
 """Words; up to so many can be a bare answer such as "phường 5 Cà Mau", more are a sentence."""
 
-LONGEST = 4_000
+PASSAGE = 80
+"""Words."""
+
+PLACE_WITHIN = 1_200
+"""Characters; people say where they live early in a long story."""
+
+LONGEST = 3_000
 """Characters read for meaning: the first and last halves of a longer message."""
 
 
@@ -32,11 +38,12 @@ class Reader:
     def __init__(self, gazetteer: Gazetteer, fields_of: FieldsOf, law: LegalAidLaw) -> None:
         book = Phrasebook()
         people = People(book)
-        self._danger = DangerReader(Signs(book), Weights.load())
+        weights = Weights.load()
+        self._danger = DangerReader(Signs(book), weights)
         self._statuses = Statuses(book, people)
         self._intents = Intents(book)
         self._people = people
-        self._vocabulary = Vocabulary(book.words)
+        self._vocabulary = Vocabulary(book.words, weights.usual())
         self._gazetteer = gazetteer
         self._fields_of = fields_of
         self._law = law
@@ -48,7 +55,7 @@ class Reader:
             eligibility.grounds.NoLawInForce: no legal-aid law of ours was in force on `today`.
         """
         message = listen(_shortened(typed), self._vocabulary, today)
-        danger = self._danger.read(message)
+        danger = self._danger_in(message, today)
         told = self._statuses.read(message, today)
         command = self._intents.command(message)
         place = self._place(message, command)
@@ -99,17 +106,32 @@ class Reader:
             return Intent.ANSWER
         return Intent.STORY
 
+    def _danger_in(self, message: Message, today: dt.date) -> DangerKind | None:
+        """A long story is read passage by passage, or one grave sentence would drown in it."""
+        if len(message.words) <= PASSAGE:
+            return self._danger.read(message)
+        passages = (" ".join(words) for words in _batched(message.text.split(), PASSAGE))
+        heard = (self._danger.read(listen(one, self._vocabulary, today)) for one in passages)
+        return next((kind for kind in heard if kind is not None), None)
+
     def _place(self, message: Message, command: Intent | None) -> PlaceReading:
         """No place is looked for in a command ("làm lại từ đầu")."""
         if command is not None and len(message.words) <= FRAGMENT:
             return PlaceReading()
-        return self._gazetteer.read(message.text, story=len(message.words) > FRAGMENT)
+        return self._gazetteer.read(
+            message.text[:PLACE_WITHIN], story=len(message.words) > FRAGMENT
+        )
 
 
 def _shortened(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     return f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+
+
+def _batched(words: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for begin in range(0, len(words), size):
+        yield words[begin : begin + size]
 
 
 def _language(message: Message) -> Language | None:
