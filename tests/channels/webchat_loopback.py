@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
@@ -21,12 +22,12 @@ from bot.inbox import InboxRow, InboxState
 from bot.texts import FALLBACK, Texts, read
 from bot.transcript import Direction, Shown, ShownButton
 from store.session import Database, Session
-from store.wakes import Topic
+from store.wakes import Topic, Wakes
 
 VI = Path(__file__).parents[2] / "bot" / "texts" / "vi.toml"
 TEXTS = Texts({FALLBACK: read(VI)})
 
-MENU = (
+MENU: tuple[ShownButton, ...] = (
     ShownButton(key="go:ask", label="Hỏi pháp luật"),
     ShownButton(key="go:person", label="Gặp cán bộ"),
 )
@@ -37,13 +38,13 @@ def answer(heard: Inbound) -> tuple[Shown, ...]:
     """Answers that show all that a page has to show."""
     match heard.kind, heard.text:
         case InboundKind.START, payload:
-            return (Shown(text=f"Chào bà con! {payload}".strip(), buttons=MENU, serial=1),)
+            return (Shown(text=f"Chào bà con! {payload}".strip(), buttons=MENU),)
         case InboundKind.TEXT, "hỏi tuổi":
-            buttons = (
+            buttons: tuple[ShownButton, ...] = (
                 ShownButton(key="under", label="Dưới 60"),
                 ShownButton(key="over", label="Từ 60 trở lên"),
             )
-            return (Shown(text="Bạn bao nhiêu tuổi?", buttons=buttons, serial=2),)
+            return (Shown(text="Bạn bao nhiêu tuổi?", buttons=buttons),)
         case InboundKind.TEXT, "chọn nhiều":
             buttons = (
                 ShownButton(key="disabled", label="Người khuyết tật", ticked=False),
@@ -51,20 +52,26 @@ def answer(heard: Inbound) -> tuple[Shown, ...]:
                 ShownButton(key="merit", label="Người có công", ticked=False),
                 ShownButton(key="done", label="Xong"),
             )
-            return (Shown(text="Chọn những điều đúng:", buttons=buttons, serial=3),)
+            return (Shown(text="Chọn những điều đúng:", buttons=buttons),)
         case InboundKind.TEXT, "ở đâu":
-            return (Shown(text="Bạn ở xã nào?", ask="location", serial=4),)
+            return (Shown(text="Bạn ở xã nào?", ask="location"),)
         case InboundKind.TEXT, "im lặng":
             return ()
         case InboundKind.LOCATION, _:
-            return (Shown(text=f"Nơi: {heard.latitude}, {heard.longitude}", serial=4),)
+            return (Shown(text=f"Nơi: {heard.latitude}, {heard.longitude}"),)
         case InboundKind.BUTTON, key:
-            return (Shown(text=f"Đã bấm: {key} ({heard.button_serial})", serial=5),)
+            said = f"Đã bấm: {key} ({heard.button_serial})"
+            return (Shown(text=said, buttons=MENU),)
         case InboundKind.FILE, _:
             said = "Tệp lớn quá." if heard.too_large else "Tràm đã giữ tệp."
-            return (Shown(text=said, serial=4),)
+            return (Shown(text=said),)
         case _, text:
-            return (Shown(text=f"Bạn nói: {text}", serial=4),)
+            return (Shown(text=f"Bạn nói: {text}"),)
+
+
+def _questions(session: Session, talk_id: str) -> int:
+    rows = transcript.after(session, talk_id)
+    return sum(bool(transcript.shown(session, row).buttons) for row in rows)
 
 
 def take_turns(session: Session, answers: Answer) -> None:
@@ -82,7 +89,9 @@ def take_turns(session: Session, answers: Answer) -> None:
             client_id = row.event_id.rpartition(":")[2]
             transcript.add(session, talk.id, Direction.IN, shown, client_id)
         for message in answers(heard):
-            transcript.add(session, talk.id, Direction.OUT, message)
+            numbered = message.model_copy(update={"serial": _questions(session, talk.id) + 1})
+            shown = numbered if message.buttons else message
+            transcript.add(session, talk.id, Direction.OUT, shown)
         row.state, row.body = InboxState.DONE, None
 
 
@@ -94,7 +103,19 @@ class Loopback:
         self.answers = answers
         self._options = options
         self._port = 0
-        self._running = threading.Event()
+        self._clients: list[httpx.Client] = []
+
+    def client(self, **options: Any) -> httpx.Client:
+        """A client of this server, closed when the test ends."""
+        made = httpx.Client(base_url=self.url, timeout=10, **options)
+        self._clients.append(made)
+        return made
+
+    def close(self) -> None:
+        """Let the clients go, then stop."""
+        for client in self._clients:
+            client.close()
+        self.stop()
 
     @property
     def url(self) -> str:
@@ -102,6 +123,7 @@ class Loopback:
 
     def start(self) -> None:
         """Serve, on the same port as before."""
+        self.database.wakes = Wakes()  # nobody sleeps yet in a process that has just begun
 
         @asynccontextmanager
         async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -141,4 +163,4 @@ def serving(database: Database, **options: Any) -> Iterator[Loopback]:
     try:
         yield server
     finally:
-        server.stop()
+        server.close()

@@ -44,6 +44,8 @@ class Opening(BaseModel):
     opening: str = Field(pattern=r"^[A-Za-z0-9_-]{22,64}$")
     payload: str = Field(default="", pattern=f"^{PAYLOAD.pattern}$")
     """What the page's address carried (a poster's code)."""
+    words_follow: bool = False
+    """The citizen typed at once, without asking to begin."""
 
 
 class FromPage(BaseModel):

@@ -15,8 +15,8 @@ from bot.texts import FALLBACK, Texts
 from bot.transcript import Direction, Shown
 
 _FOLDER = Path(__file__).parent
-_ANYTIME = ("go:", "a:", "f:")
-"""Keys that mean the same whenever they are pressed (menu, article, field)."""
+_ANYTIME = ("go:", "a:", "d:", "f:", "lang:")
+"""Keys that mean the same whenever they are pressed: menu, article, field, language."""
 
 _FOR_SCRIPT = (
     "title", "you", "officer", "choose", "view_file", "sending", "unsent", "failed", "offline",
@@ -45,11 +45,9 @@ class Message:
         }
 
 
-def current_question(messages: Sequence[Message]) -> int | None:
-    """The `seq` of the message whose buttons still count, if any."""
-    asked = [m for m in messages if m.direction is Direction.OUT and m.shown.buttons]
-    newest = max(asked, key=lambda m: (m.shown.serial, m.seq), default=None)
-    return newest.seq if newest else None
+def current_question(messages: Sequence[Message]) -> int:
+    """The number of the question whose buttons still count."""
+    return max((m.shown.serial for m in messages if m.shown.buttons), default=0)
 
 
 def first_to_read(messages: Sequence[Message]) -> int:

@@ -36,6 +36,8 @@ _LOOK_AGAIN = 15.0
 """Seconds between two looks at a quiet talk; also keeps the connection alive."""
 _SETTLE = 0.15
 """Seconds that the page without a script waits for a second message after a first."""
+_UNREAD = {"Connection": "close"}
+"""For answers given before the body was read to its end: the rest is not taken in."""
 _NO_DATABASE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 
@@ -141,7 +143,9 @@ class Routes:
     async def open(self, request: Request) -> Response:
         wanted = Opening.model_validate_json(await read_json(request))
         token = await self._database.transact(
-            lambda s: talks.open_talk(s, wanted.opening, wanted.payload)
+            lambda s: talks.open_talk(
+                s, wanted.opening, wanted.payload, words_follow=wanted.words_follow
+            )
         )
         if isinstance(token, Refusal):
             return _refused(token)
@@ -274,8 +278,11 @@ class Routes:
         waits_for = ""
         if not token:
             wanted = Opening(opening=form.first("opening"), payload=form.first("payload"))
+            words_follow = _said(form) is not None or form.file is not None
             opened = await self._database.transact(
-                lambda s: talks.open_talk(s, wanted.opening, wanted.payload)
+                lambda s: talks.open_talk(
+                    s, wanted.opening, wanted.payload, words_follow=words_follow
+                )
             )
             if isinstance(opened, Refusal):
                 return RedirectResponse("/", 303)
@@ -349,10 +356,10 @@ def _guarded(page: Page) -> type[APIRoute]:
                 try:
                     return await handle(request)
                 except (UnreadableError, ValidationError, RequestValidationError):
-                    return JSONResponse({"error": "unreadable"}, 422)
+                    return JSONResponse({"error": "unreadable"}, 422, _UNREAD)
                 except TooMuchError:
                     note = {"error": "too much", "note": page.words("too_large")}
-                    return JSONResponse(note, 413, {"Connection": "close"})
+                    return JSONResponse(note, 413, _UNREAD)
                 except ClientDisconnect:
                     return Response(status_code=400)
                 except _NO_DATABASE:

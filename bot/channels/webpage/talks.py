@@ -106,15 +106,21 @@ def event_id(session: Session, token: str, client_id: str) -> str:
     return f"{session.vault.blind('web.event', token)}:{client_id}"
 
 
-def open_talk(session: Session, opening: str, payload: str) -> str | Refusal:
+def open_talk(
+    session: Session, opening: str, payload: str = "", *, words_follow: bool = False
+) -> str | Refusal:
     """The token of the talk that `opening` opens, or opened when it was posted before.
 
-    `opening` is random and kept nowhere, so that nothing stored leads to the token.
+    `opening` is random and kept nowhere, so that nothing stored leads to the token. A talk that
+    begins with the citizen's words needs no long welcome before its answer.
     """
     token = session.vault.blind("web.token", opening)[:32]
     talk = enter(session, token)
     if talk is Refusal.UNKNOWN:
-        _put(session, token, START, {"kind": InboundKind.START, "text": payload})
+        if words_follow and not payload:
+            conversations.find_or_create(session, ChannelName.WEB, token)
+        else:
+            _put(session, token, START, {"kind": InboundKind.START, "text": payload})
         return token
     return Refusal.SHUT if talk is Refusal.SHUT else token
 

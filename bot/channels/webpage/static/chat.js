@@ -8,7 +8,7 @@
 
   let token = ''        // opens the talk; lies in this tab only
   let opening = ''
-  let seq = 0, lastId = '', asked = null
+  let seq = 0, lastId = '', asked = { serial: 0, groups: [] }
   let outbox = [], sending = false, tries = 0
   let run = 0, abort = null
   let active = Date.now(), pinged = 0, shifts = []
@@ -35,10 +35,9 @@
     method: 'POST', body: JSON.stringify(body || {}), headers: { 'Content-Type': 'application/json' }, ...more,
   })
   const isShut = answer => answer.status === 401 || answer.status === 410
-  const pause = ms => new Promise(done => {
-    const timer = setTimeout(done, ms)
-    addEventListener('online', () => { clearTimeout(timer); done() }, { once: true })
-  })
+  let waiting = []
+  const pause = ms => new Promise(done => { waiting.push(done); setTimeout(done, ms) })
+  const goOn = () => { for (const done of waiting.splice(0)) done() }
   const tell = text => { if (note.textContent !== text) note.textContent = text }
 
   // --- showing -------------------------------------------------------------------------------
@@ -48,7 +47,7 @@
     if (text) element.textContent = text
     return element
   }
-  const isAnytime = key => /^(go|a|f):/.test(key)
+  const isAnytime = key => /^(go|a|d|f|lang):/.test(key)
 
   // Emergency numbers can be pressed; a number after "Điều" or "khoản" is an article of law.
   const withNumbers = (element, text) => {
@@ -97,20 +96,22 @@
         group.append(box)
       }
     }
-    if (!asked || (m.serial || 0) >= asked.serial) {
-      if (asked) rest(asked.group, true)
-      asked = { group, serial: m.serial || 0 }
-    } else rest(group, true)
+    const serial = m.serial || 0
+    if (serial > asked.serial) {
+      for (const older of asked.groups) rest(older)
+      asked = { serial, groups: [] }
+    }
+    if (serial < asked.serial) rest(group)
+    else asked.groups.push(group)
     return group
   }
 
   // Not `disabled`: the button that was pressed keeps the keyboard's focus.
-  const rest = (group, resting) => {
+  const rest = group => {
     for (const button of group.querySelectorAll('button')) {
-      if (resting && !isAnytime(button.dataset.key)) button.setAttribute('aria-disabled', 'true')
-      else button.removeAttribute('aria-disabled')
+      if (!isAnytime(button.dataset.key)) button.setAttribute('aria-disabled', 'true')
     }
-    for (const input of group.querySelectorAll('input')) input.disabled = resting
+    for (const input of group.querySelectorAll('input')) input.disabled = true
   }
 
   const show = async (id, place) => {
@@ -216,10 +217,10 @@
   }
 
   // --- saying --------------------------------------------------------------------------------
-  const enter = async () => {
+  const enter = async words_follow => {
     if (token) return true
     opening = opening || fresh()
-    const answer = await post('open', { opening, payload: form.payload.value })
+    const answer = await post('open', { opening, payload: form.payload.value, words_follow })
     if (isShut(answer)) { forget(); return false }
     if (!answer.ok) throw answer
     remember((await answer.json()).token)
@@ -254,7 +255,7 @@
       let item
       while ((item = outbox.find(i => !i.taken && !i.failed))) {
         try {
-          if (!await enter()) return
+          if (!await enter(true)) return
           const answer = await post(...envelope(item))
           if (isShut(answer)) return forget()
           if (answer.status >= 500 || answer.status === 429) throw answer
@@ -263,6 +264,7 @@
           if (answer.ok) { item.taken = true; item.state.textContent = ''; typing(8000) }
           else { item.failed = true; item.state.textContent = T.failed; outbox = outbox.filter(i => i !== item) }
           tries = 0
+          goOn()
           active = pinged = Date.now()
         } catch {
           if (!outbox.includes(item)) continue
@@ -277,7 +279,7 @@
     if (button.getAttribute('aria-disabled')) return
     const ticked = button.dataset.key === 'done' ? [...group.querySelectorAll('input:checked')] : []
     const labels = ticked.map(input => input.parentNode.textContent)
-    if (!isAnytime(button.dataset.key)) rest(group, true)
+    if (!isAnytime(button.dataset.key)) rest(group)
     tell('')
     put(labels.join(', ') || button.textContent, { key: [...ticked.map(i => i.value), button.dataset.key].join(','), serial })
   }
@@ -317,7 +319,7 @@
     for (const item of outbox) log.append(item.element)
     seq = 0
     lastId = ''
-    asked = null
+    asked = { serial: 0, groups: [] }
     $('place').hidden = true
   }
 
@@ -385,7 +387,7 @@
   })
   on($('quick'), quickExit)
   on($('leave'), () => { shut(); $('welcome').querySelector('h2').focus() })
-  on($('begin'), () => words.value.trim() ? sayWords() : enter().catch(() => tell(T.offline)))
+  on($('begin'), () => words.value.trim() ? sayWords() : enter(false).catch(() => tell(T.offline)))
   on($('have'), button => put(button.textContent, { key: 'go:status' }))
   form.addEventListener('submit', event => { event.preventDefault(); sayWords() })
   words.addEventListener('input', fit)
@@ -415,7 +417,8 @@
     if (shifts.length === 3) quickExit()
   })
   for (const name of ['pointerdown', 'keydown', 'wheel']) addEventListener(name, seen, { passive: true })
-  addEventListener('visibilitychange', watch)
+  addEventListener('visibilitychange', () => { watch(); goOn() })
+  addEventListener('online', goOn)
   setInterval(watch, 20e3)
   addEventListener('pagehide', () => {
     if (!token) return
