@@ -82,7 +82,6 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "privacy": _say("welcome.privacy"),
         "exit": _say("welcome.exit"),
         "discontent": discontent,
-        "safe": _say("danger.hurry"),
         "unsafe": _say("danger.not_safe"),
     }
 )
@@ -105,7 +104,7 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
     }
 )
 
-ASIDES = frozenset({"who", "privacy", "exit", "discontent", "safe", "unsafe"})
+ASIDES = frozenset({"who", "privacy", "exit", "discontent", "unsafe"})
 """Answered without leaving the question that is being asked."""
 
 

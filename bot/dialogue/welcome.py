@@ -10,6 +10,7 @@ MENU = (
     choice("go:screen", "menu.screen"),
     choice("go:person", "menu.person"),
     choice("go:status", "menu.status"),
+    choice("go:language", "menu.language"),
 )
 
 _POSTER = re.compile(r"c(?P<commune>[0-9]{5})(?:[-_](?P<spot>[A-Za-z0-9_-]+))?")

@@ -56,7 +56,7 @@ async def test_a_question_is_answered_with_its_source(citizen: Citizen) -> None:
 
     (answer,) = await citizen.writes("vay tien nguoi ta lai suat toi da bao nhieu")
 
-    assert "Điều 468" in answer.text
+    assert "Bộ luật Dân sự 2015, Điều" in answer.text
     assert "chờ cán bộ xác nhận" in answer.text
 
 
