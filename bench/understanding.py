@@ -142,9 +142,7 @@ def main() -> None:
     parser.add_argument("--noise", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true")
     asked = parser.parse_args()
-    reader = Reader(
-        Gazetteer(load_province("ca-mau")), fields_of(load_fields()), load_law()
-    )
+    reader = Reader(Gazetteer(load_province("ca-mau")), fields_of(load_fields()), load_law())
     bench = Bench(reader, asked.verbose)
     changes: dict[str, Callable[[str], str]] = {"clean": str}
     if asked.noise:

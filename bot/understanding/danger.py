@@ -64,6 +64,7 @@ class DampenerFile(Entry):
     lists: Mapping[str, tuple[str, ...]]
     harmless: tuple[str, ...]
     settled: tuple[str, ...]
+    told: tuple[str, ...]
     study: tuple[str, ...]
     again: tuple[str, ...]
 
@@ -123,11 +124,20 @@ class Signs:
         self._written = tuple(written for one in danger.signs for written in one.phrases)
         self._signs = book.all(self._written)
         self._harmless = book.all(dampeners.harmless)
+        self._told = book.all(dampeners.told)
         self._dampeners = {
             "settled": book.all(dampeners.settled),
             "study": book.all(dampeners.study),
             "again": book.all(dampeners.again),
         }
+
+    def any(self, message: Message) -> bool:
+        """Whether one sign stands in the message, figures of speech aside."""
+        return self._signs.among(message.hide(self._harmless.covered(message)))
+
+    def only_told(self, message: Message) -> bool:
+        """Whether it speaks of a film, the news, a lesson."""
+        return self._told.among(message)
 
     def features(self, message: Message) -> frozenset[str]:
         """Everything about the message that has a weight."""
@@ -153,9 +163,15 @@ class DangerReader:
         self._signs = signs
         self._weights = weights
 
-    def read(self, message: Message) -> DangerKind | None:
-        """The kind of danger the message tells of, or None."""
-        if not message.words:
+    def read(self, message: Message, *, by_signs: bool = False) -> DangerKind | None:
+        """The kind of danger the message tells of, or None.
+
+        `by_signs`: something speaks against it already (it is a command, or small talk), so that
+        at least one sign must stand there.
+        """
+        if not message.words or self._signs.only_told(message):
+            return None
+        if by_signs and not self._signs.any(message):
             return None
         score = self._weights.score(self._signs.features(message))
         if score[0] < ALARM:

@@ -33,6 +33,9 @@ from store.datafile import load
 ANY_NUMBER = "#"
 A_YEAR_GONE_BY = "####"
 MARKED_ONLY = "!"
+MENDED_FROM = 3
+"""Letters; a shorter word can be too many others."""
+
 SHORT_GAP = 3
 LONG_GAP = 8
 MOSTLY_MARKED = 0.45
@@ -147,7 +150,7 @@ class Vocabulary:
         """The same words, those with a slip of the finger replaced by what was probably meant."""
         letters = [fold(word) for word in words]
         return tuple(
-            word if typed == meant else meant
+            word if typed == meant or len(typed) < MENDED_FROM else meant
             for word, typed, meant in zip(words, letters, self._speller.mend(letters), strict=True)
         )
 

@@ -8,7 +8,7 @@ from bot.understanding.danger import DangerKind, DangerReader, Signs, Weights
 from bot.understanding.intents import Intent, Intents
 from bot.understanding.people import People
 from bot.understanding.phrases import Message, Phrasebook, Vocabulary, listen
-from bot.understanding.statuses import Statuses, Told
+from bot.understanding.statuses import FRAGMENT, Statuses, Told
 from bot.understanding.understood import Language, Role, Understood
 from cases.places import Gazetteer, PlaceReading
 from cases.routing import Routing
@@ -18,9 +18,6 @@ from knowledge.article import FieldId
 
 FieldsOf = Callable[[str], Sequence[tuple[FieldId, float]]]
 """Text → fields of law with scores, best first."""
-
-FRAGMENT = 8
-"""Words; up to so many can be a bare answer such as "phường 5 Cà Mau", more are a sentence."""
 
 PASSAGE = 80
 """Words."""
@@ -55,13 +52,12 @@ class Reader:
             eligibility.grounds.NoLawInForce: no legal-aid law of ours was in force on `today`.
         """
         message = listen(_shortened(typed), self._vocabulary, today)
-        danger = self._danger_in(message, today)
-        told = self._statuses.read(message, today)
         command = self._intents.command(message)
+        danger = self._danger_in(message, command, today)
+        told = self._statuses.read(message, today, danger=danger is not None)
         place = self._place(message, command)
         intent = self._intent(message, command, danger, told, place)
         groups = statuses(told.facts, today, self._law)
-        held = danger is DangerKind.ARREST
         return Understood(
             text=message.text,
             normalised=message.normalised.accented,
@@ -72,7 +68,7 @@ class Reader:
             fields=tuple(self._fields_of(message.text)) if message.words else (),
             groups=frozenset(group.value for group in groups),
             danger=danger,
-            urgent=danger is not None or held or told.urgent,
+            urgent=danger is not None or told.urgent,
             relation=told.relation,
             role_hint=Role.INTERMEDIARY if self._people.is_intermediary(message) else None,
             phone=numbers.phone(message.text),
@@ -106,10 +102,12 @@ class Reader:
             return Intent.ANSWER
         return Intent.STORY
 
-    def _danger_in(self, message: Message, today: dt.date) -> DangerKind | None:
+    def _danger_in(
+        self, message: Message, command: Intent | None, today: dt.date
+    ) -> DangerKind | None:
         """A long story is read passage by passage, or one grave sentence would drown in it."""
         if len(message.words) <= PASSAGE:
-            return self._danger.read(message)
+            return self._danger.read(message, by_signs=command is not None)
         passages = (" ".join(words) for words in _batched(message.text.split(), PASSAGE))
         heard = (self._danger.read(listen(one, self._vocabulary, today)) for one in passages)
         return next((kind for kind in heard if kind is not None), None)

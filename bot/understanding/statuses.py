@@ -49,6 +49,10 @@ class StatusFile(Entry):
     urgent: tuple[str, ...]
 
 
+FRAGMENT = 8
+"""Words; a message up to this long is an answer, what it says is meant."""
+
+
 @dataclass(frozen=True)
 class _Statement:
     """A fact with the phrases that state, deny or leave it open."""
@@ -112,8 +116,11 @@ class Statuses:
         )
         self._urgent = book.all(file.urgent)
 
-    def read(self, message: Message, today: dt.date) -> Told:
-        """The person who needs help and the facts stated of them."""
+    def read(self, message: Message, today: dt.date, *, danger: bool) -> Told:
+        """The person who needs help and the facts stated of them.
+
+        `danger`: the message tells of danger, so that a child named in it is the one in need.
+        """
         mentions = self._people.mentions(message)
         found = [*self._ages(message, today), *self._stated(message)]
         owners = {
@@ -122,32 +129,44 @@ class Statuses:
             else _owner(one.place, mentions, message)
             for one in found
         }
-        needy = self._in_need(message, mentions, owners)
+        needy = self._in_need(message, mentions, owners, danger=danger)
         values: dict[FactId, Value] = {}
         for one, owner in owners.items():
             if one.whole_household or (owner or Relation.SELF) is (needy or Relation.SELF):
                 values.setdefault(one.fact, one.value)
-        urgent = self._urgent.among(message)
-        return Told(needy, Facts.model_validate({k.value: v for k, v in values.items()}), urgent)
+        facts = Facts.model_validate({fact.value: value for fact, value in values.items()})
+        held = facts.criminal_role is CriminalRole.HELD
+        return Told(needy, facts, held or self._urgent.among(message))
 
     def _in_need(
         self,
         message: Message,
         mentions: tuple[Mention, ...],
         owners: Mapping[_Found, Relation | None],
+        *,
+        danger: bool,
     ) -> Relation | None:
         """Who needs help: who was harmed, else of whom a status is told, else the writer."""
         harmed = self._people.harmed(message, mentions)
-        told = [
-            owner or Relation.SELF
-            for one, owner in owners.items()
-            if not one.whole_household and one.value is not False
-        ]
-        if harmed in told or not told:
-            if harmed is None and any(one.relation is Relation.SELF for one in mentions):
-                return Relation.SELF
+        sentence = len(message.words) > FRAGMENT
+        told: list[Relation] = []
+        for one, owner in owners.items():
+            relation = owner or Relation.SELF
+            passing = relation is Relation.CHILD and one.fact is FactId.AGE
+            if one.whole_household or one.value is False:
+                continue
+            # "con 3 tuổi" in a divorce, "hàng xóm là thương binh": named, not in need
+            bystander = passing or relation in (Relation.NEIGHBOUR, Relation.OTHER)
+            if bystander and relation is not harmed and sentence and not danger:
+                continue
+            told.append(relation)
+        if harmed in told:
             return harmed
-        return Relation.SELF if Relation.SELF in told else told[0]
+        if told:
+            return Relation.SELF if Relation.SELF in told else told[0]
+        if harmed is None and any(one.relation is Relation.SELF for one in mentions):
+            return Relation.SELF
+        return harmed
 
     def _stated(self, message: Message) -> list[_Found]:
         found: list[_Found] = []

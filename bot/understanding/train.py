@@ -34,7 +34,7 @@ FIELDS_ABOUT_DANGER = frozenset({"criminal", "family"})
 MISS_PROBABILITY = 0.33
 """From this probability on a message alarms; low, because a miss is worse than a false alarm."""
 
-_EVERY = 4
+_EVERY = 3
 _TODAY = dt.date(2026, 7, 1)
 _STRENGTH = 1.0
 _MARGIN = 0.01
