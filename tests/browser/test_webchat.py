@@ -16,11 +16,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from bot import transcript
 from bot.conversations import Conversation
+from bot.texts import FALLBACK
 from bot.transcript import Direction, Shown, TranscriptRow
 from store.clock import SetClock
 from store.files import StoredFile
 from store.session import Database
-from tests.channels.webchat_loopback import Loopback, serving
+from tests.channels.webchat_loopback import DELETED, TEXTS, Loopback, serving
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -76,14 +77,19 @@ def page(phone: BrowserContext, server: Loopback) -> Page:
     return opened
 
 
+def word(key: str) -> str:
+    """A text of the page."""
+    return TEXTS.template(f"web.{key}", FALLBACK)
+
+
 def begin(page: Page) -> None:
-    page.get_by_role("button", name="Bắt đầu").click()
+    page.get_by_role("button", name=word("begin")).click()
     expect(page.get_by_role("log")).to_contain_text("Chào bà con!")
 
 
 def say(page: Page, words: str) -> None:
-    page.get_by_role("textbox", name="Gõ tin nhắn").fill(words)
-    page.get_by_role("button", name="Gửi", exact=True).click()
+    page.get_by_role("textbox", name=word("write")).fill(words)
+    page.get_by_role("button", name=word("send"), exact=True).click()
 
 
 def stored(page: Page) -> str:
@@ -92,7 +98,7 @@ def stored(page: Page) -> str:
 
 
 def expect_no_trace(page: Page) -> None:
-    expect(page.get_by_role("button", name="Bắt đầu")).to_be_visible()
+    expect(page.get_by_role("button", name=word("begin"))).to_be_visible()
     assert SECRET not in page.content()
     assert stored(page) == "[{},{}]"
     assert page.title() == "Tràm"
@@ -154,7 +160,7 @@ def test_every_state_of_the_page_is_accessible(page: Page, server: Loopback) -> 
     say(page, "hỏi tuổi")
     say(page, "chọn nhiều")
     say(page, "ở đâu")
-    expect(page.get_by_role("button", name="Gửi vị trí của tôi")).to_be_visible()
+    expect(page.get_by_role("button", name=word("place"))).to_be_visible()
     officer_says(server.database, "Chào chị.")
     say(page, "alo")
     expect(page.get_by_role("log")).to_contain_text("Bạn nói: alo")
@@ -162,7 +168,7 @@ def test_every_state_of_the_page_is_accessible(page: Page, server: Loopback) -> 
 
 
 def test_everything_can_be_done_by_keyboard(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Chào bà con!")).to_be_visible()
+    expect(page.get_by_role("heading", name=word("hello"))).to_be_visible()
     reached = []
     for _ in range(6):
         page.keyboard.press("Tab")
@@ -188,7 +194,7 @@ def test_an_officer_s_words_look_different_and_name_the_office(
     say(page, "Dạ")
 
     words = page.locator(".office")
-    expect(words).to_contain_text("Cán bộ · Chi nhánh số 1")
+    expect(words).to_contain_text(word("officer") + " · Chi nhánh số 1")
     expect(words).to_contain_text("Sáng mai chị ghé nhé.")
 
 
@@ -205,7 +211,7 @@ def test_emergency_numbers_can_be_pressed_but_articles_can_not(
     page: Page, server: Loopback
 ) -> None:
     server.answers = lambda _heard: (Shown(text="Gọi 113 hoặc 1800.1233 (Điều 115)."),)
-    page.get_by_role("button", name="Bắt đầu").click()
+    page.get_by_role("button", name=word("begin")).click()
 
     expect(page.locator("#log a")).to_have_count(2)
     hrefs = [link.get_attribute("href") for link in page.locator("#log a").all()]
@@ -230,7 +236,7 @@ def test_a_restart_of_the_server_keeps_the_talk_and_sends_what_was_typed_meanwhi
     begin(page)
     server.stop()
     say(page, "Gõ lúc mất mạng")
-    expect(page.get_by_role("log")).to_contain_text("chưa gửi được, đang thử lại…")
+    expect(page.get_by_role("log")).to_contain_text(word("unsent"))
 
     server.start()
 
@@ -300,7 +306,7 @@ def test_the_quick_exit_leaves_nothing_behind_and_back_brings_nothing_back(
     token = page.evaluate("sessionStorage.t")
 
     if way == "button":
-        page.get_by_role("button", name="Thoát nhanh").click()
+        page.get_by_role("button", name=word("quick_exit")).click()
     else:
         for _ in range(3):
             page.keyboard.press("Shift")
@@ -330,12 +336,24 @@ def test_ending_the_talk_shows_the_welcome_only(page: Page, server: Loopback) ->
     say(page, SECRET)
     expect(page.get_by_role("log")).to_contain_text(f"Bạn nói: {SECRET}")
 
-    page.get_by_role("button", name="Kết thúc").click()
+    page.get_by_role("button", name=word("leave")).click()
 
     expect_no_trace(page)
     page.reload()
     expect_no_trace(page)
     begin(page)
+
+
+def test_a_deleted_talk_disappears_from_the_page(page: Page, server: Loopback) -> None:
+    say(page, SECRET)
+    expect(page.get_by_role("log")).to_contain_text(f"Bạn nói: {SECRET}")
+    server.answers = lambda _heard: (DELETED,)
+
+    say(page, "Xóa")
+
+    expect(page.get_by_role("log")).to_contain_text(DELETED.text)
+    expect(page.locator(".mine")).to_have_count(0)
+    assert SECRET not in page.content()
 
 
 def test_leaving_by_a_link_and_coming_back_shows_the_talk_from_the_server_only(
@@ -363,7 +381,7 @@ def test_after_fifteen_idle_minutes_only_the_welcome_shows(page: Page) -> None:
     page.clock.fast_forward("13:10")
     expect(page.get_by_role("status")).to_have_text("")
     page.clock.fast_forward("00:21")
-    expect(page.get_by_role("status")).to_contain_text("Trang sắp tự đóng")
+    expect(page.get_by_role("status")).to_have_text(word("idle_soon"))
     page.clock.fast_forward("02:00")
 
     expect_no_trace(page)
@@ -376,7 +394,7 @@ def test_a_photo_is_made_small_and_loses_what_the_camera_wrote(
     big.write_bytes(photo_with_a_place(4000, 3000))
     begin(page)
 
-    page.get_by_label("Gửi ảnh").set_input_files(big)
+    page.get_by_label(word("photo")).set_input_files(big)
 
     expect(page.get_by_role("log")).to_contain_text("Tràm đã giữ tệp.")
     kept = server.database.read_now(
@@ -386,8 +404,8 @@ def test_a_photo_is_made_small_and_loses_what_the_camera_wrote(
     assert len(kept) < big.stat().st_size
     assert b"GPS" not in kept
     assert b"Exif" not in kept
-    page.get_by_role("button", name="Xem tệp").click()
-    image = page.get_by_role("img", name="Ảnh, tệp")
+    page.get_by_role("button", name=word("view_file")).click()
+    image = page.get_by_role("img", name=word("photo_sent"))
     expect(image).to_be_visible()
     assert image.evaluate("image => image.naturalWidth") == 1600
 
@@ -407,7 +425,7 @@ def test_the_place_is_offered_only_when_it_is_asked_for(
     phone.grant_permissions(["geolocation"], origin=server.url)
     phone.set_geolocation({"latitude": 9.1769, "longitude": 105.1524})
     begin(page)
-    offer = page.get_by_role("button", name="Gửi vị trí của tôi")
+    offer = page.get_by_role("button", name=word("place"))
     expect(offer).to_be_hidden()
     say(page, "ở đâu")
     offer.click()
@@ -464,7 +482,7 @@ def bare(browser: Browser, server: Loopback) -> Iterator[Page]:
 
 
 def test_without_a_script_everything_works(bare: Page, tmp_path: Path) -> None:
-    bare.get_by_role("button", name="Bắt đầu").click()
+    bare.get_by_role("button", name=word("begin")).click()
     expect(bare.get_by_role("log")).to_contain_text("Chào bà con!")
     say(bare, "hỏi tuổi")
     bare.get_by_role("button", name="Từ 60 trở lên").click()
@@ -483,7 +501,7 @@ def test_without_a_script_everything_works(bare: Page, tmp_path: Path) -> None:
         )
     )
     bare.locator("#file").set_input_files(photo)
-    bare.get_by_role("button", name="Gửi", exact=True).click()
+    bare.get_by_role("button", name=word("send"), exact=True).click()
     expect(bare.get_by_role("log")).to_contain_text("Tràm đã giữ tệp.")
     bare.reload()
     expect(bare.locator(".mine")).to_have_count(5)
@@ -495,7 +513,7 @@ def test_without_a_script_leaving_and_coming_back_shows_nothing(
     say(bare, SECRET)
     expect(bare.get_by_role("log")).to_contain_text(f"Bạn nói: {SECRET}")
 
-    bare.get_by_role("button", name="Thoát nhanh").click()
+    bare.get_by_role("button", name=word("quick_exit")).click()
     expect(bare).to_have_url(re.compile(f"^{ELSEWHERE}"))
     bare.go_back()
 
@@ -509,7 +527,7 @@ def test_without_a_script_the_page_is_accessible(browser: Browser, server: Loopb
     page = context.new_page()
     page.goto(server.url)
     assert_accessible(page)
-    page.get_by_role("button", name="Bắt đầu").click()
+    page.get_by_role("button", name=word("begin")).click()
     say(page, "chọn nhiều")
     say(page, "hỏi tuổi")
     assert_accessible(page)

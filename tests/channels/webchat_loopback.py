@@ -20,7 +20,7 @@ from bot.channels.webchat import WebChat, make_webchat
 from bot.conversations import Conversation
 from bot.inbox import InboxRow, InboxState
 from bot.texts import FALLBACK, Texts, read
-from bot.transcript import Direction, Shown, ShownButton
+from bot.transcript import Direction, Shown, ShownButton, TranscriptRow
 from store.session import Database, Session
 from store.wakes import Topic, Wakes
 
@@ -31,6 +31,9 @@ MENU: tuple[ShownButton, ...] = (
     ShownButton(key="go:ask", label="Hỏi pháp luật"),
     ShownButton(key="go:person", label="Gặp cán bộ"),
 )
+DELETED = Shown(text="Đã xóa lời nhắn.")
+"""Said once everything before it is erased."""
+
 Answer = Callable[[Inbound], tuple[Shown, ...]]
 
 
@@ -89,6 +92,10 @@ def take_turns(session: Session, answers: Answer) -> None:
             client_id = row.event_id.rpartition(":")[2]
             transcript.add(session, talk.id, Direction.IN, shown, client_id)
         for message in answers(heard):
+            if message is DELETED:
+                session.execute(
+                    sa.delete(TranscriptRow).where(TranscriptRow.conversation_id == talk.id)
+                )
             numbered = message.model_copy(update={"serial": _questions(session, talk.id) + 1})
             shown = numbered if message.buttons else message
             transcript.add(session, talk.id, Direction.OUT, shown)

@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from bot.texts import FALLBACK, Texts
 from bot.transcript import Direction, Shown
 
 _FOLDER = Path(__file__).parent
+_INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
+"""Means nothing in our assets, and a citizen's data costs money."""
 _ANYTIME = ("go:", "a:", "d:", "f:", "lang:")
 """Keys that mean the same whenever they are pressed: menu, article, field, language."""
 
@@ -77,7 +80,7 @@ class Page:
         self.exit_to = exit_to
         self.assets = {
             path.name: Asset(
-                content := path.read_bytes(),
+                content := _INDENTATION.sub(b"", path.read_bytes()),
                 mimetypes.types_map[path.suffix],
                 hashlib.sha256(content).hexdigest()[:12],
             )
@@ -95,6 +98,7 @@ class Page:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
         self._template = environment.get_template("page.html")
 
     def words(self, key: str) -> str:

@@ -204,7 +204,10 @@
           for (const event of events) {
             const [, name, data] = event.match(/^event: (.*)\ndata: (.*)$/) || []
             if (name === 'message') received(JSON.parse(data))
-            else if (name === 'reset') clear()
+            else if (name === 'reset') {
+              outbox = outbox.filter(item => !item.taken)
+              clear()
+            }
             else if (name === 'shut') return forget()
           }
         }
