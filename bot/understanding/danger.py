@@ -163,20 +163,21 @@ class DangerReader:
         self._signs = signs
         self._weights = weights
 
-    def read(self, message: Message, *, by_signs: bool = False) -> DangerKind | None:
-        """The kind of danger the message tells of, or None.
+    def read(self, message: Message, *, by_signs: bool = False) -> tuple[DangerKind, ...]:
+        """All kinds of danger, the likeliest first; none when the message tells of no danger.
 
         `by_signs`: something speaks against it already (it is a command, or small talk), so that
         at least one sign must stand there.
         """
         if not message.words or self._signs.only_told(message):
-            return None
+            return ()
         if by_signs and not self._signs.any(message):
-            return None
+            return ()
         score = self._weights.score(self._signs.features(message))
         if score[0] < ALARM:
-            return None
-        return tuple(DangerKind)[int(score[1:].argmax())]
+            return ()
+        kinds = tuple(DangerKind)
+        return tuple(kinds[place] for place in score[1:].argsort()[::-1])
 
 
 def _words(message: Message, plain: frozenset[str]) -> list[str]:

@@ -19,6 +19,9 @@ from knowledge.article import FieldId
 FieldsOf = Callable[[str], Sequence[tuple[FieldId, float]]]
 """Text → fields of law with scores, best first."""
 
+GROWN_UP = 18
+"""Years."""
+
 PASSAGE = 80
 """Words."""
 
@@ -53,8 +56,9 @@ class Reader:
         """
         message = listen(_shortened(typed), self._vocabulary, today)
         command = self._intents.command(message)
-        danger = self._danger_in(message, command, today)
-        told = self._statuses.read(message, today, danger=danger is not None)
+        dangers = self._danger_in(message, command, today)
+        told = self._statuses.read(message, today, danger=bool(dangers))
+        danger = _fitting(dangers, told.facts.age)
         place = self._place(message, command)
         intent = self._intent(message, command, danger, told, place)
         groups = statuses(told.facts, today, self._law)
@@ -104,13 +108,13 @@ class Reader:
 
     def _danger_in(
         self, message: Message, command: Intent | None, today: dt.date
-    ) -> DangerKind | None:
+    ) -> tuple[DangerKind, ...]:
         """A long story is read passage by passage, or one grave sentence would drown in it."""
         if len(message.words) <= PASSAGE:
             return self._danger.read(message, by_signs=command is not None)
         passages = (" ".join(words) for words in _batched(message.text.split(), PASSAGE))
         heard = (self._danger.read(listen(one, self._vocabulary, today)) for one in passages)
-        return next((kind for kind in heard if kind is not None), None)
+        return next((kinds for kinds in heard if kinds), ())
 
     def _place(self, message: Message, command: Intent | None) -> PlaceReading:
         """No place is looked for in a command ("làm lại từ đầu")."""
@@ -119,6 +123,13 @@ class Reader:
         return self._gazetteer.read(
             message.text[:PLACE_WITHIN], story=len(message.words) > FRAGMENT
         )
+
+
+def _fitting(dangers: tuple[DangerKind, ...], age: int | None) -> DangerKind | None:
+    """The likeliest danger that an age does not rule out."""
+    if age is not None and age >= GROWN_UP:
+        dangers = tuple(kind for kind in dangers if kind is not DangerKind.CHILD)
+    return dangers[0] if dangers else None
 
 
 def _shortened(text: str) -> str:

@@ -1,0 +1,76 @@
+import pytest
+
+from bot.understanding.intents import Intent
+from bot.understanding.understood import Language, Role
+from tests.understanding.reading import read
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("xin chào", Intent.GREETING),
+        ("cảm ơn nha", Intent.THANKS),
+        ("ly hôn thì nộp đơn ở đâu", Intent.QUESTION),
+        ("có sổ đỏ không", Intent.QUESTION),
+        ("tôi bị lấn đất mấy năm nay", Intent.STORY),
+        ("tôi muốn ly hôn", Intent.STORY),
+        ("62 tuổi", Intent.ANSWER),
+        ("hộ nghèo", Intent.ANSWER),
+        ("xã khánh an", Intent.ANSWER),
+        ("dạ đúng rồi", Intent.YES),
+        ("hong", Intent.NO),
+        ("hổng biết nữa", Intent.DONT_KNOW),
+        ("bỏ qua", Intent.SKIP),
+        ("quay lại", Intent.BACK),
+        ("làm lại từ đầu", Intent.RESTART),
+        ("menu", Intent.MENU),
+        ("muon gap luat su", Intent.PERSON),
+        ("hồ sơ của tôi tới đâu rồi", Intent.STATUS),
+        ("đổi tiếng khmer", Intent.LANGUAGE),
+        ("xoá hết dữ liệu của tôi đi", Intent.DELETE),
+        ("ai đọc được tin này", Intent.PRIVACY),
+        ("thoát", Intent.EXIT),
+        ("bạn là người hay máy", Intent.WHO_ARE_YOU),
+        ("có mất tiền không", Intent.WHO_ARE_YOU),
+        ("tôi muốn rút yêu cầu", Intent.WITHDRAW),
+        ("trợ giúp viên đòi tiền tôi", Intent.COMPLAIN),
+        ("mày ngu quá", Intent.DISCONTENT),
+        ("vượt đèn đỏ phạt nhiêu", Intent.OUT_OF_SCOPE),
+        ("🙂🙂", Intent.EMPTY),
+        ("...", Intent.EMPTY),
+    ],
+)
+def test_what_the_writer_wants(text: str, intent: Intent) -> None:
+    assert read(text).intent is intent
+
+
+def test_danger_goes_before_any_command() -> None:
+    assert read("chồng em đang đánh em, cho em gặp cán bộ").intent is Intent.STORY
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("english please", Language.ENGLISH),
+        ("đổi tiếng khmer", Language.KHMER),
+        ("tiếng việt", Language.VIETNAMESE),
+        ("tôi người khmer bị lấn đất", None),
+    ],
+)
+def test_a_language_is_asked_for_not_guessed(text: str, language: Language | None) -> None:
+    assert read(text).language is language
+
+
+@pytest.mark.parametrize("text", ["không phải, nhà tôi cận nghèo", "nhầm, 65 tuổi", "sai rồi"])
+def test_a_correction_is_noticed(text: str) -> None:
+    assert read(text).corrects
+
+
+def test_a_question_that_goes_on_is_noticed() -> None:
+    assert read("còn nếu ổng không ký thì sao?").follow_up
+    assert not read("ly hôn thì nộp đơn ở đâu?").follow_up
+
+
+def test_an_officer_who_writes_for_others_is_noticed() -> None:
+    assert read("tôi là trưởng ấp, trong ấp có một hộ cần giúp").role_hint is Role.INTERMEDIARY
+    assert read("tôi bị lấn đất").role_hint is None
