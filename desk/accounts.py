@@ -30,6 +30,7 @@ def ensure_demo_accounts(
     Accounts that exist, disabled ones too, are left as they are. Every password is random unless
     one is given for all. Never called in production.
     """
+    session.one_at_a_time("desk.accounts")  # several processes may start together
     source = random.SystemRandom()
     there = set(session.scalars(sa.select(StaffMember.username)))
     made: list[tuple[str, str]] = []

@@ -221,6 +221,7 @@ def test_a_half_written_reply_waits_for_its_officer(
 
         page.get_by_label("Trả lời người dân").press("Control+End")
         page.get_by_label("Trả lời người dân").press_sequentially(" xem")
+        expect(page.locator(".draft-state")).to_contain_text("Đã lưu nháp")
         page.reload()
         expect(page.get_by_label("Trả lời người dân")).to_have_value("Chào bà, tôi đang xem")
 
