@@ -416,8 +416,8 @@ class Province(Entry):
         """What texts and articles may name of the province, by blank."""
         hotlines = {f"hotline_{hotline.id}": hotline.number for hotline in self.hotlines}
         return {
-            "province": self.name,
-            "province_full": self.full_name,
+            "province": self.full_name,
+            "province_name": self.name,
             "centre": self.about.centre,
             "justice_department": self.about.justice_department,
             **hotlines,

@@ -274,7 +274,8 @@ def reply(
         NotFoundError: not theirs to see.
         RefusedError: `not_holder`, `closed`, `empty`, or `unreachable` (the talk was deleted).
     """
-    if client_key is not None:
+    access.the_case(session, staff, case_id, for_update=True)
+    if client_key is not None:  # looked up under the case's lock: two presses come one by one
         said = session.scalar(sa.select(ThreadEntry).where(ThreadEntry.client_key == client_key))
         if said is not None and said.staff_id == staff.id and said.case_id == case_id:
             return said
@@ -340,6 +341,7 @@ def save_draft(session: Session, staff: StaffMember, case_id: str, text: str) ->
         NotFoundError: not theirs to see.
     """
     case = access.the_case(session, staff, case_id)
+    session.one_at_a_time(f"draft:{case.id}:{staff.id}")
     draft = session.scalar(
         sa.select(Draft).where(Draft.case_id == case.id, Draft.staff_id == staff.id)
     )
@@ -361,6 +363,7 @@ def mark_seen(session: Session, staff: StaffMember, case_id: str) -> None:
         NotFoundError: not theirs to see.
     """
     case = access.the_case(session, staff, case_id)
+    session.one_at_a_time(f"seen:{case.id}:{staff.id}")
     seen = session.scalar(sa.select(Seen).where(Seen.case_id == case.id, Seen.staff_id == staff.id))
     if seen is None:
         seen = Seen(case_id=case.id, staff_id=staff.id)

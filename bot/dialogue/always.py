@@ -7,7 +7,9 @@ from bot.dialogue import faq, request, screening, status, welcome
 from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, Turn, ask, choice
 from bot.texts import LANGUAGES
 from bot.understanding.intents import Intent
-from cases.speech import Say, say
+from cases.speech import Line, Say, say
+from knowledge.article import FieldId
+from knowledge.library import Library
 
 DELETE = "always.delete"
 LANGUAGE = "always.language"
@@ -106,6 +108,39 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
 
 ASIDES = frozenset({"who", "privacy", "exit", "discontent", "unsafe"})
 """Answered without leaving the question that is being asked."""
+
+
+def label(key: str, library: Library) -> Line | None:
+    """The words of a button that is never stale, for whoever pressed an old one."""
+    kind, _, rest = key.partition(":")
+    match kind:
+        case "go" if rest in _LABELS:
+            return Line(key=_LABELS[rest])
+        case "a" | "d" if rest in library.articles:
+            return Line(key="faq.article", blanks={"short": library.articles[rest].short})
+        case "f" if rest.partition(":")[0] in {str(field) for field in FieldId}:
+            return Line(key=f"field_button.{rest.partition(':')[0]}")
+        case "lang" if rest in LANGUAGES:
+            return Line(key=f"language.{rest}")
+        case _:
+            return None
+
+
+_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "menu": "menu.menu",
+        "ask": "menu.ask",
+        "screen": "menu.screen",
+        "review": "outcome.review",
+        "nopapers": "outcome.no_papers",
+        "request": "outcome.send",
+        "person": "menu.person",
+        "status": "menu.status",
+        "withdraw": "status.withdraw",
+        "language": "menu.language",
+        "unsafe": "danger.safe_no",
+    }
+)
 
 
 def pressed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:

@@ -131,8 +131,6 @@ def routes(frame: Frame) -> APIRouter:
         staff, words = staff_of(request), _words(text)
 
         def act(session: Session) -> None:
-            # Two presses at once must not both find that nothing was said yet.
-            session.one_at_a_time(f"reply:{staff.id}")
             if len(words) > texts.LONGEST_REPLY:
                 raise RefusedError("too_long")
             office = frame.office_label(staff.office_id)
@@ -230,12 +228,9 @@ def routes(frame: Frame) -> APIRouter:
         return with_flash(response, flash, **events_told)
 
     def seen(session: Session, staff: StaffMember, case: Case) -> None:
-        # A page and its refresh may come at once; the row is made by one of them.
-        session.one_at_a_time(f"seen:{staff.id}")
         queue.mark_seen(session, staff, case.id)
 
     def save_draft(session: Session, staff: StaffMember, case_id: str, text: str) -> None:
-        session.one_at_a_time(f"draft:{staff.id}")
         queue.save_draft(session, staff, case_id, text)
 
     return router

@@ -17,8 +17,6 @@ from cases import queue
 from cases.model import Case
 from cases.staff import StaffMember
 from cases.thread import ThreadEntry
-from desk.auth import StaffSession
-from store.base import Base
 from store.clock import SystemClock
 from store.crypto import Vault
 from store.session import Database
@@ -52,7 +50,6 @@ def world(migrated_sqlite: Path, tmp_path: Path, vault: Vault) -> Iterator[World
     path = tmp_path / "tram.db"
     shutil.copy(migrated_sqlite, path)
     database = Database(f"sqlite:///{path}", vault, SystemClock())
-    Base.metadata.create_all(database.engine, [Base.metadata.tables[StaffSession.__tablename__]])
     yield World(database)
     database.close_now()
 

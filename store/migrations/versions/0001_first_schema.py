@@ -95,6 +95,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
     )
     op.create_index('ix_outbox_conversation', 'outbox', ['conversation_id', 'seq'], unique=False)
+    op.create_index(op.f('ix_outbox_thread_entry_id'), 'outbox', ['thread_entry_id'], unique=False)
     op.create_index('ix_outbox_to_send', 'outbox', ['state', 'due_at'], unique=False)
     op.create_table('staff',
     sa.Column('username', sa.String(length=60), nullable=False),
