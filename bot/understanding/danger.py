@@ -98,7 +98,7 @@ class Weights:
         """The words and pairs of words, without marks, that have a weight."""
         for feature in self.rows:
             kind, *words = feature.split()
-            if kind == "word" and "_" not in words and feature.isascii():
+            if kind == "word" and not {"_", "~"} & {*words} and feature.isascii():
                 yield words
 
     def score(self, features: frozenset[str]) -> npt.NDArray[np.float32]:
@@ -141,8 +141,9 @@ class Signs:
 
     def features(self, message: Message) -> frozenset[str]:
         """Everything about the message that has a weight."""
-        heard = message.hide(self._harmless.covered(message))
-        features = set(_words(message, self._plain))
+        harmless = self._harmless.covered(message)
+        heard = message.hide(harmless)
+        features = set(_words(message, harmless, self._plain))
         features.update(f"list {name}" for name, choice in self._lists if choice.starts(heard))
         numbers = {number for number, *_ in self._signs.find(heard)}
         features.update(f"sign {self._kinds[number].value}" for number in numbers)
@@ -180,15 +181,21 @@ class DangerReader:
         return tuple(kinds[place] for place in score[1:].argsort()[::-1])
 
 
-def _words(message: Message, plain: frozenset[str]) -> list[str]:
-    """Words, pairs, and pairs with one word between, without marks; words with marks besides."""
-    bare = ["#" if word.isdigit() else fold(word) for word in message.words]
+def _words(message: Message, harmless: int, plain: frozenset[str]) -> list[str]:
+    """Words, pairs, and pairs with one word between, without marks; words with marks besides.
+
+    A word that belongs to a figure of speech is only known to be one.
+    """
+    bare = [
+        "~" if harmless >> place & 1 else "#" if word.isdigit() else fold(word)
+        for place, word in enumerate(message.words)
+    ]
     alone = [word for word in bare if word not in plain]
     pairs = [f"{first} {second}" for first, second in pairwise(bare)]
     wide = [f"{first} _ {second}" for first, second in zip(bare, bare[2:], strict=False)]
     marked = [
         word
         for word, letters in zip(message.words, bare, strict=True)
-        if message.marked and not word.isascii() and letters not in plain
+        if message.marked and not word.isascii() and letters not in plain and letters != "~"
     ]
     return [f"word {one}" for one in (*alone, *pairs, *wide, *marked)]

@@ -36,7 +36,7 @@ def test_hardly_anybody_in_danger_is_missed() -> None:
 def test_few_others_are_alarmed() -> None:
     alarmed = [text for text in OURS.safe if read(text).danger is not None]
 
-    assert len(alarmed) <= 0.05 * len(OURS.safe), alarmed
+    assert len(alarmed) <= 0.08 * len(OURS.safe), alarmed
 
 
 def test_stated_groups_are_read_and_none_invented() -> None:
