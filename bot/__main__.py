@@ -87,7 +87,7 @@ async def serve(settings: Settings) -> None:
     from bot.channels.message import Channel, ChannelName
     from bot.channels.telegram import Telegram, make_webhook
     from bot.channels.webchat import WebChat, make_webchat
-    from bot.worker import Worker
+    from bot.worker import Worker, take_up_again
     from cases.queue import able_offices
     from desk.accounts import ensure_demo_accounts
     from desk.app import make_desk
@@ -111,7 +111,9 @@ async def serve(settings: Settings) -> None:
     stack = AsyncExitStack()
     stack.push_async_callback(database.close)
     background: list[Callable[[], Awaitable[None]]] = []
-    if database.on_postgres:
+    if not database.on_postgres:
+        database.transact_now(take_up_again)
+    else:
         background.append(lambda: database.wakes.listen(database.conninfo))
     server: Server | None = None
 

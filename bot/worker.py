@@ -56,6 +56,18 @@ class _ToFetch:
     inbound: Inbound
 
 
+def take_up_again(session: Session) -> None:
+    """Let go of what a process that died had in hand, so that nobody waits for its leases.
+
+    Only for a start on SQLite, where no other process is at work.
+    """
+    busy, leased = Conversation.busy_until, outbox.OutboxRow.leased_until
+    session.execute(sa.update(Conversation).where(busy.is_not(None)).values(busy_until=None))
+    session.execute(
+        sa.update(outbox.OutboxRow).where(leased.is_not(None)).values(leased_until=None)
+    )
+
+
 class Worker:
     """The loops that move messages."""
 

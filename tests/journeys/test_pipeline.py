@@ -26,7 +26,7 @@ from bot.dialogue.turn import State
 from bot.inbox import InboxRow, InboxState
 from bot.transcript import Direction, TranscriptRow
 from bot.turn import Rooms
-from bot.worker import Did, Worker
+from bot.worker import Did, Worker, take_up_again
 from cases import queue
 from cases.model import Case
 from cases.speech import say
@@ -321,6 +321,24 @@ async def test_a_message_whose_sender_crashed_is_sent_once_when_its_lease_runs_o
     clock.forward(delivery.LEASE + SECONDS)
     assert len(await citizen.reads()) == 1
     assert await citizen.reads() == []
+
+
+async def test_a_start_without_other_processes_waits_for_no_lease(
+    citizen: Citizen, rooms: Rooms, database: Database
+) -> None:
+    citizen.receive(kind="start")
+    citizen.receive(kind="text", text="ly hôn")
+    await citizen.worker.answer_one()
+    capabilities = {citizen.channel.name: citizen.channel.capabilities}
+
+    def dies(session: Session) -> None:
+        delivery.take(session, rooms.texts, capabilities)
+        talk_of(session, citizen).busy_until = session.clock.now() + 45 * SECONDS
+
+    database.transact_now(dies)
+    assert await citizen.reads() == []
+    database.transact_now(take_up_again)
+    assert len(await citizen.reads()) == 2
 
 
 async def test_a_late_word_of_a_first_sender_changes_nothing_any_more(
