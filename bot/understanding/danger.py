@@ -29,6 +29,9 @@ WEIGHTS = DATA / "danger.npz"
 ALARM = 0.0
 """The score from which on a message is dangerous; set by `train` for few misses."""
 
+NOW = "lúc này"
+"""The list of words for now and just now."""
+
 _MANY_SIGNS = (1, 2, 3, 4, 6)
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -64,6 +67,7 @@ class DampenerFile(Entry):
     lists: Mapping[str, tuple[str, ...]]
     harmless: tuple[str, ...]
     settled: tuple[str, ...]
+    long_ago: tuple[str, ...]
     told: tuple[str, ...]
     study: tuple[str, ...]
     again: tuple[str, ...]
@@ -125,6 +129,8 @@ class Signs:
         self._signs = book.all(self._written)
         self._harmless = book.all(dampeners.harmless)
         self._told = book.all(dampeners.told)
+        self._long_ago = book.all(dampeners.long_ago)
+        self._now = book.choice(NOW)
         self._dampeners = {
             "settled": book.all(dampeners.settled),
             "study": book.all(dampeners.study),
@@ -138,6 +144,12 @@ class Signs:
     def only_told(self, message: Message) -> bool:
         """Whether it speaks of a film, the news, a lesson."""
         return self._told.among(message)
+
+    def only_long_ago(self, message: Message) -> bool:
+        """Whether it speaks of years back and of nothing that goes on."""
+        if not self._long_ago.among(message):
+            return False
+        return not self._now.starts(message) and not self._dampeners["again"].among(message)
 
     def features(self, message: Message) -> frozenset[str]:
         """Everything about the message that has a weight."""
@@ -178,7 +190,10 @@ class DangerReader:
         if score[0] < ALARM:
             return ()
         kinds = tuple(DangerKind)
-        return tuple(kinds[place] for place in score[1:].argsort()[::-1])
+        found = tuple(kinds[place] for place in score[1:].argsort()[::-1])
+        if found[0] is not DangerKind.SUICIDE and self._signs.only_long_ago(message):
+            return ()
+        return found
 
 
 def _words(message: Message, harmless: int, plain: frozenset[str]) -> list[str]:
