@@ -21,6 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="web chat, desk and channels in one process (the default)")
     commands.add_parser("migrate", help="bring the database to this version's schema")
+    hire = commands.add_parser("add-staff", help="make an account of the desk; shows its password")
+    hire.add_argument("username")
+    hire.add_argument("--name", required=True, help="as colleagues see it")
+    hire.add_argument("--role", required=True, help="officer, head, centre, editor, admin, auditor")
+    hire.add_argument("--office", help="the office's id, for officer, head and centre")
     commands.add_parser("conversation", help="draw docs/conversation.md from the dialogue")
     commands.add_parser("understand", help="read messages as JSON lines, for measuring")
     chosen = parser.parse_args(arguments)
@@ -30,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return understand()
             case "conversation":
                 return conversation()
+            case "add-staff":
+                return add_staff(chosen.username, chosen.name, chosen.role, chosen.office)
             case command:
                 return run(migrating=command == "migrate")
     except ValidationError as problem:
@@ -77,6 +84,37 @@ def migrate_only(settings: Settings) -> None:
         migrate(database)
     finally:
         database.close_now()
+
+
+def add_staff(username: str, name: str, role: str, office: str | None) -> int:
+    """Make one account, in production the only way to the first one; its password is shown once."""
+    import random
+
+    from bot.app import open_database
+    from cases.province import load_province
+    from cases.staff import Role
+    from desk import accounts
+    from store.migrate import migrate
+
+    settings = Settings()
+    wanted = Role(role)
+    at_an_office = wanted in (Role.OFFICER, Role.HEAD, Role.CENTRE)
+    known = {one.id for one in load_province(settings.province).offices}
+    if at_an_office and office not in known:
+        raise ValueError(f"--office is one of {', '.join(sorted(known))}")
+    if not at_an_office and office is not None:
+        raise ValueError(f"an account of the role {wanted} belongs to no office")
+    password = accounts.readable_password(random.SystemRandom())
+    database = open_database(settings)
+    try:
+        migrate(database)
+        database.transact_now(
+            lambda session: accounts.add_staff(session, username, name, wanted, office, password)
+        )
+    finally:
+        database.close_now()
+    announce_accounts(((username, password),))
+    return 0
 
 
 async def serve(settings: Settings) -> None:
@@ -176,7 +214,7 @@ def announce_accounts(accounts: tuple[tuple[str, str], ...]) -> None:
     if not accounts:
         return
     width = max(len(name) for name, _ in accounts)
-    print("\n  Tài khoản thử, chỉ hiện một lần / demo accounts, shown once:")
+    print("\n  Tài khoản, chỉ hiện một lần / accounts, shown once:")
     for name, password in accounts:
         print(f"    {name:<{width}}  {password}")
     sys.stdout.flush()

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from bot import transcript
 from bot.channels.message import FetchedFile, Inbound, InboundKind
 from bot.conversations import Conversation
-from bot.dialogue import status
+from bot.dialogue import always, status
 from bot.dialogue.hear import hear
 from bot.dialogue.turn import (
     AddToCase,
@@ -43,7 +43,7 @@ from cases.model import Case
 from cases.places import Gazetteer
 from cases.province import Province
 from cases.queue import NewRequest, Word
-from cases.speech import Verbatim
+from cases.speech import Line, Verbatim
 from cases.thread import Author, ThreadEntry
 from eligibility.grounds import LegalAidLaw
 from knowledge.library import Library
@@ -185,7 +185,14 @@ def _write_down(
                 for one in state.offered
                 if one.key in keys
             ]
+            if not labels:
+                pressed = always.label(inbound.text, rooms.library)
+                labels = [rooms.texts.render(pressed, state.language)] if pressed else []
             words = ", ".join(labels)
+            boxes = [one for one in state.offered if one.key in keys and one.ticked is not None]
+            if boxes:  # illness and violence are not repeated on the screen
+                count = Line(key="screening.chosen", blanks={"count": str(len(boxes))})
+                words = rooms.texts.render(count, state.language)
         case InboundKind.LOCATION:
             words = "📍"
         case InboundKind.PHONE:

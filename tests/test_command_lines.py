@@ -217,3 +217,21 @@ def test_an_unknown_command_is_told_with_those_there_are() -> None:
 
         assert done.returncode == 2
         assert b"invalid choice" in done.stderr
+
+
+def test_an_account_is_made_once_and_its_password_is_shown_once(tmp_path: Path) -> None:
+    where = {
+        "TRAM_DATABASE_URL": f"sqlite:///{tmp_path / 'tram.db'}",
+        "TRAM_KEY_FILE": str(tmp_path / "keys.json"),
+    }
+    hire = ("bot", "add-staff", "lan", "--name", "Lan", "--role", "officer", "--office")
+
+    made = run(*hire, "nam-can", **where)
+    again = run(*hire, "nam-can", **where)
+    nowhere = run(*hire, "sao-hoa", **where)
+
+    assert made.returncode == 0
+    assert b"lan  " in made.stdout
+    assert (again.returncode, again.stdout) == (2, b"")
+    assert nowhere.returncode == 2
+    assert b"nam-can" in nowhere.stderr
