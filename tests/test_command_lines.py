@@ -226,9 +226,9 @@ def test_an_account_is_made_once_and_its_password_is_shown_once(tmp_path: Path) 
     }
     hire = ("bot", "add-staff", "lan", "--name", "Lan", "--role", "officer", "--office")
 
-    made = run(*hire, "nam-can", **where)
-    again = run(*hire, "nam-can", **where)
-    nowhere = run(*hire, "sao-hoa", **where)
+    made = run(*hire, "nam-can", lines=(), **where)
+    again = run(*hire, "nam-can", lines=(), **where)
+    nowhere = run(*hire, "sao-hoa", lines=(), **where)
 
     assert made.returncode == 0
     assert b"lan  " in made.stdout
