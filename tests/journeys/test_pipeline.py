@@ -577,7 +577,7 @@ async def test_a_reply_reaches_the_talk_and_the_talks_words_reach_the_case(
 
     replies(citizen, officer, case, "Chị đem {sổ đỏ} theo nha, 100% cần.")
     (reply,) = await citizen.reads()
-    assert await citizen.writes("Dạ, em đem liền.") == []
+    assert await citizen.writes("Dạ, em tới liền.") == []
 
     assert reply.text.endswith("Chị đem {sổ đỏ} theo nha, 100% cần.")
 
@@ -587,7 +587,7 @@ async def test_a_reply_reaches_the_talk_and_the_talks_words_reach_the_case(
 
     assert database.read_now(thread)[-2:] == [
         (Author.STAFF, "Chị đem {sổ đỏ} theo nha, 100% cần."),
-        (Author.CITIZEN, "Dạ, em đem liền."),
+        (Author.CITIZEN, "Dạ, em tới liền."),
     ]
     assert events_of(database, "case.delivery") == 1
 

@@ -151,9 +151,9 @@ async def test_a_trouble_told_is_screened_routed_claimed_and_answered(
     await lan.hears("case.claimed")
     await replies(line, officer, case, "Chị đem sổ đỏ theo nha.")
     assert (await lan.hears("case.header")).text.endswith("Chị đem sổ đỏ theo nha.")
-    lan.citizen.writes("Dạ, em đem liền.")
-    await line.until(lambda s: _last(s, case) == "Dạ, em đem liền.")
-    assert (Author.CITIZEN, "Dạ, em đem liền.") in await line.thread(case)
+    lan.citizen.writes("Dạ, em tới liền.")
+    await line.until(lambda s: _last(s, case) == "Dạ, em tới liền.")
+    assert (Author.CITIZEN, "Dạ, em tới liền.") in await line.thread(case)
 
 
 def _last(session: Session, case: Case) -> str | None:
