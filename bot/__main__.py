@@ -121,7 +121,7 @@ async def serve(settings: Settings) -> None:
     """Serve until told to stop; what is in hand is finished first."""
     import uvicorn
 
-    from bot.app import Server, load_rooms, make_app, open_database, open_province
+    from bot.app import Server, listen, load_rooms, make_app, open_database, open_province
     from bot.channels.message import Channel, ChannelName
     from bot.channels.telegram import Telegram, make_webhook
     from bot.channels.webchat import WebChat, make_webchat
@@ -131,6 +131,7 @@ async def serve(settings: Settings) -> None:
     from desk.app import make_desk
     from store.migrate import migrate
 
+    listening = listen(settings)
     province = open_province(settings)
     rooms = load_rooms(province)
     database = open_database(settings)
@@ -177,8 +178,6 @@ async def serve(settings: Settings) -> None:
     app = make_app(database, desk, *routers)
     config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=3,
@@ -189,9 +188,9 @@ async def serve(settings: Settings) -> None:
     async with stack:
         tasks = [asyncio.create_task(_keep(start)) for start in background]
         working = asyncio.create_task(worker.run())
-        announce(settings)
+        announce(settings, listening.getsockname()[1])
         try:
-            await server.serve()
+            await server.serve([listening])
         finally:
             for task in tasks:
                 task.cancel()
@@ -220,9 +219,9 @@ def announce_accounts(accounts: tuple[tuple[str, str], ...]) -> None:
     sys.stdout.flush()
 
 
-def announce(settings: Settings) -> None:
+def announce(settings: Settings, port: int) -> None:
     """Say where everything is."""
-    shown = settings.public_url or f"http://{settings.host}:{settings.port}"
+    shown = settings.public_url or f"http://{settings.host}:{port}"
     print(f"\n  Tràm\n  Trò chuyện / web chat   {shown}/\n  Bàn làm việc / desk     {shown}/desk\n")
     sys.stdout.flush()
 

@@ -5,8 +5,10 @@ import datetime as dt
 import logging
 import random
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import sqlalchemy as sa
 import uvicorn
@@ -28,7 +30,7 @@ from knowledge.library import load_library
 from knowledge.search import Search
 from store.clock import SystemClock
 from store.crypto import Keyring, KeyringError, Vault
-from store.session import Database
+from store.session import Database, driver_url
 
 log = logging.getLogger(__name__)
 
@@ -86,11 +88,22 @@ def open_database(settings: Settings) -> Database:
     """
     try:
         if not settings.key_file.exists() and settings.environment is Environment.DEMO:
+            _refuse_new_keys_for_old_data(settings)
             Keyring.fresh().to_file(settings.key_file)
         vault = Vault(Keyring.from_file(settings.key_file))
     except KeyringError as problem:
         raise NotReadyError(str(problem)) from None
     return Database(settings.database_url, vault, SystemClock(settings.today))
+
+
+def _refuse_new_keys_for_old_data(settings: Settings) -> None:
+    """New keys next to an old database would leave its personal data sealed for ever."""
+    database = driver_url(settings.database_url).database
+    if settings.database_url.startswith("sqlite") and database and Path(database).exists():
+        raise NotReadyError(
+            f"the data in {database} are sealed with keys that are not in {settings.key_file}; "
+            "bring the key file back, or move the old database away"
+        )
 
 
 def open_province(settings: Settings) -> Province:
@@ -128,6 +141,20 @@ def make_app(database: Database, desk: FastAPI, *routers: APIRouter) -> FastAPI:
         return PlainTextResponse("ready")
 
     return app
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket to serve on, taken before anything else is touched.
+
+    Raises:
+        NotReadyError: the address is not ours or the port is taken.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as problem:
+        where = f"{settings.host}:{settings.port}"
+        raise NotReadyError(f"can't listen on {where}: {problem.strerror}") from None
 
 
 class Server(uvicorn.Server):

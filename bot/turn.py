@@ -102,6 +102,7 @@ def _answer(
 ) -> None:
     state = _state(session, talk)
     inbound, file_id = _with_file(session, talk, inbound, fetched)
+    gone = inbound.file is not None and file_id is None and not inbound.too_large
     client_id = row.event_id.rpartition(":")[2] or None
     _write_down(session, talk, inbound, state, rooms, file_id, client_id)
     today = session.clock.today()
@@ -116,6 +117,7 @@ def _answer(
         longitude=inbound.longitude,
         phone=inbound.phone,
         too_large=inbound.too_large,
+        gone=gone,
     )
     lookups = _lookups(session, talk, rooms)
     turn = hear(state, heard, lookups)
@@ -149,10 +151,12 @@ def _state(session: Session, talk: Conversation) -> State:
 def _with_file(
     session: Session, talk: Conversation, inbound: Inbound, fetched: FetchedFile | None
 ) -> tuple[Inbound, str | None]:
-    """Store a fetched file; one that is too large or of no kind we take is told kindly."""
+    """Store a fetched file, if there is one and it is not too large."""
     if inbound.file is None:
         return inbound, inbound.file_id
-    if fetched is None or len(fetched.content) > files.MAX_BYTES:
+    if fetched is None:
+        return inbound, None
+    if len(fetched.content) > files.MAX_BYTES:
         return replace(inbound, too_large=True), None
     media_type = media_type_of(fetched.content) or "application/octet-stream"
     stored = files.keep(

@@ -18,6 +18,7 @@ from knowledge.article import Article
 from knowledge.fields import FieldGuess, FieldModel, FieldScore, load_fields
 from knowledge.index import Index, Match, Text, read_text
 from knowledge.library import Library
+from knowledge.vietnamese import normalise
 
 JUDGE = Path(__file__).parent / "data" / "judge.json"
 ANSWERS_FROM = 0.5
@@ -114,7 +115,8 @@ class Search:
             Hit(one.article.id, round(chance, 4), one.wording)
             for one, chance in zip(ranked, chances, strict=True)
         )
-        abstained = not hits or hits[0].score < ANSWERS_FROM
+        says_nothing = all(len(word) < 2 for word in normalise(query).syllables)
+        abstained = not hits or says_nothing or hits[0].score < ANSWERS_FROM
         twins = len(ranked) > 1 and ranked[1].weight >= TWINS * ranked[0].weight
         return Found(hits[:limit], abstained, twins and not abstained, guess.fields)
 

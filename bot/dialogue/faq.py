@@ -22,10 +22,12 @@ def prompt(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
 def browse(state: State, key: str, lookups: Lookups) -> Turn | None:
     """The topics of one field, a page at a time; None for an unknown field. Key `f:land:2`."""
     _, name, *page = key.split(":")
-    first = (int(page[0]) if page and page[0].isdigit() else 0) * _PAGE
+    first = (int(page[0]) if page and page[0].isdecimal() else 0) * _PAGE
     if name not in {str(field) for field in FieldId}:
         return None
     ids = sorted(a.id for a in lookups.library.articles.values() if a.field == name)
+    if first >= len(ids):
+        return None
     shown = tuple(_title(article_id, lookups) for article_id in ids[first : first + _PAGE])
     if first + _PAGE < len(ids):
         shown += (choice(f"f:{name}:{first // _PAGE + 1}", "menu.more"),)

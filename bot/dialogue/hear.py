@@ -37,9 +37,10 @@ _FREE = frozenset({"new", "free"})
 
 def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """What comes of one message."""
-    heard = _typed_choice(state, heard, lookups)
+    if not _held(lookups):
+        heard = _typed_choice(state, heard, lookups)
     if _pressed_twice(state, heard):
-        return Turn(state)
+        return Turn(state.with_(last_press=None))  # a third press is meant
     turn = _hear(state, heard, lookups)
     danger = heard.understood.danger
     if danger is not None:
@@ -48,8 +49,7 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
 
 
 def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
-    case = lookups.my_case
-    if case is not None and case.state == "claimed" and not heard.key:
+    if _held(lookups) and not heard.key:
         held = _to_officer(state, heard, lookups)
         if held is not None:
             return held
@@ -83,7 +83,7 @@ def _typed_choice(state: State, heard: Heard, lookups: Lookups) -> Heard:
     picked: list[Choice] = []
     takes_number = state.step == "screening.age"
     numbers = typed.replace(",", " ").split()
-    if numbers and all(n.isdigit() for n in numbers) and not takes_number:
+    if numbers and all(n.isdecimal() for n in numbers) and not takes_number:
         if all(1 <= int(n) <= len(state.offered) for n in numbers):
             picked = [state.offered[int(n) - 1] for n in dict.fromkeys(numbers)]
     else:
@@ -118,8 +118,12 @@ def _pressed_twice(state: State, heard: Heard) -> bool:
         heard.kind is InboundKind.BUTTON
         and heard.serial is not None
         and state.last_press == (heard.serial, heard.key)
-        and heard.serial != state.serial
+        and (heard.serial != state.serial or heard.key[:2] in _SHOWN_AGAIN)
     )
+
+
+_SHOWN_AGAIN = ("a:", "d:")
+"""Keys of buttons that show an article and leave the question where it is."""
 
 
 def _pressed(state: State, heard: Heard, lookups: Lookups) -> Turn:
@@ -360,8 +364,9 @@ def _location(state: State, heard: Heard, lookups: Lookups) -> Turn:
 
 def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """A photo, a paper, a voice: kept for the officer; words beneath it are read as words."""
-    if heard.too_large:
-        return _resumed(Turn(state, (say("always.too_large"),)), lookups)
+    if heard.too_large or heard.gone:
+        key = "always.too_large" if heard.too_large else "always.gone"
+        return _resumed(Turn(state, (say(key),)), lookups)
     if lookups.my_case is not None and lookups.my_case.state != "closed":
         added = Turn(state, (say("always.file_added"),), (AddToCase(heard.text),))
         return _resumed(added, lookups)
@@ -379,6 +384,10 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     """What goes to the officer who holds the talk; None if it is meant for the assistant."""
     if heard.kind is InboundKind.START:
         return None
+    if heard.too_large:
+        return Turn(state, (say("always.too_large"),))
+    if heard.gone:
+        return Turn(state, (say("always.gone"),))
     if state.step in (request.PHONE, request.HOURS):
         # The officer was quicker than the citizen: the number is still asked for.
         answered = request.answer(state, heard, lookups)
@@ -388,7 +397,28 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return None
     if heard.understood.intent in _STILL_OURS:
         return None
-    return Turn(state, (), (AddToCase(heard.text),))
+    return Turn(state, (), (AddToCase(_in_words(heard, lookups)),))
+
+
+def _in_words(heard: Heard, lookups: Lookups) -> str:
+    """What an officer reads of a message, whatever it was made of."""
+    match heard.kind:
+        case InboundKind.LOCATION if heard.latitude is not None and heard.longitude is not None:
+            reading = lookups.gazetteer.read_pin(heard.latitude, heard.longitude)
+            names = [lookups.province.commune(code).full_name for code in reading.communes]
+            where = " / ".join(names) or reading.outside or ""
+            return f"📍 {heard.latitude:.5f}, {heard.longitude:.5f} {where}".strip()
+        case InboundKind.PHONE:
+            return f"📞 {heard.phone or ''}"
+        case InboundKind.STICKER | InboundKind.OTHER:
+            return heard.text or "🙂"
+        case _:
+            return heard.text
+
+
+def _held(lookups: Lookups) -> bool:
+    """Whether an officer holds the talk."""
+    return lookups.my_case is not None and lookups.my_case.state == "claimed"
 
 
 _CALLS_THE_BOT = frozenset({"tram", "tram oi", "bot", "tro ly", "menu"})

@@ -115,6 +115,8 @@ class Heard:
     longitude: float | None = None
     phone: str | None = None
     too_large: bool = False
+    gone: bool = False
+    """A file was sent that could not be brought."""
 
 
 @dataclass(frozen=True)

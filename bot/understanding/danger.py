@@ -29,6 +29,12 @@ WEIGHTS = DATA / "danger.npz"
 ALARM = 0.0
 """The score from which on a message is dangerous; set by `train` for few misses."""
 
+ALARM_WITHOUT_SIGNS = 0.4
+"""The score that is needed when not one readable sign stands in the message."""
+
+FEW_WORDS = 5
+"""So few words say nothing of danger without a sign: "em đem giấy gì theo"."""
+
 NOW = "lúc này"
 """The list of words for now and just now."""
 
@@ -184,10 +190,11 @@ class DangerReader:
         """
         if not message.words or self._signs.only_told(message):
             return ()
-        if by_signs and not self._signs.any(message):
+        signed = self._signs.any(message)
+        if not signed and (by_signs or len(message.words) <= FEW_WORDS):
             return ()
         score = self._weights.score(self._signs.features(message))
-        if score[0] < ALARM:
+        if score[0] < (ALARM if signed else ALARM_WITHOUT_SIGNS):
             return ()
         kinds = tuple(DangerKind)
         found = tuple(kinds[place] for place in score[1:].argsort()[::-1])

@@ -243,3 +243,55 @@ def test_a_phone_number_is_still_taken_when_the_officer_was_quicker(talk: Talk) 
     (wish,) = talk.turn.wishes
     assert isinstance(wish, NoteContact)
     assert (wish.phone, wish.hours) == ("0912345678", "sau 7 giờ tối")
+
+
+def held(talk: Talk) -> Talk:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.has_case("claimed")
+    return talk
+
+
+def test_a_number_typed_to_the_officer_presses_no_button(talk: Talk) -> None:
+    held(talk).writes("2")
+
+    assert talk.turn.wishes == (AddToCase("2"),)
+    assert talk.turn.says == ()
+
+
+def test_a_pin_or_a_number_shared_with_the_officer_reaches_the_officer(talk: Talk) -> None:
+    held(talk).sends(InboundKind.LOCATION, latitude=9.21304, longitude=104.891)
+    (pin,) = talk.turn.wishes
+    assert isinstance(pin, AddToCase)
+    assert "9.21304, 104.89100" in pin.text
+    assert "xã Đá Bạc" in pin.text
+
+    talk.sends(InboundKind.PHONE, phone="0912345678")
+    assert talk.turn.wishes == (AddToCase("📞 0912345678"),)
+
+
+def test_a_file_too_large_for_the_officer_is_told_and_leaves_no_empty_line(talk: Talk) -> None:
+    assert "10 MB" in held(talk).sends(InboundKind.FILE, too_large=True)
+    assert not talk.turn.wishes
+
+
+@pytest.mark.parametrize("typed", ["²", "①", "٣"])
+def test_odd_digits_are_no_choice_and_break_nothing(talk: Talk, typed: str) -> None:
+    talk.starts()
+
+    assert talk.writes(typed) != ""
+
+
+@pytest.mark.parametrize(
+    "key", ["f:land:²", "f:land:999", "f:sea", "a:none", "d:", "go:", "lang:x"]
+)
+def test_forged_keys_are_answered_kindly(talk: Talk, key: str) -> None:
+    talk.starts()
+
+    assert talk.presses(key) != ""
+
+
+def test_bringing_papers_is_not_taken_for_danger(talk: Talk) -> None:
+    talk.starts()
+
+    assert "⚠️" not in talk.writes("mình đem giấy gì theo")
