@@ -136,7 +136,7 @@ def _parcel(
             message = render(say, texts, talk.language, capabilities[channel])
             replaced = _last_receipt(session, row) if say.replaces else None
             message = replace(message, replaces=replaced)
-            shown = _shown(message)
+            shown = _shown(message, secret=say.secret)
         case Kind.VERBATIM:
             words = Verbatim.model_validate_json(body)
             header = texts.render(
@@ -160,7 +160,7 @@ def _put_off(session: Session, row: OutboxRow) -> None:
     _tell_the_desk(session, row)
 
 
-def _shown(message: Outbound) -> Shown:
+def _shown(message: Outbound, *, secret: bool) -> Shown:
     return Shown(
         text=message.text,
         buttons=tuple(
@@ -169,6 +169,7 @@ def _shown(message: Outbound) -> Shown:
         ),
         ask=message.ask,
         serial=message.serial,
+        secret=secret,
     )
 
 

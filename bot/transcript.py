@@ -22,7 +22,7 @@ class Direction(StrEnum):
 
 
 class ShownButton(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     key: str
     label: str
@@ -32,7 +32,7 @@ class ShownButton(BaseModel):
 class Shown(BaseModel):
     """A message as it was shown to the citizen, or as they sent it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     text: str
     buttons: tuple[ShownButton, ...] = ()
@@ -41,6 +41,8 @@ class Shown(BaseModel):
     office: str | None = None
     """The office whose officer wrote it; None for the assistant's own words."""
     file_id: str | None = None
+    secret: bool = False
+    """Holds a code or a PIN: never copied into a case."""
 
 
 class TranscriptRow(Row):

@@ -7,7 +7,7 @@ message that led to them is done in the same commit.
 import json
 import logging
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -25,6 +25,7 @@ from bot.dialogue.turn import (
     FindCase,
     Heard,
     Lookups,
+    Lost,
     MoveCaseHere,
     NoteContact,
     OpenCase,
@@ -42,6 +43,7 @@ from cases.codes import fresh_code, fresh_pin
 from cases.model import Case
 from cases.places import Gazetteer
 from cases.province import Province
+from cases.purpose import Purpose
 from cases.queue import NewRequest, Word
 from cases.speech import Line, Verbatim
 from cases.thread import Author, ThreadEntry
@@ -101,8 +103,7 @@ def _answer(
     fetched: FetchedFile | None,
 ) -> None:
     state = _state(session, talk)
-    inbound, file_id = _with_file(session, talk, inbound, fetched)
-    gone = inbound.file is not None and file_id is None and not inbound.too_large
+    file_id, lost = _file(session, talk, inbound, fetched)
     client_id = row.event_id.rpartition(":")[2] or None
     _write_down(session, talk, inbound, state, rooms, file_id, client_id)
     today = session.clock.today()
@@ -116,8 +117,7 @@ def _answer(
         latitude=inbound.latitude,
         longitude=inbound.longitude,
         phone=inbound.phone,
-        too_large=inbound.too_large,
-        gone=gone,
+        lost=lost,
     )
     lookups = _lookups(session, talk, rooms)
     turn = hear(state, heard, lookups)
@@ -148,17 +148,21 @@ def _state(session: Session, talk: Conversation) -> State:
         return fresh
 
 
-def _with_file(
+def _file(
     session: Session, talk: Conversation, inbound: Inbound, fetched: FetchedFile | None
-) -> tuple[Inbound, str | None]:
-    """Store a fetched file, if there is one and it is not too large."""
+) -> tuple[str | None, Lost | None]:
+    """Store a fetched file; the id of what is kept, or why nothing is."""
+    if inbound.too_large:
+        return None, Lost.TOO_LARGE
     if inbound.file is None:
-        return inbound, inbound.file_id
+        return inbound.file_id, None
     if fetched is None:
-        return inbound, None
+        return None, Lost.GONE
     if len(fetched.content) > files.MAX_BYTES:
-        return replace(inbound, too_large=True), None
-    media_type = media_type_of(fetched.content) or "application/octet-stream"
+        return None, Lost.TOO_LARGE
+    media_type = media_type_of(fetched.content)
+    if media_type is None:
+        return None, Lost.WRONG_KIND
     stored = files.keep(
         session,
         fetched.content,
@@ -166,7 +170,7 @@ def _with_file(
         name=fetched.name or inbound.file.name,
         conversation_id=talk.id,
     )
-    return inbound, stored.id
+    return stored.id, None
 
 
 def _write_down(
@@ -207,12 +211,13 @@ def _write_down(
             words = inbound.text
     if not words and file_id is None and client_id is None:
         return
-    shown = Shown(text=words, file_id=file_id)
+    secret = state.step in (status.CODE, status.PIN)
+    shown = Shown(text=words, file_id=file_id, secret=secret)
     transcript.add(session, talk.id, Direction.IN, shown, client_id)
 
 
 def _lookups(session: Session, talk: Conversation, rooms: Rooms) -> Lookups:
-    case = queue.newest_case_of_talk(session, talk.id)
+    case = queue.case_spoken_to(session, talk.id)
     return Lookups(
         today=session.clock.today(),
         law=rooms.law,
@@ -233,7 +238,7 @@ def _view(case: Case, province: Province) -> CaseView:
     return CaseView(
         id=case.id,
         state=case.state,
-        office=province.office(case.office_id).label,
+        office=province.label_of(case.office_id),
         opened_on=case.opened_at.astimezone(ZONE).date(),
         outcome=case.outcome,
         withdraw_asked=case.withdraw_asked_at is not None,
@@ -250,10 +255,8 @@ def _carry_out(
         match wish:
             case OpenCase():
                 _open_case(session, talk, wish, lookups)
-            case AddToCase(text=text):
-                case = queue.case_of_talk(session, talk.id)
-                if case is not None:
-                    queue.citizen_wrote(session, case, text, file_id)
+            case AddToCase(text=text, case_id=case_id):
+                queue.citizen_wrote(session, _locked(session, case_id), text, file_id)
             case NoteContact():
                 _note_contact(session, talk, wish, lookups)
             case FindCase(code=code, pin=pin):
@@ -265,7 +268,7 @@ def _carry_out(
             case MoveCaseHere(case_id=case_id):
                 _move_here(session, talk, case_id, lookups)
             case Withdraw(case_id=case_id):
-                queue.ask_to_withdraw(session, session.get_one(Case, case_id))
+                _withdraw(session, talk, case_id, lookups)
             case DeleteTalk():
                 _delete(session, talk)
     return turn
@@ -313,13 +316,18 @@ def _agree(
 
 
 def _words(session: Session, talk: Conversation) -> tuple[Word, ...]:
-    """What was said in the talk so far, as far as it is of use to the officer."""
+    """What goes along with a request: what was said since the one before, no code, no PIN.
+
+    What an officer wrote on another case, and what was written to him, stays with that case.
+    """
     authors = {Direction.IN: Author.CITIZEN, Direction.OUT: Author.ASSISTANT}
-    rows = transcript.after(session, talk.id)[-_WORDS_TAKEN:]
+    since = queue.opened_last(session, talk.id)
     words = []
-    for row in rows:
+    for row in transcript.after(session, talk.id)[-_WORDS_TAKEN:]:
+        if since is not None and row.at <= since:
+            continue
         shown = transcript.shown(session, row)
-        if shown.text or shown.file_id:
+        if (shown.text or shown.file_id) and not shown.secret and shown.office is None:
             words.append(Word(authors[row.direction], shown.text, row.at, shown.file_id))
     return tuple(words)
 
@@ -327,7 +335,7 @@ def _words(session: Session, talk: Conversation) -> tuple[Word, ...]:
 def _note_contact(
     session: Session, talk: Conversation, wish: NoteContact, lookups: Lookups
 ) -> None:
-    case = queue.case_of_talk(session, talk.id)
+    case = queue.newest_case_of_talk(session, talk.id)
     if case is None:
         return
     contact = json.dumps({"phone": wish.phone, "hours": wish.hours}, ensure_ascii=False)
@@ -335,13 +343,27 @@ def _note_contact(
     _agree(session, talk, case.id, wish.agreed, lookups)
 
 
+def _locked(session: Session, case_id: str) -> Case:
+    """A case that is about to change: an officer may be changing it too."""
+    return session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
+
+
+def _withdraw(session: Session, talk: Conversation, case_id: str, lookups: Lookups) -> None:
+    queue.ask_to_withdraw(session, _locked(session, case_id))
+    shown = Line(key="status.withdraw_confirm")
+    for purpose in (Purpose.REQUEST, Purpose.SENSITIVE):
+        _agree(session, talk, case_id, Agreed(purpose, shown, given=False), lookups)
+
+
 def _move_here(session: Session, talk: Conversation, case_id: str, lookups: Lookups) -> None:
-    """Answer a case through this talk, and repeat the last replies here."""
-    case = session.get_one(Case, case_id)
-    queue.move_to_talk(session, case, talk.id, talk.channel)
-    office = lookups.province.office(case.office_id).label
+    """Answer a case through this talk, and repeat here what the citizen may not have seen."""
+    case = _locked(session, case_id)
     replies = [entry for entry in queue.thread(session, case) if entry.author is Author.STAFF]
-    for entry in replies[-_REPLIES_REPEATED:]:
+    _let_go(session, case, talk.id, [entry.id for entry in replies])
+    queue.move_to_talk(session, case, talk.id, talk.channel)
+    office = lookups.province.label_of(case.office_id)
+    unseen = [entry for entry in replies if entry.at > case.last_word_at]
+    for entry in max(unseen, replies[-_REPLIES_REPEATED:], key=len):
         text = entry.open(session.vault, "body") or ""
         words = Verbatim(text=text, office=office, file_id=entry.file_id)
         outbox.put(
@@ -351,6 +373,21 @@ def _move_here(session: Session, talk: Conversation, case_id: str, lookups: Look
             kind=outbox.Kind.VERBATIM,
             body=words.model_dump_json(),
         )
+
+
+def _let_go(session: Session, case: Case, talk_id: str, entries: list[str]) -> None:
+    """Replies still on their way to the talk before must not reach that phone any more."""
+    if case.conversation_id in (None, talk_id):
+        return
+    session.execute(
+        sa.update(outbox.OutboxRow)
+        .where(
+            outbox.OutboxRow.conversation_id == case.conversation_id,
+            outbox.OutboxRow.thread_entry_id.in_(entries),
+            outbox.OutboxRow.state == outbox.Delivery.WAITING,
+        )
+        .values(state=outbox.Delivery.REFUSED, body=None, reason="moved to another talk")
+    )
 
 
 def _delete(session: Session, talk: Conversation) -> None:

@@ -63,7 +63,8 @@ class Case(Row):
     commune: Mapped[str | None] = mapped_column(sa.String(10))
     field: Mapped[str | None] = mapped_column(sa.String(20))
     urgent: Mapped[bool] = mapped_column(default=False)
-    danger: Mapped[str | None] = mapped_column(sa.String(20))
+    danger: Mapped[bytes | None]
+    """Sealed: the kind of danger that was told. `urgent` is what the queue is ordered by."""
 
     law_version: Mapped[str | None] = mapped_column(sa.String(60))
     """The version of the legal-aid law that the screening used."""

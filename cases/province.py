@@ -370,6 +370,11 @@ class Province(Entry):
         """The office with this id. KeyError: the province has none."""
         return self._offices[office_id]
 
+    def label_of(self, office_id: str) -> str:
+        """An office's name as it is told; the bare id for one that has left the files."""
+        known = self._offices.get(office_id)
+        return known.label if known is not None else office_id
+
     def hotline(self, hotline_id: str) -> Hotline:
         """The hotline with this id. KeyError: the province names none."""
         for hotline in self.hotlines:

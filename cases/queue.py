@@ -88,12 +88,12 @@ def open_case(session: Session, request: NewRequest) -> Case:
         commune=request.commune,
         field=request.field,
         urgent=request.urgent,
-        danger=request.danger,
         law_version=request.law_version,
         opened_at=now,
         last_word_at=now,
     )
     case.seal(session.vault, "screening", request.screening)
+    case.seal(session.vault, "danger", request.danger)
     session.add(case)
     session.flush()
     for word in request.words:
@@ -123,23 +123,35 @@ def _add_entry(
     return entry
 
 
-def case_of_talk(session: Session, conversation_id: str) -> Case | None:
-    """The newest case of a talk that is not closed."""
+def case_spoken_to(session: Session, conversation_id: str) -> Case | None:
+    """The case a talk is about: one an officer holds, else a waiting one, else the last."""
+    order = sa.case(
+        (Case.state == CaseState.CLAIMED, 0), (Case.state == CaseState.WAITING, 1), else_=2
+    )
+    last_touched = sa.func.coalesce(Case.answered_at, Case.claimed_at, Case.opened_at)
     return session.scalar(
         sa.select(Case)
-        .where(Case.conversation_id == conversation_id, Case.state != CaseState.CLOSED)
-        .order_by(Case.opened_at.desc(), Case.number.desc())
+        .where(Case.conversation_id == conversation_id)
+        .order_by(order, last_touched.desc(), Case.number.desc())
         .limit(1)
     )
 
 
 def newest_case_of_talk(session: Session, conversation_id: str) -> Case | None:
-    """The newest case of a talk, closed or not."""
+    """The case that was opened last in a talk, locked."""
     return session.scalar(
         sa.select(Case)
         .where(Case.conversation_id == conversation_id)
         .order_by(Case.opened_at.desc(), Case.number.desc())
         .limit(1)
+        .with_for_update()
+    )
+
+
+def opened_last(session: Session, conversation_id: str) -> dt.datetime | None:
+    """When the last case of a talk was opened; what was said before went into it or stays."""
+    return session.scalar(
+        sa.select(sa.func.max(Case.opened_at)).where(Case.conversation_id == conversation_id)
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Ask(StrEnum):
@@ -41,6 +41,8 @@ class Say(_Value):
     ask: Ask | None = None
     replaces: bool = False
     """It stands in for the message before it, on channels that can change one (boxes ticked)."""
+    secret: bool = False
+    """Holds a code or a PIN: never copied into a case."""
     serial: int = 0
     """The number of the question; a button of an older question is stale."""
 

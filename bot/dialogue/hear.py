@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.channels.message import InboundKind
 from bot.dialogue import always, faq, learning, request, screening, status, welcome
-from bot.dialogue.turn import AddToCase, Heard, Lookups, State, Turn, ask, choice
+from bot.dialogue.turn import AddToCase, DeleteTalk, Heard, Lookups, State, Turn, ask, choice
 from bot.understanding.danger import DangerKind
 from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say, say
@@ -282,7 +282,7 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
         case Intent.THANKS:
             return faq.thanks(state)
         case Intent.STORY if waiting:
-            return Turn(learnt.state, (say("request.added"),), (AddToCase(heard.text),))
+            return Turn(learnt.state, (say("request.added"),), _to_case(heard.text, lookups))
         case Intent.STORY:
             return _story(learnt, heard, lookups)
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
@@ -364,11 +364,10 @@ def _location(state: State, heard: Heard, lookups: Lookups) -> Turn:
 
 def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """A photo, a paper, a voice: kept for the officer; words beneath it are read as words."""
-    if heard.too_large or heard.gone:
-        key = "always.too_large" if heard.too_large else "always.gone"
-        return _resumed(Turn(state, (say(key),)), lookups)
+    if heard.lost is not None:
+        return _resumed(Turn(state, (say(f"always.{heard.lost}"),)), lookups)
     if lookups.my_case is not None and lookups.my_case.state != "closed":
-        added = Turn(state, (say("always.file_added"),), (AddToCase(heard.text),))
+        added = Turn(state, (say("always.file_added"),), _to_case(heard.text, lookups))
         return _resumed(added, lookups)
     key = "always.voice" if heard.kind is InboundKind.VOICE else "always.file"
     kept = say(key)
@@ -384,10 +383,8 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     """What goes to the officer who holds the talk; None if it is meant for the assistant."""
     if heard.kind is InboundKind.START:
         return None
-    if heard.too_large:
-        return Turn(state, (say("always.too_large"),))
-    if heard.gone:
-        return Turn(state, (say("always.gone"),))
+    if heard.lost is not None:
+        return Turn(state, (say(f"always.{heard.lost}"),))
     if state.step in (request.PHONE, request.HOURS):
         # The officer was quicker than the citizen: the number is still asked for.
         answered = request.answer(state, heard, lookups)
@@ -397,7 +394,11 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return None
     if heard.understood.intent in _STILL_OURS:
         return None
-    return Turn(state, (), (AddToCase(_in_words(heard, lookups)),))
+    return Turn(state, (), _to_case(_in_words(heard, lookups), lookups))
+
+
+def _to_case(text: str, lookups: Lookups) -> tuple[AddToCase, ...]:
+    return (AddToCase(text, lookups.my_case.id),) if lookups.my_case is not None else ()
 
 
 def _in_words(heard: Heard, lookups: Lookups) -> str:
@@ -465,6 +466,8 @@ def _remembered(before: State, heard: Heard, turn: Turn) -> Turn:
     """Keep the state before an answer, so that one can go back to it."""
     after = turn.state
     moved = after.step != before.step or after.facts != before.facts
+    if any(isinstance(wish, DeleteTalk) for wish in turn.wishes):
+        return turn
     went_back = len(after.past) < len(before.past)
     if moved and not went_back and before.step != "new":
         after = after.remembering(before)

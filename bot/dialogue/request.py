@@ -52,7 +52,7 @@ def begin(state: State, _heard: Heard, lookups: Lookups) -> Turn:
     case = lookups.my_case
     if case is not None and case.state != "closed":
         return _ask(state.at(ALREADY), lookups)
-    turn = go_on(state.with_(opening=True), lookups)
+    turn = go_on(state.with_(opening=True, agreed_to=None), lookups)
     return turn.before(say("danger.hurry" if state.danger else "request.begin"))
 
 
@@ -67,7 +67,7 @@ def go_on(state: State, lookups: Lookups) -> Turn:
         return _ask(state.at(PLACE), lookups)
     if not state.told_story and not state.danger:
         return _ask(state.at(STORY), lookups)
-    if not state.agreed:
+    if state.agreed_to != sent_to(state, lookups).reason:  # also when the place was corrected
         return _ask(state.at(CONSENT), lookups)
     if _tells_sensitive(state):
         return _ask(state.at(SENSITIVE), lookups)
@@ -158,7 +158,7 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         case "request.already":
             return _already(state, heard, lookups)
         case "request.add":
-            return _add(state, heard)
+            return _add(state, heard, lookups)
         case other:
             raise AssertionError(other)
 
@@ -255,7 +255,7 @@ def _story(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 
 
 def _tells_sensitive(state: State) -> bool:
-    return any(
+    return state.danger is not None or any(
         FACTS[fact].sensitive and value not in (False, "none")
         for fact, value in state.facts.known().items()
     )
@@ -296,19 +296,19 @@ def _consent(state: State, lookups: Lookups) -> Line:
 
 def _consented(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if _agrees(heard):
-        return go_on(state.with_(agreed=True), lookups)
+        return go_on(state.with_(agreed_to=sent_to(state, lookups).reason), lookups)
     if _refuses(heard):
-        turn = welcome.again(state.with_(opening=False, agreed=False))
+        turn = welcome.again(state.with_(opening=False, agreed_to=None))
         return turn.before(say("request.consent.refused"))
     return None
 
 
 def _sensitive(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
-    if _agrees(heard):
-        return _open(state, lookups, with_words=True)
-    if _refuses(heard):
-        return _open(state, lookups, with_words=False)
-    return None
+    if not (_agrees(heard) or _refuses(heard)):
+        return None
+    if state.agreed_to != sent_to(state, lookups).reason:
+        return go_on(state, lookups)
+    return _open(state, lookups, with_words=_agrees(heard))
 
 
 def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
@@ -344,8 +344,9 @@ def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
     ]
     if wish.urgent:
         told.append(Line(key="request.opened.urgent"))
-    asked = state.with_(opening=False, agreed=False, told_story=False).at(PHONE)
-    return Turn(asked, (Say(lines=tuple(told)), ask_again(asked, lookups)), (wish,))
+    asked = state.with_(opening=False, agreed_to=None, told_story=False).at(PHONE)
+    opened = Say(lines=tuple(told), secret=True)
+    return Turn(asked, (opened, ask_again(asked, lookups)), (wish,))
 
 
 def _screening(state: State, facts: Facts, lookups: Lookups) -> str:
@@ -413,13 +414,13 @@ def _already(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         case "add":
             return _ask(state.at(ADD), lookups)
         case "another":
-            return go_on(state.with_(opening=True), lookups)
+            return go_on(state.with_(opening=True, agreed_to=None), lookups)
         case _:
             return None
 
 
-def _add(state: State, heard: Heard) -> Turn | None:
-    if heard.key:
+def _add(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    if heard.key or lookups.my_case is None:
         return None
     turn = welcome.again(state).before(say("request.added"))
-    return Turn(turn.state, turn.says, (AddToCase(heard.text),))
+    return Turn(turn.state, turn.says, (AddToCase(heard.text, lookups.my_case.id),))

@@ -8,6 +8,7 @@ transaction. Between any two messages the state is JSON.
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -75,8 +76,8 @@ class State(BaseModel):
     danger: DangerKind | None = None
     urgent: bool = False
     warned: frozenset[DangerKind] = frozenset()
-    agreed: bool = False
-    """The citizen agreed to hand the request over; the sensitive part is asked separately."""
+    agreed_to: str | None = None
+    """Where the citizen agreed to send the request, in the words that were shown."""
     code: str | None = None
     phone: str | None = None
     poster: str | None = None
@@ -99,6 +100,15 @@ class State(BaseModel):
         return self.with_(past=kept)
 
 
+class Lost(StrEnum):
+    """Why a file is not kept; each is told by a text of its own."""
+
+    TOO_LARGE = "too_large"
+    GONE = "gone"
+    """The channel does not give it out any more."""
+    WRONG_KIND = "wrong_kind"
+
+
 @dataclass(frozen=True)
 class Heard:
     """One message of the citizen, read."""
@@ -114,9 +124,8 @@ class Heard:
     latitude: float | None = None
     longitude: float | None = None
     phone: str | None = None
-    too_large: bool = False
-    gone: bool = False
-    """A file was sent that could not be brought."""
+    lost: Lost | None = None
+    """A file was sent and is not kept."""
 
 
 @dataclass(frozen=True)
@@ -186,9 +195,10 @@ class OpenCase:
 
 @dataclass(frozen=True)
 class AddToCase:
-    """Add this message to the case of this talk."""
+    """Add this message to a case of this talk."""
 
     text: str
+    case_id: str
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 
 from bot.channels.webpage.page import Page
 from bot.dialogue.questions import OF_BOXES
+from bot.dialogue.turn import Lost
 from bot.texts import FALLBACK, LANGUAGES, blanks_of, load_texts
 from bot.understanding.danger import DangerKind
 from cases.model import CaseState, Outcome
@@ -55,6 +56,7 @@ FAMILIES: Mapping[str, list[str]] = {
     "f'field.{name}'": [f"field.{field}" for field in FieldId],
     "f'field.{state.fields[0]}'": [f"field.{field}" for field in FieldId],
     "f'field_button.{field}'": [f"field_button.{field}" for field in FieldId],
+    "f'always.{heard.lost}'": [f"always.{why}" for why in Lost],
     "f'danger.{danger}'": [f"danger.{kind}" for kind in DangerKind],
     "f'fact.{fact}_{value}'": [
         f"fact.{fact.id}_{option}" for fact in _ONE_OF for option in fact.options

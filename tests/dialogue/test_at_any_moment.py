@@ -3,7 +3,7 @@
 import pytest
 
 from bot.channels.message import InboundKind
-from bot.dialogue.turn import DeleteTalk
+from bot.dialogue.turn import DeleteTalk, Lost
 from eligibility.facts import FactId, Household
 from tests.dialogue.conftest import Talk
 
@@ -195,7 +195,7 @@ def test_a_sticker_a_voice_and_a_photo_are_answered_and_the_form_goes_on(
 def test_a_file_that_is_too_large_is_told_so(talk: Talk) -> None:
     talk.starts()
 
-    assert "10 MB" in talk.sends(InboundKind.FILE, too_large=True)
+    assert "10 MB" in talk.sends(InboundKind.FILE, lost=Lost.TOO_LARGE)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "🙂🙂", "...", "?!"])

@@ -44,7 +44,7 @@ def test_danger_is_answered_even_while_an_officer_holds_the_talk(talk: Talk) -> 
     said = talk.writes(BEATEN)
 
     assert said.startswith("⚠️")
-    assert talk.turn.wishes == (AddToCase(BEATEN),)
+    assert talk.turn.wishes == (AddToCase(BEATEN, "c1"),)
 
 
 def test_the_same_danger_told_again_gets_a_short_reminder(talk: Talk) -> None:

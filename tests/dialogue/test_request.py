@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.channels.message import InboundKind
-from bot.dialogue.turn import AddToCase, FindCase, NoteContact, OpenCase, Withdraw
+from bot.dialogue.turn import AddToCase, FindCase, Lost, NoteContact, OpenCase, State, Withdraw
 from cases.purpose import Purpose
 from tests.dialogue.conftest import Talk
 
@@ -180,7 +180,7 @@ def test_words_go_to_the_officer_while_he_holds_the_talk_and_the_bot_is_silent(
     talk.has_case("claimed")
 
     assert talk.writes("Dạ mai em lên được không?") == ""
-    assert talk.turn.wishes == (AddToCase("Dạ mai em lên được không?"),)
+    assert talk.turn.wishes == (AddToCase("Dạ mai em lên được không?", "c1"),)
 
 
 def test_the_bot_answers_again_when_it_is_called_by_its_name(talk: Talk) -> None:
@@ -198,7 +198,7 @@ def test_a_waiting_request_can_be_added_to(talk: Talk) -> None:
     talk.presses("add")
     talk.writes("Tôi có thêm giấy tay.")
 
-    assert talk.turn.wishes == (AddToCase("Tôi có thêm giấy tay."),)
+    assert talk.turn.wishes == (AddToCase("Tôi có thêm giấy tay.", "c1"),)
 
 
 def test_my_file_shows_the_request_of_this_talk(talk: Talk) -> None:
@@ -255,7 +255,7 @@ def held(talk: Talk) -> Talk:
 def test_a_number_typed_to_the_officer_presses_no_button(talk: Talk) -> None:
     held(talk).writes("2")
 
-    assert talk.turn.wishes == (AddToCase("2"),)
+    assert talk.turn.wishes == (AddToCase("2", "c1"),)
     assert talk.turn.says == ()
 
 
@@ -267,11 +267,11 @@ def test_a_pin_or_a_number_shared_with_the_officer_reaches_the_officer(talk: Tal
     assert "xã Đá Bạc" in pin.text
 
     talk.sends(InboundKind.PHONE, phone="0912345678")
-    assert talk.turn.wishes == (AddToCase("📞 0912345678"),)
+    assert talk.turn.wishes == (AddToCase("📞 0912345678", "c1"),)
 
 
 def test_a_file_too_large_for_the_officer_is_told_and_leaves_no_empty_line(talk: Talk) -> None:
-    assert "10 MB" in held(talk).sends(InboundKind.FILE, too_large=True)
+    assert "10 MB" in held(talk).sends(InboundKind.FILE, lost=Lost.TOO_LARGE)
     assert not talk.turn.wishes
 
 
@@ -295,3 +295,35 @@ def test_bringing_papers_is_not_taken_for_danger(talk: Talk) -> None:
     talk.starts()
 
     assert "⚠️" not in talk.writes("mình đem giấy gì theo")
+
+
+def test_a_corrected_place_is_consented_to_anew(talk: Talk) -> None:
+    talk.starts()
+    talk.writes("Tôi bị nhiễm HIV, hộ cận nghèo, ở xã Đá Bạc, bị chủ đuổi việc hồi tháng trước.")
+    talk.presses("go:request")
+    talk.presses("agree")
+    assert talk.state.step == "request.sensitive"
+
+    talk.writes("không phải, tôi ở xã Đầm Dơi")
+    assert talk.state.step == "request.consent"
+    talk.presses("agree")
+    talk.presses("agree")
+
+    wish = opened(talk)
+    assert "Đầm Dơi" in wish.agreed[0].shown.blanks["reason"]
+
+
+def test_deleting_leaves_nothing_that_was_learnt(talk: Talk) -> None:
+    talk.writes("Xóa trò chuyện. Tôi nhiễm HIV, hộ nghèo")
+    talk.writes("xóa trò chuyện")
+    talk.presses("yes")
+
+    assert talk.state.model_copy(update={"serial": 0}).model_dump() == State().model_dump()
+
+
+def test_danger_told_is_agreed_to_as_sensitive(talk: Talk) -> None:
+    talk.writes("chồng tôi đang cầm dao rượt đánh tôi")
+    talk.writes("xã Đá Bạc")
+    talk.presses("agree")
+
+    assert talk.state.step == "request.sensitive"

@@ -126,7 +126,7 @@ def upgrade() -> None:
     sa.Column('commune', sa.String(length=10), nullable=True),
     sa.Column('field', sa.String(length=20), nullable=True),
     sa.Column('urgent', sa.Boolean(), nullable=False),
-    sa.Column('danger', sa.String(length=20), nullable=True),
+    sa.Column('danger', sa.LargeBinary(), nullable=True),
     sa.Column('law_version', sa.String(length=60), nullable=True),
     sa.Column('screening', sa.LargeBinary(), nullable=True),
     sa.Column('contact', sa.LargeBinary(), nullable=True),
