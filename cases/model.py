@@ -6,6 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cases.staff import StaffMember
 from store.base import Row
 
 
@@ -74,7 +75,7 @@ class Case(Row):
     """Sealed JSON: name, phone, hours, who may hear."""
     phone_index: Mapped[str | None] = mapped_column(sa.String(64), index=True)
 
-    holder_id: Mapped[str | None] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    holder_id: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id), index=True)
     claimed_at: Mapped[dt.datetime | None]
     opened_at: Mapped[dt.datetime]
     last_word_at: Mapped[dt.datetime]

@@ -6,7 +6,10 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cases.model import Case
+from cases.staff import StaffMember
 from store.base import Row
+from store.files import StoredFile
 
 
 class Author(StrEnum):
@@ -21,12 +24,12 @@ class ThreadEntry(Row):
     __tablename__ = "thread_entries"
     __table_args__ = (sa.Index("ix_thread_entries_case", "case_id", "at", "id"),)
 
-    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id))
     author: Mapped[Author]
-    staff_id: Mapped[str | None] = mapped_column(sa.ForeignKey("staff.id"))
+    staff_id: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))
     body: Mapped[bytes]
     """Sealed."""
-    file_id: Mapped[str | None] = mapped_column(sa.ForeignKey("files.id"))
+    file_id: Mapped[str | None] = mapped_column(sa.ForeignKey(StoredFile.id))
     client_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     """Made by the desk's page for each reply, so that a double press says it once."""
     at: Mapped[dt.datetime]
@@ -37,8 +40,8 @@ class Note(Row):
 
     __tablename__ = "notes"
 
-    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), index=True)
-    staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"))
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
     body: Mapped[bytes]
     """Sealed."""
     at: Mapped[dt.datetime]
@@ -50,8 +53,8 @@ class Draft(Row):
     __tablename__ = "drafts"
     __table_args__ = (sa.UniqueConstraint("case_id", "staff_id"),)
 
-    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
-    staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"))
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id))
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
     body: Mapped[bytes]
     """Sealed."""
     at: Mapped[dt.datetime]
@@ -63,6 +66,6 @@ class Seen(Row):
     __tablename__ = "seen"
     __table_args__ = (sa.UniqueConstraint("case_id", "staff_id"),)
 
-    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
-    staff_id: Mapped[str] = mapped_column(sa.ForeignKey("staff.id"))
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id))
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
     at: Mapped[dt.datetime]
