@@ -80,11 +80,21 @@ class Keyring(BaseModel):
             raise KeyringError(f"the key file {path} is not whole: {reason}") from None
 
     def to_file(self, path: Path) -> None:
-        """Write the key file, readable by its owner only; never over an existing one."""
+        """Write the key file, readable by its owner only; never over an existing one.
+
+        It is on the disk when this returns: without its keys everything sealed is lost.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(self.model_dump(), file)
+            file.flush()
+            os.fsync(descriptor)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the file's name is part of the folder
+        finally:
+            os.close(folder)
 
 
 class Vault:

@@ -1,5 +1,6 @@
 """Sealed values open only where they belong."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,23 @@ def test_a_key_file_is_never_overwritten_and_only_its_owner_reads_it(tmp_path: P
     assert path.stat().st_mode & 0o077 == 0
     with pytest.raises(FileExistsError):
         Keyring.fresh().to_file(path)
+
+
+def test_new_keys_are_on_the_disk_before_anything_is_sealed_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, int]] = []
+
+    def sync(descriptor: int) -> None:
+        path = Path(f"/dev/fd/{descriptor}").resolve()
+        synced.append((path.name, path.stat().st_size if path.is_file() else 0))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    path = tmp_path / "keys.json"
+
+    Keyring.fresh().to_file(path)
+
+    assert synced == [("keys.json", path.stat().st_size), (tmp_path.name, 0)]
 
 
 @pytest.mark.parametrize(
