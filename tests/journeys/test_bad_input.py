@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pydantic import BaseModel, ValidationError
 
 from bot import inbox, transcript
 from bot.channels.message import FetchedFile, Inbound, Outbound, RawEvent, RemoteFile
 from bot.conversations import Conversation, find
 from bot.inbox import InboxRow, InboxState
-from bot.transcript import Direction
+from bot.transcript import Direction, Shown, ShownButton
 from bot.turn import Rooms
 from bot.worker import MOST_ATTEMPTS, Worker
 from cases.model import Case
+from cases.speech import Choice, Line, Say, Verbatim
 from cases.staff import StaffMember
 from store.clock import SetClock
 from store.files import MAX_BYTES
@@ -464,3 +466,13 @@ async def test_a_message_that_no_longer_opens_is_told_kindly(
 
     (sorry,) = await fails_for_good(citizen, clock)
     assert is_said("always.failed", sorry.text)
+
+
+@pytest.mark.parametrize("model", [Shown, ShownButton, Say, Verbatim, Choice, Line])
+def test_a_stored_message_that_does_not_fit_its_form_is_not_quoted_in_the_error(
+    model: type[BaseModel],
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate_json('{"text": ["chị Bảy 0912 345 678"], "key": ["chị Bảy"]}')
+
+    assert "chị Bảy" not in str(refused.value)
