@@ -123,7 +123,7 @@ async def serve(settings: Settings) -> None:
 
     from bot.app import Server, listen, load_rooms, make_app, open_database, open_province
     from bot.channels.message import Channel, ChannelName
-    from bot.channels.telegram import Telegram, make_webhook
+    from bot.channels.telegram import Telegram, make_webhook, public_id
     from bot.channels.webchat import WebChat, make_webchat
     from bot.worker import Worker, take_up_again
     from cases.queue import able_offices
@@ -163,12 +163,14 @@ async def serve(settings: Settings) -> None:
     routers = [make_webchat(database, rooms.texts, exit_to=settings.exit_url, stopping=stopping)]
     desk = make_desk(database, province, secure_cookies=settings.behind_https, stopping=stopping)
     if settings.telegram_token is not None:
-        telegram = Telegram(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+        token = settings.telegram_token.get_secret_value()
+        telegram = Telegram(token, settings.telegram_api_url)
         await stack.enter_async_context(telegram)
         channels[ChannelName.TELEGRAM] = telegram
         secret = settings.telegram_webhook_secret
         if settings.webhook_url is not None and secret is not None:
-            routers.append(make_webhook(database, secret.get_secret_value()))
+            webhook = make_webhook(database, secret.get_secret_value(), public_id(token))
+            routers.append(webhook)
             public = settings.public_url or ""
             background.append(lambda: telegram.set_webhook(public, secret.get_secret_value()))
         else:

@@ -159,14 +159,17 @@ def _clean(update: Mapping[str, Any]) -> Mapping[str, Any]:
     return update
 
 
-def _event(update: Mapping[str, Any]) -> RawEvent | None:
-    """The update as the inbox keeps it; None when no citizen's talk belongs to it."""
+def _event(update: Mapping[str, Any], bot_id: str) -> RawEvent | None:
+    """The update as the inbox keeps it; None when no citizen's talk belongs to it.
+
+    Each bot counts its updates by itself: after a change of bot the same numbers come again.
+    """
     address = _private_chat(update)
     if address is None:
         return None
     return RawEvent(
         channel=ChannelName.TELEGRAM,
-        event_id=str(update["update_id"]),
+        event_id=f"{bot_id}:{update['update_id']}",
         address=address,
         body=_clean(update),
     )
@@ -559,6 +562,7 @@ class Telegram:
             request=self._requests[0],
             get_updates_request=self._requests[1],
         )
+        self._bot_id = public_id(token)
         self._pacing = Pacing(seconds_per_chat)
         self._first_pause = first_pause
         self._unfinished: dict[str, tuple[Outbound, int]] = {}
@@ -638,7 +642,8 @@ class Telegram:
             try:
                 updates = await self._bot.raw_updates(offset)
                 numbered = [(n, u) for u in updates if (n := _update_id(u)) is not None]
-                events = [made for _, update in numbered if (made := _event(update)) is not None]
+                made = [_event(update, self._bot_id) for _, update in numbered]
+                events = [event for event in made if event is not None]
                 if events:
                     await database.transact(partial(_keep, events))
             except Exception as problem:  # polling outlives whatever a bad day brings
@@ -858,8 +863,15 @@ def _keep(events: list[RawEvent], session: Session) -> None:
         inbox.accept(session, event)
 
 
-def make_webhook(database: Database, secret: str) -> APIRouter:
+def public_id(token: str) -> str:
+    """The bot's own number, which its token begins with; the rest of the token is secret."""
+    return token.partition(":")[0] if ":" in token else ""
+
+
+def make_webhook(database: Database, secret: str, bot_id: str = "") -> APIRouter:
     """The endpoint that Telegram posts updates to. It says 200 only to what is committed.
+
+    `bot_id` is the `public_id` of the bot whose updates come here.
 
     Raises:
         ValueError: there is no secret, or Telegram would not take it as one.
@@ -885,7 +897,7 @@ def make_webhook(database: Database, secret: str) -> APIRouter:
             update = json.loads(body)
             if _update_id(update) is None:
                 return Response(status_code=422)
-            event = _event(update)
+            event = _event(update, bot_id)
         except (ValueError, RecursionError):
             return Response(status_code=422)
         if event is not None:

@@ -31,7 +31,7 @@ from bot.channels.message import (
     TryLater,
     Unknown,
 )
-from bot.channels.telegram import COMMANDS, Pacing, Telegram, make_webhook, split, units
+from bot.channels.telegram import COMMANDS, Pacing, Telegram, make_webhook, public_id, split, units
 from bot.inbox import InboxRow
 from cases.speech import Ask
 from store.session import Database, Session
@@ -673,9 +673,9 @@ async def test_a_download_that_is_gone_by_then_is_none(api: BotApi, telegram: Te
 
 
 @contextlib.asynccontextmanager
-async def webhook(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def webhook(database: Database, token: str = TOKEN) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
-    app.include_router(make_webhook(database, SECRET))
+    app.include_router(make_webhook(database, SECRET, public_id(token)))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://tram.test") as client:
         yield client
@@ -685,6 +685,35 @@ async def post(client: httpx.AsyncClient, update: object) -> int:
     body = update if isinstance(update, bytes) else json.dumps(update).encode()
     answer = await client.post("/webhook/telegram", content=body, headers=HEADERS)
     return answer.status_code
+
+
+async def test_a_new_bot_that_counts_from_the_same_number_loses_nothing(
+    database: Database,
+) -> None:
+    for token in (TOKEN, "999:its-own-secret-part"):
+        async with webhook(database, token) as client:
+            assert await post(client, PAYLOADS["text"]) == 200
+            assert await post(client, PAYLOADS["text"]) == 200
+
+    def numbers(session: Session) -> list[str]:
+        return sorted(session.scalars(sa.select(InboxRow.event_id)))
+
+    number = PAYLOADS["text"]["update_id"]
+    assert database.read_now(numbers) == [f"110201543:{number}", f"999:{number}"]
+
+
+async def test_polling_and_the_webhook_give_an_update_the_same_id(
+    api: BotApi, telegram: Telegram, database: Database
+) -> None:
+    api.citizen(LAN).writes("một")
+    async with polling(telegram, database):
+        await api.until(lambda: not api.waiting)
+
+    polled = kept(database)
+    async with webhook(database) as client:
+        assert [await post(client, update) for update in polled] == [200, 200]
+
+    assert texts_kept(database) == ["/start", "một"]
 
 
 async def test_an_update_is_in_the_database_when_telegram_is_told_so(database: Database) -> None:
