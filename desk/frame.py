@@ -21,6 +21,8 @@ from store.session import Database, Session
 
 BASE = "/desk"
 """Where the desk is mounted; its cookies are bound to this path."""
+NO_DATABASE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+"""It is down, drops the line, or has no connection to spare: somebody may try again later."""
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TypeVar, assert_never
 from urllib.parse import quote, urlsplit
 
-import sqlalchemy as sa
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -21,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cases.access import NotFoundError
 from cases.staff import Role, StaffMember
 from desk import auth
-from desk.frame import BASE, Flash, Frame, by_script, go_to, with_flash
+from desk.frame import BASE, NO_DATABASE, Flash, Frame, by_script, go_to, with_flash
 from store.session import Session
 
 log = logging.getLogger(__name__)
@@ -286,7 +285,7 @@ class Shell:
             await response(scope, receive, send_safely)
 
     def _failed(self, request: Request, problem: Exception) -> Response:
-        if isinstance(problem, sa.exc.OperationalError):
+        if isinstance(problem, NO_DATABASE):
             log.error("the database does not answer the desk")
             title, text = "Máy đang bận", "Chưa lưu được. Hãy thử lại sau ít phút."
             return problem_page(self._frame, request, 503, title, text)

@@ -87,7 +87,9 @@ def delivery(delivery: Delivery, reason: str | None) -> str:
         case Delivery.WAITING:
             return "Đang gửi…"
         case Delivery.SENT:
-            return "Đã gửi"
+            # The page of a talk that was left shows nothing; the words wait there.
+            left = reason == "shut"
+            return "Để sẵn, người dân thấy khi mở bằng mã hồ sơ" if left else "Đã gửi"
         case Delivery.REFUSED:
             return f"Không gửi được: {_refused(reason)}"
         case Delivery.UNKNOWN:
@@ -99,9 +101,15 @@ def delivery(delivery: Delivery, reason: str | None) -> str:
 def _refused(reason: str | None) -> str:
     known = {
         "blocked": "người dân đã chặn Tràm; nên gọi điện",
-        "gone": "cuộc trò chuyện không còn; nên gọi điện",
-        "too_long": "tin quá dài",
-        "file": "kênh này không nhận tệp đó",
+        "account deleted": "tài khoản của người dân không còn; nên gọi điện",
+        "chat not found": "cuộc trò chuyện không còn; nên gọi điện",
+        "chat moved": "cuộc trò chuyện đã chuyển đi nơi khác; nên gọi điện",
+        "too long": "tin quá dài; hãy chia làm nhiều tin",
+        "empty": "tin không có chữ nào",
+        "asked to wait": "kênh đang quá tải; hãy gửi lại sau hoặc gọi điện",
+        "not reached": "không kết nối được với kênh; hãy gửi lại sau hoặc gọi điện",
+        "server error": "kênh đang có lỗi; hãy gửi lại sau hoặc gọi điện",
+        "token refused": "kênh không nhận Tràm; hãy báo quản trị, nên gọi điện",
     }
     return known.get(reason or "", "kênh từ chối; nên gọi điện")
 

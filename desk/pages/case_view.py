@@ -204,7 +204,7 @@ def look_at_case(
         outcome=texts.outcome(case.outcome) if case.outcome else None,
         holder=names.get(case.holder_id or ""),
         field=texts.field(case.field),
-        danger=texts.danger(case.danger),
+        danger=texts.danger(case.open(session.vault, "danger")),
         urgent=case.urgent,
         office=frame.office_label(case.office_id),
         place=place_name(frame, case.commune),

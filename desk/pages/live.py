@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from cases.access import visible_to
 from cases.model import Case, CaseState
 from desk import auth
-from desk.frame import Frame
+from desk.frame import NO_DATABASE, Frame
 from desk.guard import Who, token_of, who_may
 from store import events
 from store.session import Session
@@ -91,7 +90,7 @@ def routes(frame: Frame) -> APIRouter:
             look = partial(news_for, token=token, after=last)
             try:
                 news = await frame.database.read(look)
-            except sa.exc.OperationalError:
+            except NO_DATABASE:
                 return  # the browser comes back by itself
             if news is None:
                 yield "event: ended\ndata: {}\n\n"

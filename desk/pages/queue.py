@@ -127,7 +127,7 @@ def look_at_queue(session: Session, frame: Frame, staff: StaffMember, view: View
     ).all()
     names = names_of(session, {case.holder_id for case, _ in found if case.holder_id})
     rows = tuple(
-        _row(frame, staff, case, unread=new, holder=names.get(case.holder_id or ""))
+        _row(session, frame, staff, case, unread=new, holder=names.get(case.holder_id or ""))
         for case, new in found[: view.rows]
     )
     to_read = session.scalar(
@@ -194,7 +194,13 @@ def _counts(session: Session, staff: StaffMember) -> dict[Tab, int]:
 
 
 def _row(
-    frame: Frame, staff: StaffMember, case: Case, *, unread: bool, holder: str | None
+    session: Session,
+    frame: Frame,
+    staff: StaffMember,
+    case: Case,
+    *,
+    unread: bool,
+    holder: str | None,
 ) -> QueueRow:
     return QueueRow(
         id=case.id,
@@ -203,7 +209,7 @@ def _row(
         field=texts.field(case.field),
         place=place_name(frame, case.commune),
         office=frame.office_label(case.office_id) if staff.role is Role.CENTRE else None,
-        danger=texts.danger(case.danger),
+        danger=texts.danger(case.open(session.vault, "danger")),
         urgent=case.urgent,
         unread=unread,
         answer_due=case.state is CaseState.CLAIMED
