@@ -4,7 +4,6 @@ import asyncio
 import io
 import re
 import unicodedata
-import warnings
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -24,7 +23,15 @@ from store.session import Session
 
 VIEW_PIXELS = 1280
 """The longer side of a photo as the thread shows it."""
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = 25_000_000
+"""Drawn at a time, at four bytes each. A larger JPEG is read at a half, a quarter or an eighth."""
+MOST_PIXELS_OF_A_JPEG = 120_000_000
+"""As the camera took it; more than any phone's."""
+_SCALES = (1, 2, 4, 8)
+_AT_ONCE = 1
+"""Images drawn at the same time: each takes a core and some hundred megabytes."""
+# We count the pixels ourselves, before any is decoded; the library would only warn of so many.
+Image.MAX_IMAGE_PIXELS = None
 _PLAIN_D = str.maketrans("đĐ", "dD")
 _SANDBOX = "sandbox; default-src 'none'"
 
@@ -37,30 +44,46 @@ def redrawn(content: bytes, longest_side: int | None) -> bytes:
     """An image drawn anew as JPEG, upright and without EXIF; smaller when a side is given.
 
     Raises:
-        UnreadableImageError: it is damaged, or opens to more than `MOST_PIXELS`.
+        UnreadableImageError: it is damaged, or too large to be drawn.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP"))
-            if image.width * image.height > MOST_PIXELS:
-                raise UnreadableImageError
-            upright = ImageOps.exif_transpose(image)
-            if longest_side is not None:
-                upright.thumbnail((longest_side, longest_side))
-            flat = Image.new("RGB", upright.size, "white")
-            with_alpha = upright.convert("RGBA")
-            flat.paste(with_alpha, mask=with_alpha.getchannel("A"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+        image = Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP"))
+        _read_at_a_bearable_size(image)
+        if longest_side is not None:
+            image.thumbnail((longest_side, longest_side))
+        upright = ImageOps.exif_transpose(image)
+        flat = Image.new("RGB", upright.size, "white")
+        with_alpha = upright.convert("RGBA")
+        flat.paste(with_alpha, mask=with_alpha.getchannel("A"))
+    except (OSError, ValueError, SyntaxError) as problem:
         raise UnreadableImageError from problem
     drawn = io.BytesIO()
     flat.save(drawn, "JPEG", quality=82 if longest_side else 92)
     return drawn.getvalue()
 
 
+def _read_at_a_bearable_size(image: Image.Image) -> None:
+    """Have the decoder leave pixels out, which only JPEG's can; nothing is decoded yet."""
+    pixels = image.width * image.height
+    # A progressive one is held whole before it can be made smaller.
+    scales = _SCALES if image.format == "JPEG" and "progressive" not in image.info else _SCALES[:1]
+    scale = next((n for n in scales if pixels <= MOST_PIXELS * n * n), None)
+    if scale is None or pixels > MOST_PIXELS_OF_A_JPEG:
+        raise UnreadableImageError
+    image.draft(None, (image.width // scale, image.height // scale))
+
+
 def routes(frame: Frame) -> APIRouter:
     """The routes of files."""
     router = APIRouter()
+    drawing = asyncio.Semaphore(_AT_ONCE)
+
+    async def drawn(content: bytes, longest_side: int | None) -> bytes:
+        async with drawing:
+            try:
+                return await asyncio.to_thread(redrawn, content, longest_side)
+            except UnreadableImageError:
+                raise NotFoundError from None
 
     async def fetch(staff: StaffMember, file_id: str, *, taken: bool) -> tuple[str, str, bytes]:
         """A file's type, name and content; `taken`: it leaves the desk."""
@@ -91,7 +114,7 @@ def routes(frame: Frame) -> APIRouter:
         if kind.startswith("image/"):
             # Where a photo was taken may be where its sender hides.
             kind, name = "image/jpeg", f"{name.rsplit('.', 1)[0]}.jpg"
-            content = await asyncio.to_thread(_drawn_or_not_found, content, None)
+            content = await drawn(content, None)
         return _answer(content, kind, _attachment(name))
 
     @router.get("/files/{file_id}/view")
@@ -99,20 +122,13 @@ def routes(frame: Frame) -> APIRouter:
     async def view(request: Request, file_id: str) -> Response:
         kind, _, content = await fetch(staff_of(request), file_id, taken=False)
         if kind.startswith("image/"):
-            content = await asyncio.to_thread(_drawn_or_not_found, content, VIEW_PIXELS)
+            content = await drawn(content, VIEW_PIXELS)
             return _answer(content, "image/jpeg", "inline")
         if kind.startswith("audio/"):
             return _answer(content, kind, "inline")
         raise NotFoundError
 
     return router
-
-
-def _drawn_or_not_found(content: bytes, longest_side: int | None) -> bytes:
-    try:
-        return redrawn(content, longest_side)
-    except UnreadableImageError:
-        raise NotFoundError from None
 
 
 def _answer(content: bytes, kind: str, disposition: str) -> Response:

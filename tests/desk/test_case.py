@@ -1,9 +1,12 @@
 """A case on the desk: claimed by one, answered once, noted inside, closed; nothing is lost."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import io
 import re
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -13,12 +16,13 @@ from cases import queue
 from cases.model import Case, CaseState, Outcome
 from cases.thread import Draft, Note, ThreadEntry
 from desk import texts
-from desk.pages.files import MOST_PIXELS, UnreadableImageError, redrawn
+from desk.pages import files as desk_files
+from desk.pages.files import MOST_PIXELS, VIEW_PIXELS, UnreadableImageError, redrawn
 from store import files
 from store.audit import AuditRow
 from store.clock import SetClock
 from store.outbox import Delivery, Kind, OutboxRow
-from store.session import Session
+from store.session import Database, Session
 from tests.desk.test_access import file_of
 from tests.desk.world import Browser, World, photo
 
@@ -450,13 +454,66 @@ async def test_a_photo_that_is_none_is_not_shown(world: World) -> None:
     assert (await browser.get(f"/desk/cases/{case_id}")).status_code == 200
 
 
-def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
+def picture(side: int, kind: str, **options: object) -> bytes:
+    """A square of one grey, which compresses to next to nothing."""
+    content = io.BytesIO()
+    Image.new("L", (side, side), 90).save(content, kind, **options)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("PNG", {}), ("JPEG", {"progressive": True, "quality": 20})]
+)
+def test_a_picture_that_would_fill_the_memory_is_refused(
+    kind: str, options: dict[str, object]
+) -> None:
     side = int(MOST_PIXELS**0.5) + 1
-    bomb = io.BytesIO()
-    Image.new("1", (side, side)).save(bomb, "PNG")
 
     with pytest.raises(UnreadableImageError):
-        redrawn(bomb.getvalue(), 100)
+        redrawn(picture(side, kind, **options), 100)
+
+
+@pytest.mark.parametrize("longest_side", [VIEW_PIXELS, None])
+def test_a_photo_of_a_fine_camera_is_read_at_a_part_of_its_size(longest_side: int | None) -> None:
+    image = Image.open(io.BytesIO(redrawn(picture(7000, "JPEG"), longest_side)))
+
+    assert image.size == ((VIEW_PIXELS,) * 2 if longest_side else (3500, 3500))
+
+
+def test_a_photo_taken_sideways_is_shown_upright_and_small() -> None:
+    original = Image.new("RGB", (4000, 3000), "#c8b48c")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    for kind in ("JPEG", "PNG", "WEBP"):
+        content = io.BytesIO()
+        original.save(content, kind, exif=exif)
+
+        image = Image.open(io.BytesIO(redrawn(content.getvalue(), 400)))
+
+        assert image.size == (300, 400), kind
+
+
+async def test_pictures_are_drawn_one_after_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = world.open_case(photo=photo())
+    file_id = file_of(world, case_id)
+    browser = await world.signed_in("lan")
+    at_work, most = 0, 0
+
+    def slowly(_content: bytes, _side: int | None) -> bytes:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        time.sleep(0.02)
+        at_work -= 1
+        return b"drawn"
+
+    monkeypatch.setattr(desk_files, "redrawn", slowly)
+    answers = await asyncio.gather(*(browser.get(f"/desk/files/{file_id}/view") for _ in range(5)))
+
+    assert {answer.content for answer in answers} == {b"drawn"}
+    assert most == 1
 
 
 async def test_a_form_without_end_is_refused(world: World) -> None:
@@ -498,3 +555,40 @@ async def test_reading_and_refreshing_at_the_same_moment_disturb_nobody(world: W
     )
 
     assert {answer.status_code for answer in answers} <= {200, 204}
+
+
+@pytest.mark.parametrize("kind", [sa.exc.OperationalError, sa.exc.InterfaceError])
+async def test_a_database_that_drops_the_line_is_said_to_be_busy(
+    world: World, kind: type[sa.exc.DBAPIError]
+) -> None:
+    browser = await world.signed_in("lan")
+
+    def down(*_args: object) -> None:
+        raise kind("SELECT", {}, Exception("the connection is closed"))
+
+    with listened(world.database, down):
+        answer = await browser.get("/desk/")
+
+    assert answer.status_code == 503
+    assert "Máy đang bận" in answer.text
+
+
+async def test_a_database_without_a_free_connection_is_said_to_be_busy(world: World) -> None:
+    browser = await world.signed_in("lan")
+
+    def full(*_args: object) -> None:
+        raise sa.exc.TimeoutError("QueuePool limit of size 8 overflow 8 reached")
+
+    with listened(world.database, full):
+        assert (await browser.get("/desk/")).status_code == 503
+
+
+@contextlib.contextmanager
+def listened(database: Database, act: Callable[..., None]) -> Iterator[None]:
+    """`act` happens instead of every query that is read."""
+    engine = database._reader
+    sa.event.listen(engine, "before_cursor_execute", act)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", act)
