@@ -39,9 +39,15 @@ log = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(seconds=60)
 """How long a message is one worker's; after a crash another takes it."""
-MOST_TRIES = 12
+LONGEST_DELAY = dt.timedelta(days=3)
+"""A message that its channel would not take for so long is of no use any more."""
+MOST_TRIES = 30
+"""So many sends of which nothing was heard, not even that they failed, end a message."""
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 600.0
+_TRIES_TO_LONGEST_WAIT = 10
+_BEFORE_A_DOUBLE = 60.0
+"""Seconds before a message is sent again that may have arrived."""
 _TRIES_TO_RENDER = 3
 _MAYBE = "maybe arrived: "
 """Before the reason of a message that was sent without an answer once already."""
@@ -210,9 +216,11 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
         case Refused(reason=reason):
             _end(row, Delivery.REFUSED, now, reason)
         case TryLater(seconds=seconds, reason=reason):
-            if row.attempts >= MOST_TRIES:
+            if now - row.created_at > LONGEST_DELAY:
                 _end(row, Delivery.REFUSED, now, reason)
             else:
+                # However often a channel asks to wait, that alone never ends a message.
+                row.attempts = min(row.attempts, _TRIES_TO_LONGEST_WAIT)
                 wait = max(seconds, _backoff(row.attempts, jitter))
                 _again(row, now, wait, f"{_MAYBE}{reason}" if _maybe_arrived(row) else reason)
         case Unknown(reason=reason):
@@ -220,7 +228,8 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
             if _maybe_arrived(row):
                 _end(row, Delivery.UNKNOWN, now, reason)
             else:
-                _again(row, now, _backoff(row.attempts, jitter), f"{_MAYBE}{reason}")
+                wait = max(_BEFORE_A_DOUBLE, _backoff(row.attempts, jitter))
+                _again(row, now, wait, f"{_MAYBE}{reason}")
         case _:
             assert_never(sent)
     if row.ended_at is not None:

@@ -187,10 +187,10 @@ async def test_a_message_asked_to_wait_leaves_when_it_may_and_the_next_one_after
     assert [row.attempts for row in outbox_rows(database)] == [2, 1, 1]
 
 
-async def test_tries_lie_further_and_further_apart_and_end(
+async def test_tries_lie_further_and_further_apart_and_end_after_three_days(
     citizen: Citizen, channel: ListeningChannel, clock: SetClock, database: Database
 ) -> None:
-    channel.answers = [TryLater(0, "not reached")] * 50
+    channel.answers = [TryLater(0, "not reached")] * 2000
     citizen.receive(kind="start")
     tried: list[float] = []
     begun = clock.now()
@@ -199,14 +199,29 @@ async def test_tries_lie_further_and_further_apart_and_end(
         await citizen.reads()
         if len(channel.answers) < left:
             tried.append((clock.now() - begun).total_seconds())
-        clock.forward(dt.timedelta(seconds=max(1.0, (clock.now() - begun).total_seconds() / 20)))
+        passed = (clock.now() - begun).total_seconds()
+        clock.forward(dt.timedelta(seconds=min(600, max(1.0, passed / 10))))
 
     waits = [later - earlier for earlier, later in pairwise(tried)]
-    assert len(tried) == delivery.MOST_TRIES
     assert waits[-1] > 10 * waits[0]
     assert max(waits) < 1200
+    assert tried[-1] == pytest.approx(delivery.LONGEST_DELAY.total_seconds(), rel=0.01)
     (row,) = outbox_rows(database)
     assert (row.state, row.reason, row.body) == (Delivery.REFUSED, "not reached", None)
+
+
+async def test_a_long_outage_of_the_platform_loses_no_message(
+    citizen: Citizen, channel: ListeningChannel, clock: SetClock
+) -> None:
+    channel.answers = [TryLater(2, "not reached")] * 200
+    citizen.receive(kind="start")
+    for _ in range(60):
+        assert await citizen.reads() == []
+        clock.forward(600 * SECONDS)
+
+    channel.answers.clear()
+
+    assert len(await citizen.reads()) == 1
 
 
 async def test_an_officers_words_that_are_refused_show_on_the_desk(
@@ -232,6 +247,10 @@ async def test_an_answer_lost_on_the_way_is_sent_once_more_and_not_again(
     channel.answers = [Unknown("no answer"), Unknown("no answer")]
     citizen.receive(kind="start")
 
+    assert await citizen.reads() == []
+    clock.forward(59 * SECONDS)
+    assert await citizen.reads() == []
+    assert len(channel.answers) == 1  # what was only slow has a minute to arrive
     for _ in range(5):
         assert await citizen.reads() == []
         clock.forward(60 * SECONDS)
