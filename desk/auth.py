@@ -5,8 +5,10 @@ A session lives on the server; the browser holds a random token, the database on
 
 import datetime as dt
 import hashlib
+import ipaddress
 import secrets
 from collections import OrderedDict, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -173,6 +175,19 @@ def known_device(vault: Vault, username: str, cookie: str | None) -> str | None:
     return mark if secrets.compare_digest(proof.encode(), expected.encode()) else None
 
 
+def place_of(address: str) -> str:
+    """From where a request comes, as the brakes count: an IPv6 line has 2^64 addresses."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found.packed, 64), strict=False))
+
+
 @dataclass
 class _Wrong:
     """Wrong passwords of one pair of account and client."""
@@ -215,7 +230,7 @@ class Brakes:
         return max(waits)
 
     def wrong(self, username: str, client: str, device: str | None, now: dt.datetime) -> None:
-        """Count a wrong password."""
+        """Count a wrong password: before it is checked, else many at once all pass the brakes."""
         pair = (username, device or client)
         before = self._pairs.pop(pair, None)
         stale = before is None or now - before.last > 2 * self.longest_wait
@@ -229,9 +244,13 @@ class Brakes:
             while len(remembered) > self.remembered:
                 remembered.popitem(last=False)
 
-    def right(self, username: str, client: str, device: str | None) -> None:
-        """Forget the wrong passwords of a pair that found the right one."""
+    def right(self, username: str, client: str, device: str | None, now: dt.datetime) -> None:
+        """Take back what was counted at `now`; forget the wrong passwords of this pair."""
         self._pairs.pop((username, device or client), None)
+        if device is None:
+            for moments in (self._clients.get(client, deque()), self._all):
+                with suppress(ValueError):  # so long ago that it is forgotten
+                    moments.remove(now)
 
     def _pair_wait(self, pair: tuple[str, str], now: dt.datetime) -> dt.timedelta:
         wrong = self._pairs.get(pair)

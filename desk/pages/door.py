@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -16,22 +18,52 @@ from store import audit
 from store.session import Session
 
 WRONG = "Tên đăng nhập hoặc mật khẩu không đúng."
+_CROWDED = "Nhiều người đang đăng nhập cùng lúc. Xin đợi một chút rồi thử lại."
 _DEVICE_COOKIE = "tram_desk_device"
 _DEVICE_DAYS = 180
 _DEVICE_PATH = f"{BASE}/sign-in"
 _VERIFIERS = 2
 """Passwords checked at a time: each check takes a core and 19 MiB."""
+_WAITING = 20
+"""Tries that may wait for their check, over those that are checked."""
+
+
+class _Full(Exception):  # noqa: N818 - not a fault
+    """So many passwords wait for their check that another would wait too long."""
+
+
+class _Checks:
+    """The queue for checking passwords."""
+
+    def __init__(self) -> None:
+        self._verifying = asyncio.Semaphore(_VERIFIERS)
+        self._inside = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue, held until the try is over.
+
+        Raises:
+            _Full: there is none.
+        """
+        if self._inside >= _VERIFIERS + _WAITING:
+            raise _Full
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+
+    async def fits(self, staff: StaffMember | None, password: str) -> bool:
+        async with self._verifying:
+            return await asyncio.to_thread(auth.password_fits, staff, password)
 
 
 def routes(frame: Frame) -> APIRouter:
     """The routes of the desk's door."""
     router = APIRouter()
-    verifying = asyncio.Semaphore(_VERIFIERS)
+    checks = _Checks()
     auth.nobodys_hash()  # now, so that the first unknown name takes no longer than a known one
-
-    async def fits(staff: StaffMember | None, password: str) -> bool:
-        async with verifying:
-            return await asyncio.to_thread(auth.password_fits, staff, password)
 
     def door(
         next_path: str, username: str = "", problem: str | None = None, status: int = 200
@@ -55,7 +87,7 @@ def routes(frame: Frame) -> APIRouter:
     ) -> Response:
         database = frame.database
         username = username.strip().lower()
-        client = request.client.host if request.client else ""
+        client = _place(request)
         cookie = request.cookies.get(_DEVICE_COOKIE)
         device = auth.known_device(database.vault, username, cookie)
         now = database.clock.now()
@@ -64,9 +96,14 @@ def routes(frame: Frame) -> APIRouter:
             return door(next, username, _wait_text(wait), 429)
 
         query = sa.select(StaffMember).where(StaffMember.username == username)
-        staff = await database.read(lambda session: session.scalar(query))
-        if not await fits(staff, password) or staff is None:
-            frame.brakes.wrong(username, client, device, now)
+        try:
+            with checks.place():
+                frame.brakes.wrong(username, client, device, now)
+                staff = await database.read(lambda session: session.scalar(query))
+                right = await checks.fits(staff, password)
+        except _Full:
+            return door(next, username, _CROWDED, 429)
+        if staff is None or not right:
             await database.transact(
                 lambda session: audit.note(
                     session, "staff.sign_in_failed", staff_id=staff.id if staff else None
@@ -74,7 +111,7 @@ def routes(frame: Frame) -> APIRouter:
             )
             return door(next, username, WRONG, 401)
 
-        frame.brakes.right(username, client, device)
+        frame.brakes.right(username, client, device, now)
         old = request.cookies.get(frame.session_cookie)
         token = await database.transact(lambda session: auth.sign_in(session, staff, old))
         response = go_to(path_within(next))
@@ -127,7 +164,7 @@ def routes(frame: Frame) -> APIRouter:
         new: Annotated[str, Form(max_length=auth.LONGEST_PASSWORD)] = "",
     ) -> Response:
         staff = staff_of(request)
-        client = request.client.host if request.client else ""
+        client = _place(request)
         now = frame.database.clock.now()
         wait = frame.brakes.wait(staff.username, client, staff.id, now)
         if wait:
@@ -135,9 +172,15 @@ def routes(frame: Frame) -> APIRouter:
         if len(new) < auth.SHORTEST_PASSWORD:
             text = f"Mật khẩu mới cần ít nhất {auth.SHORTEST_PASSWORD} ký tự."
             return await password_form(request, text, 422)
-        if not await fits(staff, old):
-            frame.brakes.wrong(staff.username, client, staff.id, now)
+        try:
+            with checks.place():
+                frame.brakes.wrong(staff.username, client, staff.id, now)
+                right = await checks.fits(staff, old)
+        except _Full:
+            return await password_form(request, _CROWDED, 429)
+        if not right:
             return await password_form(request, "Mật khẩu hiện tại không đúng.", 401)
+        frame.brakes.right(staff.username, client, staff.id, now)
         hashed = await asyncio.to_thread(auth.hash_password, new)
         await frame.database.transact(lambda session: auth.set_password(session, staff.id, hashed))
         return go_to("/sign-in")
@@ -155,6 +198,10 @@ def routes(frame: Frame) -> APIRouter:
         return frame.show("password.html", status, flash=flash, me=me, role=staff.role)
 
     return router
+
+
+def _place(request: Request) -> str:
+    return auth.place_of(request.client.host if request.client else "")
 
 
 def _wait_text(wait: dt.timedelta) -> str:

@@ -1,7 +1,10 @@
 """Signing in: passwords, sessions, and brakes on guessing."""
 
+import asyncio
 import datetime as dt
+from collections import Counter
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -11,7 +14,7 @@ from desk.app import make_desk
 from desk.auth import IDLE, LONGEST, Brakes, StaffSession
 from store.audit import AuditRow
 from store.clock import SetClock
-from tests.desk.world import MINUTE, PASSWORD, World
+from tests.desk.world import ADDRESS, MINUTE, PASSWORD, Browser, World
 
 NOW = dt.datetime(2026, 11, 23, 5, 0, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
@@ -270,6 +273,53 @@ async def test_wrong_passwords_are_slowed_down_and_the_right_one_must_wait_too(
     assert (await browser.sign_in("lan")).status_code == 303
 
 
+async def test_guesses_sent_all_at_once_are_slowed_down_as_well(world: World) -> None:
+    browser = world.browser()
+
+    guesses = [browser.sign_in("lan", f"sai {n}") for n in range(40)]
+    answers = await asyncio.gather(*guesses, browser.sign_in("lan"))
+
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses == {401: 5, 429: 36}
+
+
+async def test_guesses_from_many_addresses_of_one_line_are_slowed_down(world: World) -> None:
+    statuses = []
+    for n in range(7):
+        address = (f"2001:db8:1:2::{n + 1:x}", 50_000)
+        from_there = httpx.ASGITransport(world.app, client=address)
+        async with Browser(transport=from_there, base_url=ADDRESS) as browser:
+            statuses.append((await browser.sign_in("lan", "sai")).status_code)
+
+    assert statuses == [401] * 5 + [429] * 2
+
+
+async def test_guesses_on_the_password_page_are_slowed_down_also_all_at_once(
+    world: World,
+) -> None:
+    browser = await world.signed_in("lan")
+    new = "một mật khẩu mới toanh"
+
+    answers = await asyncio.gather(
+        *(browser.press("/desk/password", old=f"sai {n}", new=new) for n in range(20))
+    )
+
+    assert Counter(answer.status_code for answer in answers) == {401: 5, 429: 15}
+
+
+async def test_a_crowd_at_the_door_is_sent_away_before_the_machine_is_busy_for_minutes(
+    world: World,
+) -> None:
+    browser = world.browser()
+
+    answers = await asyncio.gather(*(browser.sign_in(f"ten{n}", "sai") for n in range(28)))
+
+    turned_away = [answer for answer in answers if answer.status_code == 429]
+    assert len(turned_away) == 28 - 22
+    assert "Nhiều người đang đăng nhập" in turned_away[0].text
+    assert (await browser.sign_in("lan")).status_code == 303
+
+
 async def test_wrong_passwords_leave_a_mark_in_the_audit_without_what_was_typed(
     world: World,
 ) -> None:
@@ -305,9 +355,33 @@ def test_the_right_password_forgives() -> None:
     for _ in range(5):
         brakes.wrong("lan", "1.1.1.1", None, NOW)
 
-    brakes.right("lan", "1.1.1.1", None)
+    brakes.right("lan", "1.1.1.1", None, NOW)
 
     assert not brakes.wait("lan", "1.1.1.1", None, NOW)
+
+
+def test_right_passwords_never_fill_the_count_of_a_place() -> None:
+    brakes = Brakes()
+    for number in range(200):
+        brakes.wrong(f"officer{number}", "office", None, NOW)
+        brakes.right(f"officer{number}", "office", None, NOW)
+
+    assert not brakes.wait("lan", "office", None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::2", "2001:db8:1:3::/64"),
+        ("a socket", "a socket"),
+    ],
+)
+def test_one_line_of_ipv6_is_one_place(address: str, place: str) -> None:
+    assert auth.place_of(address) == place
 
 
 def test_guessing_from_elsewhere_does_not_lock_the_owner_out() -> None:
