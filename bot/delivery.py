@@ -91,6 +91,13 @@ def take(
     off, and given up after some tries, so that it holds up nobody else.
     """
     while (row := _next(session, capabilities)) is not None:
+        if row.attempts >= MOST_TRIES:
+            log.error("a message is given up: nothing was ever heard of %d sends", row.attempts)
+            row.leased_until = None
+            _end(row, Delivery.UNKNOWN, session.clock.now(), "send failed")
+            _tell_the_desk(session, row)
+            session.flush()
+            continue
         row.leased_until = session.clock.now() + LEASE
         row.attempts += 1
         try:

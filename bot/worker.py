@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from bot import delivery
-from bot.channels.message import Channel, ChannelName, FetchedFile, Inbound
+from bot.channels.message import Channel, ChannelName, FetchedFile, Inbound, Sent, Unknown
 from bot.conversations import Conversation
 from bot.inbox import InboxRow, InboxState
 from bot.turn import Rooms, handle
@@ -279,7 +279,11 @@ class Worker:
         )
 
     async def _send(self, parcel: delivery.Parcel) -> None:
-        sent = await self._channels[parcel.channel].send(parcel.address, parcel.message)
+        try:
+            sent: Sent = await self._channels[parcel.channel].send(parcel.address, parcel.message)
+        except Exception as problem:
+            log.error("a send failed: %s", _where(problem))  # noqa: TRY400 - no traces
+            sent = Unknown("send failed")
         jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
         await self._database.transact(
             lambda session: delivery.write_down(session, parcel, sent, jitter=jitter)

@@ -259,6 +259,56 @@ async def test_an_answer_lost_on_the_way_is_sent_once_more_and_not_again(
     assert (row.state, row.attempts) == (Delivery.UNKNOWN, 2)
 
 
+class Breaking(ListeningChannel):
+    """Has a fault that the first two sends meet."""
+
+    faults = 2
+
+    async def send(self, address: str, message: Outbound) -> Sent:
+        if self.faults:
+            self.faults -= 1
+            raise ValueError(f"số 0912 345 678 của chị Bảy: {message.text}")
+        return await super().send(address, message)
+
+
+async def test_a_send_that_breaks_is_tried_once_more_and_then_the_talk_goes_on(
+    rooms: Rooms, clock: SetClock, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel = Breaking()
+    citizen = Citizen(database, Worker(database, rooms, {channel.name: channel}), channel)
+    citizen.receive(kind="start")
+    citizen.receive(kind="text", text="ly hôn cần giấy gì")
+
+    heard: list[Outbound] = []
+    for _ in range(4):
+        heard += await citizen.reads()
+        clock.forward(60 * SECONDS)
+
+    first, *rest = outbox_rows(database)
+    assert (first.state, first.attempts, first.reason) == (Delivery.UNKNOWN, 2, "send failed")
+    assert len(heard) == len(rest) > 0
+    assert "chị Bảy" not in caplog.text
+
+
+async def test_a_message_of_whose_sends_nothing_is_ever_heard_is_given_up(
+    citizen: Citizen, rooms: Rooms, clock: SetClock, database: Database
+) -> None:
+    citizen.receive(kind="start")
+    citizen.receive(kind="text", text="ly hôn cần giấy gì")
+    while await citizen.worker.answer_one() is Did.SOMETHING:
+        pass
+    capabilities = {citizen.channel.name: citizen.channel.capabilities}
+    for _ in range(delivery.MOST_TRIES):
+        assert database.transact_now(lambda s: delivery.take(s, rooms.texts, capabilities))
+        clock.forward(delivery.LEASE + SECONDS)
+
+    heard = await citizen.reads()
+
+    first, *rest = outbox_rows(database)
+    assert (first.state, first.body, first.reason) == (Delivery.UNKNOWN, None, "send failed")
+    assert len(heard) == len(rest) > 0
+
+
 async def test_a_lost_answer_is_sent_again_even_after_the_message_had_to_wait(
     citizen: Citizen, channel: ListeningChannel, clock: SetClock, database: Database
 ) -> None:
