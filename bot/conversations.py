@@ -9,6 +9,9 @@ from bot.channels.message import ChannelName
 from store.base import Row
 from store.session import Session
 
+IDLE = dt.timedelta(minutes=15)
+"""After so long without the citizen at the page a web talk is shut."""
+
 
 class Conversation(Row):
     """One talk. Found by the blind index of the channel's own id."""
@@ -32,6 +35,18 @@ class Conversation(Row):
     """The web page was left or fell idle: its token opens nothing any more."""
     busy_until: Mapped[dt.datetime | None]
     """A worker is fetching a file for the next turn of this talk until then."""
+    served_at: Mapped[dt.datetime | None]
+    """When its last message had its turn; who waits longest since then is served next."""
+
+
+def is_shut(talk: Conversation, now: dt.datetime) -> bool:
+    """Whether a web talk can't be opened any more: it was left, or fell idle.
+
+    Talks of other channels are never shut: the platform keeps them.
+    """
+    if talk.channel is not ChannelName.WEB:
+        return False
+    return talk.shut_at is not None or now - talk.last_active_at >= IDLE
 
 
 def find_or_create(session: Session, channel: ChannelName, address: str) -> Conversation:

@@ -147,7 +147,8 @@ def _parcel(
         case Kind.SAY:
             say = Say.model_validate_json(body)
             message = render(say, texts, talk.language, capabilities[channel])
-            replaced = _last_receipt(session, row) if say.replaces else None
+            row.serial = say.serial or None
+            replaced = _receipt_of_question(session, row) if say.replaces else None
             message = replace(message, replaces=replaced)
             shown = _shown(message, secret=say.secret)
         case Kind.VERBATIM:
@@ -194,11 +195,15 @@ def _file(session: Session, file_id: str | None) -> FetchedFile | None:
     return FetchedFile(content, stored.open(session.vault, "name"))
 
 
-def _last_receipt(session: Session, row: OutboxRow) -> str | None:
+def _receipt_of_question(session: Session, row: OutboxRow) -> str | None:
+    """What the same question was last sent as; never another message, such as an officer's."""
+    if row.serial is None:
+        return None
     return session.scalar(
         sa.select(OutboxRow.receipt)
         .where(
             OutboxRow.conversation_id == row.conversation_id,
+            OutboxRow.serial == row.serial,
             OutboxRow.state == Delivery.SENT,
             OutboxRow.seq < row.seq,
         )

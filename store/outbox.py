@@ -47,6 +47,8 @@ class OutboxRow(Row):
     """Sealed JSON; emptied when sent and no longer needed."""
     thread_entry_id: Mapped[str | None] = mapped_column(sa.String(32), index=True)
     """The officer's words that this row carries, so that the desk can show their delivery."""
+    serial: Mapped[int | None]
+    """The number of the question it asks; a later row of the same number may take its place."""
     state: Mapped[Delivery] = mapped_column(default=Delivery.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[dt.datetime]
@@ -65,6 +67,7 @@ def put(
     kind: Kind,
     body: str,
     thread_entry_id: str | None = None,
+    serial: int | None = None,
 ) -> OutboxRow:
     """Add one message to the end of a conversation's queue, within the caller's transaction."""
     session.one_at_a_time(f"outbox:{conversation_id}")
@@ -78,6 +81,7 @@ def put(
         channel=channel,
         kind=kind,
         thread_entry_id=thread_entry_id,
+        serial=serial,
         created_at=now,
         due_at=now,
     )

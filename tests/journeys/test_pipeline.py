@@ -29,7 +29,7 @@ from bot.turn import Rooms
 from bot.worker import Did, Worker, take_up_again
 from cases import queue
 from cases.model import Case
-from cases.speech import say
+from cases.speech import Say, say
 from cases.staff import StaffMember
 from cases.thread import Author
 from store import outbox
@@ -288,6 +288,39 @@ async def test_a_send_that_breaks_is_tried_once_more_and_then_the_talk_goes_on(
     assert (first.state, first.attempts, first.reason) == (Delivery.UNKNOWN, 2, "send failed")
     assert len(heard) == len(rest) > 0
     assert "chị Bảy" not in caplog.text
+
+
+async def test_a_ticked_box_changes_its_own_question_and_never_an_officers_words(
+    citizen: Citizen, officer: StaffMember
+) -> None:
+    case = await opens_a_request(citizen)
+    await is_claimed(citizen, officer, case)
+
+    def put(session: Session, message: Say) -> None:
+        talk = talk_of(session, citizen)
+        body = message.model_dump_json()
+        outbox.put(
+            session,
+            conversation_id=talk.id,
+            channel=talk.channel,
+            kind=outbox.Kind.SAY,
+            body=body,
+        )
+
+    boxes = say("always.failed", error="1").model_copy(update={"serial": 41})
+    ticked = boxes.model_copy(update={"replaces": True})
+    citizen.database.transact_now(lambda s: put(s, boxes))
+    asked = len(citizen.channel.sent)
+    replies(citizen, officer, case, "Mai chín giờ chị ghé nha.")
+    citizen.database.transact_now(lambda s: put(s, ticked))
+    citizen.database.transact_now(lambda s: put(s, ticked.model_copy(update={"serial": 42})))
+
+    question, words, again, other = await citizen.reads()
+
+    assert question.replaces is None
+    assert words.replaces is None
+    assert again.replaces == f"m{asked}"
+    assert other.replaces is None
 
 
 async def test_a_message_of_whose_sends_nothing_is_ever_heard_is_given_up(

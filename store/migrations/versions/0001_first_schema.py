@@ -51,6 +51,7 @@ def upgrade() -> None:
     sa.Column('last_active_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('shut_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('busy_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('served_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_conversations')),
     sa.UniqueConstraint('channel', 'address_index', name=op.f('uq_conversations_channel_address_index'))
@@ -83,6 +84,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(40), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=True),
     sa.Column('thread_entry_id', sa.String(length=32), nullable=True),
+    sa.Column('serial', sa.Integer(), nullable=True),
     sa.Column('state', sa.String(40), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
