@@ -25,7 +25,7 @@ from bot.channels.message import (
     TryLater,
     Unknown,
 )
-from bot.conversations import Conversation
+from bot.conversations import Conversation, is_shut
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, ShownButton
 from cases.speech import Choice, Line, Say, Verbatim
@@ -49,6 +49,8 @@ _TRIES_TO_LONGEST_WAIT = 10
 _BEFORE_A_DOUBLE = 60.0
 """Seconds before a message is sent again that may have arrived."""
 _TRIES_TO_RENDER = 3
+SHUT = "shut"
+"""Beside a message that was taken to a web talk which nobody can open any more."""
 _MAYBE = "maybe arrived: "
 """Before the reason of a message that was sent without an answer once already."""
 
@@ -58,6 +60,7 @@ class Parcel:
     """One message, leased and rendered, on its way to a channel."""
 
     row_id: str
+    talk_id: str
     channel: ChannelName
     address: str
     message: Outbound
@@ -161,7 +164,7 @@ def _parcel(
         case _:
             assert_never(row.kind)
     address = talk.open(session.vault, "address") or ""
-    return Parcel(row.id, channel, address, message, shown, row.attempts)
+    return Parcel(row.id, talk.id, channel, address, message, shown, row.attempts)
 
 
 def _put_off(session: Session, row: OutboxRow) -> None:
@@ -214,16 +217,17 @@ def _receipt_of_question(session: Session, row: OutboxRow) -> str | None:
 
 def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -> None:
     """Keep what became of a message. `jitter` is a random number from 0 to 1."""
+    # The talk before its message, as a turn that deletes the talk locks them.
+    talk = session.get(Conversation, parcel.talk_id, with_for_update=True)
     row = session.get(OutboxRow, parcel.row_id, with_for_update=True)
-    if row is None or row.state is not Delivery.WAITING:
+    if talk is None or row is None or row.state is not Delivery.WAITING:
         return
     now = session.clock.now()
     row.leased_until = None
     match sent:
         case Receipt(reference=reference):
-            session.get(Conversation, row.conversation_id, with_for_update=True)
-            transcript.add(session, row.conversation_id, Direction.OUT, parcel.shown)
-            _end(row, Delivery.SENT, now)
+            transcript.add(session, talk.id, Direction.OUT, parcel.shown)
+            _end(row, Delivery.SENT, now, SHUT if is_shut(talk, now) else None)
             row.receipt = reference[:100] or None
         case Refused(reason=reason):
             _end(row, Delivery.REFUSED, now, reason)
