@@ -194,12 +194,18 @@ class Names:
             score_cutoff=3,
             limit=None,
         )
+        # "lam cong an" is no Lâm Đồng: a misspelt name of another province is taken for a word.
+        near = [one for one in near if not all(map(_all_elsewhere, self._written[one[0]]))]
         slips = {key: _slip(typed, key.split()) for key, _, _ in near}
         costs = {key: cost for key, cost in slips.items() if cost is not None}
         least = min(costs.values(), default=0.0)
         return tuple(
             name for key, cost in costs.items() if cost == least for name in self._written[key]
         )
+
+
+def _all_elsewhere(name: Name) -> bool:
+    return all(sense.level in (Level.OUTSIDE, Level.OUTSIDE_TOWN) for sense in name.senses)
 
 
 _FAR_DISTRICT = Name("quận", (), (), (Sense(Level.OUTSIDE, "quận", ()),), everyday=False)

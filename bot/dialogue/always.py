@@ -7,7 +7,7 @@ from bot.dialogue import faq, request, screening, status, welcome
 from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, Turn, ask, choice
 from bot.texts import LANGUAGES
 from bot.understanding.intents import Intent
-from cases.speech import Line, Say, say
+from cases.speech import Choice, Line, Say, say
 from knowledge.article import FieldId
 from knowledge.library import Library
 
@@ -58,10 +58,11 @@ def discontent(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
     return Turn(state, (ask("welcome.discontent", faq.PERSON, choice("go:menu", "menu.menu")),))
 
 
-def _say(key: str) -> Act:
+def _say(key: str, *choices: Choice, ends: bool = False) -> Act:
     def act(state: State, _heard: Heard, lookups: Lookups) -> Turn:
         wanted = lookups.texts.blanks(key)
-        return Turn(state, (say(key, **{name: lookups.blanks[name] for name in wanted}),))
+        said = ask(key, *choices, **{name: lookups.blanks[name] for name in wanted})
+        return Turn(state.at("free").with_(opening=False) if ends else state, (said,))
 
     return act
 
@@ -80,11 +81,12 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "restart": restart,
         "delete": delete,
         "language": language,
+        "contact": _say("welcome.contact", faq.PERSON),
         "who": _say("welcome.who"),
         "privacy": _say("welcome.privacy"),
-        "exit": _say("welcome.exit"),
+        "exit": _say("welcome.exit", ends=True),
         "discontent": discontent,
-        "unsafe": _say("danger.not_safe"),
+        "unsafe": _say("danger.not_safe", ends=True),
     }
 )
 """By the part of a button's key after `go:`."""
@@ -99,6 +101,7 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
         Intent.RESTART: "restart",
         Intent.DELETE: "delete",
         Intent.LANGUAGE: "language",
+        Intent.CONTACT: "contact",
         Intent.WHO_ARE_YOU: "who",
         Intent.PRIVACY: "privacy",
         Intent.EXIT: "exit",
@@ -106,7 +109,7 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
     }
 )
 
-ASIDES = frozenset({"who", "privacy", "exit", "discontent", "unsafe"})
+ASIDES = frozenset({"contact", "who", "privacy", "discontent"})
 """Answered without leaving the question that is being asked."""
 
 

@@ -8,6 +8,8 @@ from knowledge.present import present
 
 NEAREST = 3
 _PAGE = 6
+_SURE = 0.75
+"""The chance from which an article is offered beside a story that asked for none."""
 
 PERSON = choice("go:person", "menu.person")
 SCREEN = choice("go:screen", "menu.screen")
@@ -59,13 +61,13 @@ def article(state: State, article_id: str, lookups: Lookups, *, more: bool = Fal
         Line(key="faq.first_step", blanks={"text": shown.first_step}),
         Line(key="faq.where", blanks={"text": shown.where}),
         Line(key="faq.sources", blanks={"text": shown.cited}),
-        *(Line(key="faq.notice", blanks={"text": notice}) for notice in shown.notices),
+        Line(key="faq.notice", blanks={"text": " ".join(shown.notices)}),
     ]
     choices: tuple[Choice, ...] = ()
     if shown.time_limits or shown.papers:
         choices += (choice(f"d:{article_id}", "faq.details"),)
     choices += (SCREEN, PERSON)
-    known = state.with_(topic=article_id, fields=(str(found.field), *state.fields)[:2])
+    known = state.with_(topic=article_id, fields=(*state.fields, str(found.field))[:2])
     return Turn(known, (Say(lines=tuple(lines), choices=choices),))
 
 
@@ -100,9 +102,9 @@ def answers(heard: Heard, lookups: Lookups) -> bool:
 def offer(heard: Heard, lookups: Lookups) -> tuple[Say, ...]:
     """For a story: the one or two articles that go with it, to be read at any time."""
     found = lookups.search.search(heard.understood.text)
-    if found.abstained or not found.answers:
+    if found.abstained or not found.answers or found.answers[0].score < _SURE:
         return ()
-    ids = [hit.id for hit in found.answers[: 2 if found.ambiguous else 1]]
+    ids = [found.answers[0].id]
     return (ask("faq.story", *(_title(article_id, lookups) for article_id in ids)),)
 
 

@@ -4,6 +4,7 @@ Danger is looked at first, in every step. Then what can be said at any moment, t
 to what is being asked; a question in the middle of a form is answered, and the form goes on.
 """
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from bot.understanding.danger import DangerKind
 from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say, say
 from eligibility.facts import FactId
-from knowledge.vietnamese import fold
+from knowledge.vietnamese import fold, is_syllable
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     turn = _hear(state, heard, lookups)
     danger = heard.understood.danger
     if danger is not None:
-        turn = _warn(state, danger, turn)
+        turn = _warn(state, danger, heard, turn)
     return _numbered(_remembered(state, heard, turn))
 
 
@@ -171,6 +172,8 @@ _MERE_GREETINGS = frozenset({Intent.GREETING, Intent.MENU, Intent.EMPTY, Intent.
 def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
     understood = heard.understood
     in_form = state.step not in _FREE
+    if _is_foreign(heard) and state.step not in _OWN_WORDS:
+        return _resumed(Turn(state, (ask("always.foreign", faq.PERSON),)), lookups)
     if understood.intent is Intent.EMPTY and heard.phone is None:
         return _resumed(Turn(state, (say("always.empty"),)), lookups)
     if understood.intent is Intent.BACK:
@@ -188,6 +191,26 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
         if turn is not None:
             return turn
     return _in_form(state, heard, lookups) if in_form else _free(state, heard, lookups)
+
+
+_ENOUGH_WORDS = 4
+
+
+def _is_foreign(heard: Heard) -> bool:
+    """Whether the message is in a language that is not read: no topic is guessed then."""
+    understood = heard.understood
+    if understood.intent not in (Intent.STORY, Intent.QUESTION, Intent.ANSWER):
+        return False
+    if understood.code or understood.phone:
+        return False
+    letters = [letter for letter in heard.text if letter.isalpha()]
+    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    if 2 * latin < len(letters):
+        return True  # another script, such as Khmer
+    words = [word for word in heard.text.lower().split() if word.isalpha()]
+    if len(words) < _ENOUGH_WORDS or understood.danger is not None:
+        return False
+    return sum(not is_syllable(fold(word)) for word in words) > len(words) / 2
 
 
 _OWN_WORDS = frozenset({request.STORY, request.ADD, request.HOURS})
@@ -317,8 +340,10 @@ def _question_with_facts(learnt: learning.Learnt, heard: Heard, lookups: Lookups
 def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
     """A trouble told in their own words: what was understood, then where they stand."""
     state = learnt.state.with_(told_story=True)
+    if state.danger is not None:
+        return request.begin(state, heard, lookups)
     says = (*_understood(learnt, lookups, story=True), *faq.offer(heard, lookups))
-    if state.danger is not None or state.urgent:
+    if state.urgent:
         free = tuple(Say(lines=(line,)) for line in screening.in_one_line(state, lookups))
         return request.begin(state, heard, lookups).before(*says, *free)
     return screening.go_on(state, lookups).before(*says)
@@ -332,7 +357,10 @@ def _understood(
     lines = list(learning.said_back(state, learnt.new + learnt.corrected, lookups))
     if learnt.place:
         lines = [*learning.place_line(state, lookups), *lines]
-    if story and state.fields:
+    if learnt.state.place.outside and not learnt.state.place.communes:
+        place = Line(key="understood.outside", blanks={"place": learnt.state.place.outside})
+        lines = [place, *lines]
+    if story and state.fields and learnt.sure_of_field:
         field = lookups.texts.render(Line(key=f"field.{state.fields[0]}"), state.language)
         lines.append(Line(key="understood.field", blanks={"field": field}))
     if not lines:
@@ -429,15 +457,24 @@ _STILL_OURS = frozenset({Intent.DELETE, Intent.STATUS, Intent.WITHDRAW, Intent.L
 # --- danger, going back, numbering -------------------------------------------------------------
 
 
-def _warn(before: State, danger: DangerKind, turn: Turn) -> Turn:
+def _card(danger: DangerKind, heard: Heard) -> str:
+    """Who is beaten by the police is not sent to the police alone."""
+    if danger is DangerKind.VIOLENCE and "cong an" in fold(heard.understood.text):
+        return "danger.violence_police"
+    return f"danger.{danger}"
+
+
+def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn) -> Turn:
     """The card with the right number comes first, in full once for each kind of danger."""
-    state = turn.state.with_(warned=turn.state.warned | {danger}, danger=danger, urgent=True)
+    state = turn.state.with_(
+        warned=turn.state.warned | {danger}, danger=before.danger or danger, urgent=True
+    )
     if danger in before.warned:
         return Turn(state, turn.says, turn.wishes).before(say("danger.again"))
-    card = say(f"danger.{danger}")
+    card = say(_card(danger, heard))
     if danger in _ABUSER_MAY_READ:
         card = ask(
-            f"danger.{danger}",
+            _card(danger, heard),
             choice("go:person", "menu.person"),
             choice("go:unsafe", "danger.safe_no"),
         )

@@ -18,6 +18,7 @@ class Learnt:
     new: tuple[FactId, ...] = ()
     corrected: tuple[FactId, ...] = ()
     place: bool = False
+    sure_of_field: bool = False
 
     @property
     def anything(self) -> bool:
@@ -39,12 +40,13 @@ def learn(state: State, understood: Understood, lookups: Lookups) -> Learnt:
         facts=facts,
         skipped=frozenset(state.skipped - understood.facts.known().keys()),
         urgent=state.urgent or understood.urgent,
-        danger=understood.danger or state.danger,
+        danger=state.danger or understood.danger,
         fields=state.fields or tuple(str(field) for field, _ in understood.fields[:2]),
         relation=_relation(state, understood),
     )
     placed = learn_place(state, understood.place, lookups)
-    return Learnt(placed, tuple(new), tuple(corrected), placed.place != state.place)
+    sure = bool(understood.fields) and understood.fields[0][1] >= _SURE_OF_FIELD
+    return Learnt(placed, tuple(new), tuple(corrected), placed.place != state.place, sure)
 
 
 def _relation(state: State, understood: Understood) -> Relation | None:
@@ -87,7 +89,7 @@ def said_back(state: State, facts: tuple[FactId, ...], lookups: Lookups) -> tupl
     private = False
     for fact in facts:
         value = state.facts.get(fact)
-        if fact in _FROM_PLACE or value is None:
+        if fact in FROM_PLACE or value is None:
             continue
         if FACTS[fact].sensitive:
             private = True
@@ -107,4 +109,7 @@ def place_line(state: State, lookups: Lookups) -> tuple[Line, ...]:
     return (Line(key="understood.place", blanks={"place": name}),)
 
 
-_FROM_PLACE = frozenset({FactId.LIVES_HERE, FactId.SPECIAL_DIFFICULTY_AREA})
+_SURE_OF_FIELD = 0.5
+"""From this score on a field of law is said to the citizen; a wrong one hurts."""
+
+FROM_PLACE = frozenset({FactId.LIVES_HERE, FactId.SPECIAL_DIFFICULTY_AREA})

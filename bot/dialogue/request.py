@@ -5,6 +5,7 @@ pass the screening first.
 """
 
 import json
+import re
 from dataclasses import dataclass
 
 from bot.channels.message import InboundKind
@@ -30,6 +31,7 @@ from cases.routing import in_words, route
 from cases.speech import Ask, Choice, Line, Say, say
 from eligibility.facts import FACTS, FactId, Facts
 from eligibility.screen import Outcome, screen
+from knowledge.vietnamese import fold
 
 PLACE = "request.place"
 WHICH_PLACE = "request.which_place"
@@ -186,6 +188,7 @@ def _place(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         reading = lookups.gazetteer.read_pin(heard.latitude, heard.longitude)
     else:
         reading = lookups.gazetteer.read(heard.understood.text)
+        state = learning.learn(state, heard.understood, lookups).state.with_(place=state.place)
     learnt = learning.learn_place(state, reading, lookups)
     if learnt.place == state.place:
         if heard.understood.intent in _NOT_A_PLACE:
@@ -207,7 +210,11 @@ def _which_place(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return go_on(state.with_(place=Place(skipped=True)), lookups)
     if heard.key:
         return None
+    typed = fold(heard.understood.text).strip(" .!")
+    named = [c for c in state.place.communes if fold(lookups.province.commune(c).name) == typed]
     reading = lookups.gazetteer.read(heard.understood.text)
+    if len(named) == 1:  # a name that stands on a button counts as pressing it
+        reading = PlaceReading(communes=(named[0],))
     within = [code for code in reading.communes if code in state.place.communes]
     if len(within) == 1:
         reading = PlaceReading(communes=(within[0],))
@@ -356,7 +363,11 @@ def _screening(state: State, facts: Facts, lookups: Lookups) -> str:
     place = state.place
     return json.dumps(
         {
-            "facts": {str(fact): value for fact, value in facts.known().items()},
+            "facts": {
+                str(fact): value
+                for fact, value in facts.known().items()
+                if fact not in learning.FROM_PLACE
+            },
             "outcome": str(found.outcome),
             "grounds": [
                 {"id": str(g.id), "law": g.citation, "said": g.said, "verified": g.verified}
@@ -384,7 +395,10 @@ def _phone(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return welcome.again(state).before(say("request.phone.refused"))
     phone = heard.phone or heard.understood.phone
     if phone is not None:
-        return _ask(state.with_(phone=phone).at(HOURS), lookups)
+        with_phone = state.with_(phone=phone)
+        if _more_than_a_number(heard.text):  # "0912… nhưng chồng tôi hay coi điện thoại"
+            return _reach(with_phone, heard.text[:_LONGEST_WORDS].strip())
+        return _ask(with_phone.at(HOURS), lookups)
     if heard.key or heard.understood.intent in _NOT_A_PLACE:
         return None
     return Turn(state, (ask("request.phone.not_understood", _NO_PHONE),))
@@ -395,9 +409,27 @@ def _hours(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if words is not None:
         hours = lookups.texts.render(words, state.language)
     elif heard.kind is InboundKind.TEXT and not heard.key and heard.understood.text:
-        hours = heard.understood.text[:200]
+        if heard.understood.intent is Intent.QUESTION:
+            return None
+        hours = heard.understood.text[:_LONGEST_WORDS]
     else:
         return None
+    return _reach(state, hours)
+
+
+_LONGEST_WORDS = 200
+
+
+def _more_than_a_number(text: str) -> bool:
+    """Whether a phone number came with words about when and how to call."""
+    return len(re.findall(r"[^\W\d_]+", text)) >= _WORDS_THAT_SAY_SOMETHING
+
+
+_WORDS_THAT_SAY_SOMETHING = 3
+
+
+def _reach(state: State, hours: str) -> Turn:
+    """Keep number and words together, as they were said: the words may be a warning."""
     phone = state.phone or ""
     agreed = Agreed(Purpose.CONTACT, Line(key="request.phone.ask"))
     wish = NoteContact(phone=phone, hours=hours, agreed=agreed)

@@ -12,7 +12,8 @@ from eligibility.conditions import facts_of
 from eligibility.facts import FactId, Facts, PapersAtHand
 from eligibility.grounds import Ground, GroupId
 from eligibility.papers import Paper
-from eligibility.screen import BothDays, Outcome, both_days, contradictions
+from eligibility.screen import BothDays, Outcome, both_days, contradictions, statuses
+from knowledge.vietnamese import fold
 
 TOLD = "screening.told"
 """The step after the outcome was said."""
@@ -51,7 +52,7 @@ def go_on(state: State, lookups: Lookups) -> Turn:
         return _ask_again(state, broken[0].said, facts_of(broken[0].when, {}), lookups)
     both = look(state, lookups)
     if both.today.outcome is not Outcome.NEED_FACTS:
-        return tell(state, both)
+        return tell(state, both, lookups)
     fact = both.today.missing[0]
     if fact in OF_BOXES:
         state = state.at(BOXES)
@@ -85,7 +86,8 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if state.step == BOXES:
         return _boxes(state, heard, lookups)
     question = BY_STEP[state.step]
-    if heard.key in ("skip", "dont_know") or heard.understood.intent in _NO_ANSWER:
+    no_age = question.fact is FactId.AGE and not heard.key and _says_no(heard)
+    if heard.key in ("skip", "dont_know") or heard.understood.intent in _NO_ANSWER or no_age:
         return go_on(state.with_(skipped=state.skipped | {question.fact}), lookups)
     value = question.read(heard)
     if value is None:
@@ -96,13 +98,19 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     return go_on(learnt.with_(facts=learnt.facts.having(question.fact, value)), lookups)
 
 
+def _says_no(heard: Heard) -> bool:
+    return heard.understood.intent is Intent.NO or fold(heard.understood.text) in _NOTHING
+
+
+_NOTHING = frozenset({"ko co", "k co", "hong co", "khong co gi", "ko co gi", "hong co gi het"})
+
 _NO_ANSWER = frozenset({Intent.SKIP, Intent.DONT_KNOW})
 
 
 def _boxes(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if heard.key == "skip" or (not heard.key and heard.understood.intent in _NO_ANSWER):
         return go_on(state.with_(ticked=(), skipped=state.skipped | set(OF_BOXES)), lookups)
-    if heard.key == "none" or (not heard.key and heard.understood.intent is Intent.NO):
+    if heard.key == "none" or (not heard.key and _says_no(heard)):
         return _ticked(state, frozenset(), lookups)
     keys = heard.key.split(",") if heard.key else []
     boxes = {str(fact) for fact in OF_BOXES}
@@ -143,9 +151,10 @@ def in_one_line(state: State, lookups: Lookups) -> tuple[Line, ...]:
 # --- the outcome -------------------------------------------------------------------------------
 
 
-def tell(state: State, both: BothDays) -> Turn:
+def tell(state: State, both: BothDays, lookups: Lookups) -> Turn:
     """Say where the person stands by today's law, and by the next if it differs."""
     today = both.today
+    belongs = statuses(state.facts, lookups.today, lookups.law)
     lines: list[Line] = []
     match today.outcome:
         case Outcome.LIKELY:
@@ -159,8 +168,9 @@ def tell(state: State, both: BothDays) -> Turn:
             notes = {ground.without_papers for ground in today.grounds if ground.without_papers}
             lines += [Line(key="outcome.note", blanks={"text": note}) for note in sorted(notes)]
         case Outcome.UNCLEAR:
-            if today.possible:
-                lines += [Line(key="outcome.unclear"), *_grounds(today.possible)]
+            near = tuple(ground for ground in today.possible if ground.id in belongs)
+            if near:
+                lines += [Line(key="outcome.unclear"), *_grounds(near)]
             else:
                 lines.append(Line(key="outcome.unclear_plain"))
             lines.append(Line(key="outcome.officer"))

@@ -97,7 +97,10 @@ _ELSEWHERE = frozenset({Intent.QUESTION, Intent.STORY})
 def found(state: State, case: CaseView | None) -> Turn:
     """Go on after a code and PIN were looked up."""
     if case is None:
-        return Turn(state.with_(code=None).at(CODE), (ask("status.not_found", _MENU),))
+        return Turn(
+            state.with_(code=None).at(CODE),
+            (ask("status.not_found", _MENU, choice("go:person", "menu.person")),),
+        )
     opened = state.with_(code=None).at("free")
     return Turn(opened, (say("status.found"), show(case)), (MoveCaseHere(case.id),))
 

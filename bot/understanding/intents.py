@@ -40,6 +40,8 @@ class Intent(StrEnum):
     PRIVACY = "privacy"
     """Asks who can read this and what is kept."""
     EXIT = "exit"
+    CONTACT = "contact"
+    """Asks for a phone number, an address, office hours."""
     WHO_ARE_YOU = "who_are_you"
     """Asks whether a machine answers, or what it costs."""
     WITHDRAW = "withdraw"

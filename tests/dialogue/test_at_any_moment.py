@@ -204,3 +204,40 @@ def test_a_message_without_words_is_answered_kindly(talk: Talk, text: str) -> No
 
     assert talk.writes(text) != ""
     assert talk.state.step == "free"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "My husband took my passport and I cannot leave the house",
+        "ប្តីខ្ញុំវាយខ្ញុំ រាល់ថ្ងៃ",
+    ],
+)
+def test_another_language_gets_the_numbers_and_a_person_and_no_guess(
+    talk: Talk, words: str
+) -> None:
+    talk.starts()
+
+    said = talk.writes(words)
+
+    assert "113" in said
+    assert "go:person" in talk.choices
+    assert "Chuyện về" not in said
+
+
+def test_a_phone_number_or_an_address_is_asked_for_and_only_confirmed_ones_are_given(
+    talk: Talk,
+) -> None:
+    talk.starts()
+
+    assert "1800.1233" in talk.writes("cho xin số điện thoại trung tâm")
+    assert "go:person" in talk.choices
+
+
+def test_whoever_can_not_write_now_is_left_in_peace(talk: Talk) -> None:
+    talk.writes("chồng tôi đang cầm dao rượt đánh tôi")
+
+    talk.presses("go:unsafe")
+
+    assert talk.keys == ["danger.not_safe"]
+    assert talk.state.step == "free"

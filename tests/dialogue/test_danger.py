@@ -64,3 +64,10 @@ def test_a_photo_with_danger_beneath_it_gets_the_number_first(talk: Talk) -> Non
     talk.starts()
 
     assert talk.sends(InboundKind.FILE, text=BEATEN).startswith("⚠️")
+
+
+def test_whoever_is_beaten_by_the_police_is_told_of_someone_above_them(talk: Talk) -> None:
+    said = talk.writes("công an xã đang đánh tôi gãy tay, cứu tôi với")
+
+    assert "Viện kiểm sát" in said
+    assert "115" in said

@@ -327,3 +327,48 @@ def test_danger_told_is_agreed_to_as_sensitive(talk: Talk) -> None:
     talk.presses("agree")
 
     assert talk.state.step == "request.sensitive"
+
+
+def at_the_phone(talk: Talk) -> Talk:
+    talk.starts()
+    talk.presses("go:person")
+    talk.presses("skip")
+    talk.presses("later")
+    talk.presses("agree")
+    assert talk.state.step == "request.phone"
+    return talk
+
+
+def test_a_warning_said_with_the_number_reaches_the_officer_word_for_word(talk: Talk) -> None:
+    words = "0912345678 nhưng chồng tôi hay coi điện thoại, đừng gọi"
+    at_the_phone(talk).writes(words)
+
+    (wish,) = talk.turn.wishes
+    assert isinstance(wish, NoteContact)
+    assert (wish.phone, wish.hours) == ("0912345678", words)
+
+
+def test_a_question_is_never_kept_as_the_hour_to_call(talk: Talk) -> None:
+    at_the_phone(talk).writes("0912345678")
+    talk.writes("bao lâu thì có người gọi cho tôi?")
+
+    assert not talk.turn.wishes
+    assert talk.state.step == "request.hours"
+
+
+def test_a_name_that_stands_on_a_button_counts_as_pressing_it(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:person")
+    talk.writes("tắc vân")
+    talk.writes("tân thành")
+
+    assert talk.state.place.commune == "32025"
+
+
+def test_what_is_told_with_the_place_is_learnt_too(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:person")
+    talk.writes("nhà tui hộ nghèo, ở xã Quách Phẩm")
+
+    assert talk.state.facts.household == "poor"
+    assert talk.state.place.commune == "32182"
