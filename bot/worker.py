@@ -117,7 +117,7 @@ class Worker:
     # --- in ------------------------------------------------------------------------------------
 
     async def answer_one(self) -> Did:
-        """Answer the oldest message of a talk that nobody else has in hand."""
+        """Answer one message of a talk that nobody else has in hand; talks take turns."""
         took = await self._database.transact(self._take_and_answer)
         if not isinstance(took, _ToFetch):
             return took
@@ -153,10 +153,14 @@ class Worker:
             talk.busy_until = session.clock.now() + _FETCHING
             return _ToFetch(row.id, inbound)
         handle(session, row, inbound, self._rooms)
+        _served(session, row)
         return Did.SOMETHING
 
     def _next(self, session: Session) -> InboxRow | None:
-        """The oldest waiting message of a talk that can be locked, the talk locked."""
+        """The oldest waiting message of the talk served longest ago, the talk locked.
+
+        By turns, so that one who writes a hundred messages delays nobody else's first.
+        """
         now = session.clock.now()
         due = InboxRow.__table__.alias("due")
         talk_id = session.scalar(
@@ -169,7 +173,7 @@ class Worker:
                 sa.or_(Conversation.busy_until.is_(None), Conversation.busy_until < now),
                 ~_has_earlier(due),
             )
-            .order_by(due.c.received_at, due.c.seq)
+            .order_by(Conversation.served_at.asc().nulls_first(), due.c.received_at, due.c.seq)
             .limit(1)
             .with_for_update(of=Conversation, skip_locked=True)
         )
@@ -196,6 +200,7 @@ class Worker:
         try:
             with session.begin_nested():
                 handle(session, row, took.inbound, self._rooms, fetched)
+                _served(session, row)
         except _DATABASE_DOWN:
             raise
         except Exception as problem:
@@ -217,8 +222,8 @@ class Worker:
         """Try again a little later; after the last attempt keep it and tell the citizen."""
         row = session.get_one(InboxRow, row_id)
         talk = session.get_one(Conversation, row.conversation_id)
-        talk.busy_until = None
         now = session.clock.now()
+        talk.busy_until, talk.served_at = None, now
         row.attempts += 1
         if row.attempts < MOST_ATTEMPTS:
             row.due_at = now + dt.timedelta(seconds=2.0 ** (row.attempts - 1))
@@ -289,6 +294,11 @@ class Worker:
             lambda session: delivery.write_down(session, parcel, sent, jitter=jitter)
         )
         self._database.wakes.wake((Topic.OUTBOX,))  # the next one of this talk may leave now
+
+
+def _served(session: Session, row: InboxRow) -> None:
+    """The talk had its turn: those that wait longer come first now."""
+    session.get_one(Conversation, row.conversation_id).served_at = session.clock.now()
 
 
 def _event(session: Session, row: InboxRow) -> dict[str, Any]:

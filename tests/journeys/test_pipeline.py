@@ -4,6 +4,8 @@ import asyncio
 import datetime as dt
 import json
 import logging
+import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import sqlalchemy as sa
 
 from bot import delivery, transcript
 from bot.channels.message import (
+    ChannelName,
     FetchedFile,
     Outbound,
     Receipt,
@@ -358,6 +361,49 @@ async def test_a_lost_answer_is_sent_again_even_after_the_message_had_to_wait(
     assert (row.state, row.attempts, row.reason) == (Delivery.SENT, 4, None)
 
 
+async def test_one_who_floods_delays_nobody_elses_first_message(
+    citizen: Citizen, worker: Worker, channel: ListeningChannel, database: Database, clock: SetClock
+) -> None:
+    others = [Citizen(database, worker, channel, address=f"chat-{n}") for n in range(2, 5)]
+    for one in (citizen, *others):
+        await one.starts()
+        clock.forward(SECONDS)
+    for _ in range(30):
+        citizen.receive(kind="text", text="ly hôn")
+        clock.forward(SECONDS)
+    for one in others:
+        one.receive(kind="text", text="ly hôn")
+        clock.forward(SECONDS)
+
+    for _ in range(len(others) + 1):
+        assert await worker.answer_one() is Did.SOMETHING
+        clock.forward(SECONDS)
+
+    def waiting(session: Session) -> dict[str, int]:
+        rows = session.scalars(sa.select(InboxRow).where(InboxRow.state == InboxState.WAITING))
+        talks = [session.get_one(Conversation, row.conversation_id) for row in rows]
+        addresses = [talk.open(session.vault, "address") or "" for talk in talks]
+        return {address: addresses.count(address) for address in addresses}
+
+    assert database.read_now(waiting) == {citizen.address: 29}
+
+
+async def test_a_broken_message_tried_again_takes_its_turn_like_any_other(
+    citizen: Citizen, worker: Worker, channel: ListeningChannel, database: Database, clock: SetClock
+) -> None:
+    other = Citizen(database, worker, channel, address="chat-2")
+    await other.starts()
+    clock.forward(SECONDS)
+    citizen.receive(kind="poison")
+    assert await worker.answer_one() is Did.SOMETHING
+    clock.forward(60 * SECONDS)
+
+    other.receive(kind="text", text="ly hôn")
+    assert await worker.answer_one() is Did.SOMETHING
+
+    assert len(heard_and_said(other)) == 2
+
+
 async def test_a_message_that_waits_holds_up_only_its_own_talk(
     citizen: Citizen, channel: ListeningChannel, worker: Worker, database: Database
 ) -> None:
@@ -405,6 +451,51 @@ async def test_a_message_that_cannot_be_made_ready_is_given_up_and_holds_up_nobo
     given_up = [row for row in outbox_rows(database) if row.state is Delivery.REFUSED]
     assert [row.attempts for row in given_up] == [3, 3, 3]
     assert "Út Cưng" not in caplog.text
+
+
+# --- web talks that are shut -------------------------------------------------------------------
+
+
+class Web(ListeningChannel):
+    """As the web page: whatever is written down has arrived."""
+
+    name = ChannelName.WEB
+
+
+@pytest.mark.parametrize(
+    ("name", "left", "idle", "reason"),
+    [
+        (ChannelName.WEB, False, 0, None),
+        (ChannelName.WEB, False, 14, None),
+        (ChannelName.WEB, False, 15, "shut"),
+        (ChannelName.WEB, True, 0, "shut"),
+        (ChannelName.TELEGRAM, True, 60, None),
+    ],
+)
+async def test_a_message_to_a_web_talk_nobody_can_open_any_more_says_so(
+    database: Database,
+    rooms: Rooms,
+    clock: SetClock,
+    name: ChannelName,
+    left: bool,
+    idle: int,
+    reason: str | None,
+) -> None:
+    channel = Web() if name is ChannelName.WEB else ListeningChannel()
+    citizen = Citizen(database, Worker(database, rooms, {channel.name: channel}), channel)
+    citizen.receive(kind="start")
+    await citizen.worker.answer_one()
+
+    def leave(session: Session) -> None:
+        talk_of(session, citizen).shut_at = session.clock.now() if left else None
+
+    database.transact_now(leave)
+    clock.forward(dt.timedelta(minutes=idle))
+    await citizen.reads()
+
+    (row,) = outbox_rows(database)
+    assert (row.state, row.reason) == (Delivery.SENT, reason)
+    assert len(heard_and_said(citizen)) == 1
 
 
 # --- crashes -----------------------------------------------------------------------------------
@@ -762,6 +853,33 @@ async def test_a_message_on_its_way_when_the_talk_is_deleted_is_not_kept(
     await citizen.reads()
 
     assert taken.message.text not in [text for _, text in heard_and_said(citizen)]
+
+
+async def test_deleting_a_talk_while_its_message_is_written_down_locks_neither_out(
+    postgres: Database, rooms: Rooms, channel: ListeningChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "store.session")
+    citizen = Citizen(postgres, Worker(postgres, rooms, {channel.name: channel}), channel)
+    citizen.receive(kind="start")
+    await citizen.worker.answer_one()
+    capabilities = {channel.name: channel.capabilities}
+    taken = postgres.transact_now(lambda s: delivery.take(s, rooms.texts, capabilities))
+    assert taken is not None
+    holds = threading.Event()
+
+    def deletes(session: Session) -> None:
+        session.get(Conversation, taken.talk_id, with_for_update=True)
+        holds.set()
+        time.sleep(0.3)  # the other waits for the talk by now
+        session.execute(sa.update(OutboxRow).values(state=Delivery.REFUSED, body=None))
+
+    deleting = asyncio.create_task(postgres.transact(deletes))
+    await asyncio.to_thread(holds.wait)
+    await postgres.transact(lambda s: delivery.write_down(s, taken, Receipt("m1"), jitter=0.5))
+    await deleting
+
+    assert "tried again" not in caplog.text
+    assert [row.state for row in outbox_rows(postgres)] == [Delivery.REFUSED]
 
 
 CANARIES = {
