@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Mapped, mapped_column
 
+from store import wakes
 from store.base import Row
 from store.session import Session
-from store.wakes import Topic
 
 
 class Direction(StrEnum):
@@ -84,7 +84,7 @@ def add(
     row.seal(session.vault, "body", shown.model_dump_json())
     session.add(row)
     session.flush()
-    session.wake(Topic.TALK)
+    session.wake(wakes.talk(conversation_id))
     return row
 
 

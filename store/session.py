@@ -3,6 +3,10 @@
 Every write goes through `await database.transact(fn)`. `fn(session)` is synchronous, does no
 network call and may run twice. On SQLite one writer thread holds one connection (BEGIN
 IMMEDIATE, WAL); on PostgreSQL a small pool of threads does. Nobody calls `commit()` inside.
+
+Locks are taken in one order, so that no two transactions ever wait for each other:
+talk → case → outbox → events. What comes later in it is never locked before what comes earlier;
+`Session.add_last` sees to the events.
 """
 
 import asyncio
@@ -22,7 +26,7 @@ from sqlalchemy.engine import make_url
 
 from store.clock import Clock
 from store.crypto import Vault
-from store.wakes import Topic, Wakes
+from store.wakes import Wakes
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -38,10 +42,28 @@ class Session(orm.Session):
 
     vault: Vault
     clock: Clock
-    woken: set[Topic]
+    woken: set[str]
 
-    def wake(self, topic: Topic) -> None:
-        """Wake those who wait for `topic`, once this transaction is committed."""
+    last_rows: list[object]
+
+    def add_last(self, row: object) -> None:
+        """Add `row` to the journal of events just before the commit, when all else is locked.
+
+        Only one transaction at a time adds to it, until it ends: ids become visible in their
+        order. A row added within a savepoint goes when that is rolled back.
+        """
+        self.last_rows.append(row)
+
+    def finish(self) -> None:
+        """Write what is left to write; nothing but the commit may follow."""
+        self.flush()
+        if self.last_rows:
+            self.one_at_a_time("events")
+            self.add_all(self.last_rows)
+            self.flush()
+
+    def wake(self, topic: str) -> None:
+        """Wake those who wait for `topic` (a `Topic`, or one talk's) once this is committed."""
         self.woken.add(topic)
 
     @property
@@ -51,8 +73,21 @@ class Session(orm.Session):
     def one_at_a_time(self, what: str) -> None:
         """Let only one transaction do `what` until it ends; SQLite has one writer anyway."""
         if self.on_postgres:
+            self.flush()  # rows changed before are locked before
             key = int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
             self.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+@sa.event.listens_for(Session, "after_transaction_create")
+def _remember_last_rows(session: Session, part: orm.SessionTransaction) -> None:
+    if part.nested:
+        session.info[part] = len(session.last_rows)
+
+
+@sa.event.listens_for(Session, "after_soft_rollback")
+def _forget_last_rows(session: Session, part: orm.SessionTransaction) -> None:
+    if part in session.info:
+        del session.last_rows[session.info[part] :]
 
 
 class Database:
@@ -131,15 +166,16 @@ class Database:
         session.vault = self.vault
         session.clock = self.clock
         session.woken = set()
+        session.last_rows = []
         return session
 
-    def _transact(self, fn: Callable[[Session], T]) -> tuple[T, set[Topic]]:
+    def _transact(self, fn: Callable[[Session], T]) -> tuple[T, set[str]]:
         for attempt in range(1, _TRIES + 1):
             session = self._session(self._writer)
             try:
                 with session:
                     value = fn(session)
-                    session.flush()
+                    session.finish()
                     if session.woken and self.on_postgres:
                         for topic in sorted(session.woken):
                             session.execute(sa.select(sa.func.pg_notify("tram", str(topic))))

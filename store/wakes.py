@@ -14,36 +14,53 @@ class Topic(StrEnum):
 
     INBOX = "inbox"
     OUTBOX = "outbox"
-    TALK = "talk"
     DESK = "desk"
+
+
+def talk(conversation_id: str) -> str:
+    """The topic of those who wait for one talk; it wakes nobody else."""
+    return f"talk:{conversation_id}"
+
+
+_TOPICS = frozenset[str](Topic)
 
 
 class Wakes:
     """Sleepers by topic, in one event loop. Waking is a hint: sleepers always look again."""
 
     def __init__(self) -> None:
-        self._woken: Counter[Topic] = Counter()
-        self._sleeping: dict[Topic, asyncio.Event] = {}
+        self._woken: Counter[str] = Counter()
+        self._sleeping: dict[str, set[asyncio.Event]] = {}
 
     def mark(self, topic: Topic) -> int:
-        """Take a mark before looking; `sleep` with it returns at once if a wake came between."""
+        """Take a mark before looking; `sleep` with it returns at once if a wake came between.
+
+        Only for the lasting topics; who waits for a talk lies down before looking.
+        """
         return self._woken[topic]
 
-    def wake(self, topics: Iterable[Topic]) -> None:
+    def wake(self, topics: Iterable[str]) -> None:
         """Wake everyone who sleeps on one of `topics`."""
         for topic in topics:
-            self._woken[topic] += 1
-            event = self._sleeping.pop(topic, None)
-            if event is not None:
+            if topic in _TOPICS:  # talks come and go; counting them would fill the memory
+                self._woken[topic] += 1
+            for event in self._sleeping.pop(topic, ()):
                 event.set()
 
-    async def sleep(self, topic: Topic, seconds: float, mark: int | None = None) -> None:
+    async def sleep(self, topic: str, seconds: float, mark: int | None = None) -> None:
         """Sleep until `topic` is woken, `seconds` at most."""
         if mark is not None and mark != self._woken[topic]:
             return
-        event = self._sleeping.setdefault(topic, asyncio.Event())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), seconds)
+        event = asyncio.Event()
+        self._sleeping.setdefault(topic, set()).add(event)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), seconds)
+        finally:
+            others = self._sleeping.get(topic, set())
+            others.discard(event)
+            if not others:
+                self._sleeping.pop(topic, None)
 
     async def listen(self, conninfo: str) -> None:
         """Pass on what other processes notify on PostgreSQL, for ever; reconnects by itself."""
@@ -52,8 +69,8 @@ class Wakes:
                 connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
                 async with connection:
                     await connection.execute("LISTEN tram")
-                    self.wake(Topic)  # something may have been said before we listened
+                    # Something may have been said before we listened.
+                    self.wake({*Topic, *self._sleeping})
                     async for notice in connection.notifies():
-                        with suppress(ValueError):
-                            self.wake((Topic(notice.payload),))
+                        self.wake((notice.payload,))
             await asyncio.sleep(1)

@@ -1,5 +1,6 @@
 """The web chat over real HTTP, on both databases where it matters."""
 
+import asyncio
 import datetime as dt
 import io
 import json
@@ -8,7 +9,7 @@ import time
 import tracemalloc
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -20,13 +21,16 @@ from bot import conversations, transcript
 from bot.channels.message import ChannelName, Inbound, InboundKind
 from bot.channels.webchat import EXIT_TO, WebChat
 from bot.channels.webpage.forms import Upload, read_form
+from bot.channels.webpage.streams import Streams
 from bot.channels.webpage.talks import BACK_WITHIN, IDLE
 from bot.conversations import Conversation
 from bot.inbox import InboxRow
 from bot.transcript import Direction, Shown, TranscriptRow
+from store import wakes
 from store.clock import SetClock
 from store.files import MAX_BYTES, StoredFile
-from store.session import Database
+from store.session import Database, Session
+from store.wakes import Topic
 from tests.channels.webchat_loopback import TEXTS, Loopback, serving
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(1000)
@@ -357,10 +361,75 @@ def test_a_page_that_listens_is_told_when_its_talk_is_shut(quick_server: Loopbac
     tab.hear(1)
     with tab.listening(after=1) as lines:
         next(lines)
+        began = time.monotonic()
         tab.post("/chat/shut")
-        quick_server.client().post("/chat/open", json={"opening": OPENING + "-2"})  # wakes it
 
         assert "event: shut" in list(lines)
+    assert time.monotonic() - began < 5
+
+
+async def test_a_message_wakes_those_who_wait_for_its_own_talk_only(database: Database) -> None:
+    def begin(session: Session) -> list[str]:
+        talks = (conversations.find_or_create(session, ChannelName.WEB, who) for who in "ab")
+        return [talk.id for talk in talks]
+
+    mine, other = database.transact_now(begin)
+    woken = asyncio.create_task(database.wakes.sleep(wakes.talk(mine), 30))
+    asleep = asyncio.create_task(database.wakes.sleep(wakes.talk(other), 30))
+    await asyncio.sleep(0)
+
+    await database.transact(
+        lambda session: transcript.add(session, mine, Direction.OUT, Shown(text="Dạ"))
+    )
+    async with asyncio.timeout(2):
+        await woken
+
+    assert not asleep.done()
+    asleep.cancel()
+    await asyncio.gather(asleep, return_exceptions=True)
+    assert not database.wakes._sleeping
+
+
+async def test_a_talk_is_woken_from_another_process_as_well(postgres: Database) -> None:
+    other = Database(postgres.conninfo, postgres.vault, postgres.clock)
+    listening = asyncio.create_task(other.wakes.listen(other.conninfo))
+    await other.wakes.sleep(Topic.DESK, 5)  # the first wake says that it listens
+    waiting = asyncio.create_task(other.wakes.sleep(wakes.talk("a-talk"), 30))
+
+    await postgres.transact(lambda session: session.wake(wakes.talk("a-talk")))
+
+    async with asyncio.timeout(5):
+        await waiting
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await other.close()
+
+
+def test_the_fourth_stream_of_a_talk_ends_the_first(quick_server: Loopback) -> None:
+    tab = Tab(quick_server).open()
+    with ExitStack() as stack:
+        streams = [stack.enter_context(tab.listening()) for _ in range(3)]
+        for lines in streams:
+            assert next(lines) == ": here"
+        streams.append(stack.enter_context(tab.listening()))
+        next(streams[-1])
+
+        assert "event: shut" not in list(streams[0])  # to its end
+        tab.say(text="Còn nghe")
+        for lines in streams[1:]:
+            assert any('"text": "Bạn nói: Còn nghe"' in line for line in lines)
+
+
+def test_more_streams_than_the_server_bears_are_asked_to_come_back(
+    quick_server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Streams, "full", property(lambda streams: streams._open >= 1))
+    tab = Tab(quick_server).open()
+    with tab.listening() as lines:
+        next(lines)
+
+        assert tab.http.get("/chat/stream", headers=tab.key).status_code == 503
+        assert tab.say(text="Vẫn nhắn được").status_code == 202
 
 
 def test_being_at_the_page_keeps_the_talk_open(quick_server: Loopback, clock: SetClock) -> None:

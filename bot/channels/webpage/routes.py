@@ -27,10 +27,10 @@ from bot.channels.webpage.forms import (
     read_json,
 )
 from bot.channels.webpage.page import Page
+from bot.channels.webpage.streams import Streams
 from bot.channels.webpage.talks import News, Refusal
-from store import files
+from store import files, wakes
 from store.session import Database, Session
-from store.wakes import Topic
 
 _LOOK_AGAIN = 15.0
 """Seconds between two looks at a quiet talk; also keeps the connection alive."""
@@ -103,6 +103,7 @@ class Routes:
         self._page = page
         self._stopping = stopping
         self._answer_within = answer_within
+        self._streams = Streams()
 
     def router(self) -> APIRouter:
         """All addresses, each guarded."""
@@ -213,41 +214,47 @@ class Routes:
         talk = await self._database.read(lambda s: talks.enter(s, token))
         if isinstance(talk, Refusal):
             return _refused(talk)
+        if self._streams.full:
+            return JSONResponse({"error": "try later"}, 503, {"Retry-After": "15"})
         return StreamingResponse(
-            self._listen(token, after, last),
+            self._listen(token, talk.id, after, last),
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )
 
-    async def _listen(self, token: str, seq: int, last_id: str) -> AsyncIterator[str]:
+    async def _listen(self, token: str, talk_id: str, seq: int, last_id: str) -> AsyncIterator[str]:
         loop = asyncio.get_running_loop()
         spoke_at = loop.time()
         yield ": here\n\n"
-        while not self._stopping():
-            # The sleeper lies down before the look: nothing is said in between unheard.
-            nap = asyncio.create_task(self._database.wakes.sleep(Topic.TALK, _LOOK_AGAIN))
-            try:
-                news = await self._news(token, seq, last_id)
-                if isinstance(news, Refusal):
-                    await self._database.transact(lambda s: talks.enter(s, token))
-                    yield _event("shut", {})
-                    return
-                if news.from_start:
-                    seq, last_id = 0, ""
-                    yield _event("reset", {})
-                for message in news.messages:
-                    seq, last_id = message.seq, message.id
+        with self._streams.place(talk_id) as place:
+            while not (place.over or self._stopping()):
+                # The sleeper lies down before the look: nothing is said in between unheard.
+                nap = asyncio.create_task(self._sleep(talk_id, _LOOK_AGAIN))
+                try:
+                    news = await self._news(token, seq, last_id)
+                    if isinstance(news, Refusal):
+                        await self._database.transact(lambda s: talks.enter(s, token))
+                        yield _event("shut", {})
+                        return
+                    if news.from_start:
+                        seq, last_id = 0, ""
+                        yield _event("reset", {})
+                    for message in news.messages:
+                        seq, last_id = message.seq, message.id
+                        spoke_at = loop.time()
+                        yield _event("message", message.as_json())
+                    while not (nap.done() or place.over or self._stopping()):
+                        await asyncio.wait({nap}, timeout=1)
+                except _NO_DATABASE:
+                    return  # the page comes back, and hears then that it has to wait
+                finally:
+                    nap.cancel()
+                if loop.time() - spoke_at >= _LOOK_AGAIN:
                     spoke_at = loop.time()
-                    yield _event("message", message.as_json())
-                while not nap.done() and not self._stopping():
-                    await asyncio.wait({nap}, timeout=1)
-            except _NO_DATABASE:
-                return  # the page comes back, and hears then that it has to wait
-            finally:
-                nap.cancel()
-            if loop.time() - spoke_at >= _LOOK_AGAIN:
-                spoke_at = loop.time()
-                yield ": quiet\n\n"
+                    yield ": quiet\n\n"
+
+    async def _sleep(self, talk_id: str, seconds: float) -> None:
+        await self._database.wakes.sleep(wakes.talk(talk_id), seconds)
 
     async def _news(self, token: str, after: int = 0, last_id: str = "") -> News | Refusal:
         return await self._database.read(lambda s: talks.news(s, token, after, last_id))
@@ -329,10 +336,13 @@ class Routes:
 
     async def _wait_for_answer(self, token: str, client_id: str) -> bool:
         """Whether the answer came in time."""
+        talk = await self._database.read(lambda s: talks.enter(s, token))
+        if isinstance(talk, Refusal):
+            return True  # there is nothing to wait for
         loop = asyncio.get_running_loop()
         until = loop.time() + self._answer_within
         while (left := until - loop.time()) > 0:
-            nap = asyncio.create_task(self._database.wakes.sleep(Topic.TALK, min(left, 0.5)))
+            nap = asyncio.create_task(self._sleep(talk.id, min(left, 0.5)))
             try:
                 if await self._database.read(lambda s: talks.is_answered(s, token, client_id)):
                     await asyncio.sleep(_SETTLE)

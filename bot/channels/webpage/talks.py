@@ -22,7 +22,7 @@ from bot.channels.webpage.page import Message
 from bot.conversations import Conversation
 from bot.inbox import InboxRow, InboxState, accept
 from bot.transcript import TranscriptRow
-from store import files
+from store import files, wakes
 from store.files import StoredFile
 from store.session import Session
 
@@ -86,6 +86,7 @@ def shut(session: Session, token: str) -> Refusal | None:
     if isinstance(talk, Refusal):
         return talk
     talk.shut_at = session.clock.now()
+    session.wake(wakes.talk(talk.id))
     return None
 
 
