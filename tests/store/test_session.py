@@ -1,9 +1,13 @@
 """One way to write: committed whole or not at all, and whoever waits is woken."""
 
 import asyncio
+import logging
+import threading
+import time
 from functools import partial
 
 import pytest
+import sqlalchemy as sa
 
 from store import audit, events
 from store.audit import AuditRow
@@ -65,8 +69,88 @@ async def test_many_writers_at_once_lose_nothing(database: Database) -> None:
         for number in range(40):
             group.create_task(database.transact(partial(events.record, kind=f"case.{number}")))
 
-    kinds = database.read_now(lambda session: [e.kind for e in events.after(session, 0)])
-    assert sorted(kinds) == sorted(f"case.{number}" for number in range(40))
+    assert sorted(kinds(database)) == sorted(f"case.{number}" for number in range(40))
+
+
+def kinds(database: Database) -> list[str]:
+    return database.read_now(lambda session: [event.kind for event in events.after(session, 0)])
+
+
+def test_what_happened_is_written_at_the_end_in_the_order_in_which_it_happened(
+    database: Database,
+) -> None:
+    def two_things(session: Session) -> int:
+        events.record(session, "case.opened")
+        events.record(session, "case.claimed")
+        return events.newest(session)
+
+    assert database.transact_now(two_things) == 0
+    assert kinds(database) == ["case.opened", "case.claimed"]
+
+
+def test_what_happened_in_a_part_that_failed_did_not_happen(database: Database) -> None:
+    def fails(session: Session) -> None:
+        with session.begin_nested():
+            events.record(session, "failed")
+            with session.begin_nested():
+                events.record(session, "failed too")
+            raise LookupError
+
+    def partly(session: Session) -> None:
+        events.record(session, "before")
+        with pytest.raises(LookupError):
+            fails(session)
+        with session.begin_nested():
+            events.record(session, "within")
+        events.record(session, "after")
+
+    database.transact_now(partly)
+
+    assert kinds(database) == ["before", "within", "after"]
+
+
+async def test_one_who_has_events_to_write_holds_up_nobodys_other_rows(
+    postgres: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "store.session")
+    both = threading.Barrier(2)
+
+    def event_then_lock(session: Session) -> None:
+        events.record(session, "first")
+        if not caplog.text:
+            both.wait(10)
+        session.one_at_a_time("outbox:1")
+
+    def lock_then_event(session: Session) -> None:
+        session.one_at_a_time("outbox:1")
+        if not caplog.text:
+            both.wait(10)
+            time.sleep(0.2)  # the other waits for the lock by now
+        events.record(session, "second")
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        group.create_task(postgres.transact(event_then_lock))
+        group.create_task(postgres.transact(lock_then_event))
+
+    assert "tried again" not in caplog.text
+    assert kinds(postgres) == ["second", "first"]
+
+
+def test_what_was_changed_before_is_locked_before_the_next_lock(postgres: Database) -> None:
+    statements: list[str] = []
+
+    @sa.event.listens_for(postgres.engine, "before_cursor_execute")
+    def _note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    def change_then_lock(session: Session) -> None:
+        audit.note(session, "case.read", staff_id=None)
+        session.one_at_a_time("outbox:1")
+
+    postgres.transact_now(change_then_lock)
+
+    assert "INSERT INTO audit" in statements[0]
+    assert "pg_advisory_xact_lock" in statements[1]
 
 
 def test_an_operators_address_is_taken_as_it_is() -> None:
