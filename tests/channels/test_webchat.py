@@ -20,7 +20,8 @@ from starlette.requests import Request
 from bot import conversations, transcript
 from bot.channels.message import ChannelName, Inbound, InboundKind
 from bot.channels.webchat import EXIT_TO, WebChat
-from bot.channels.webpage.forms import Upload, read_form
+from bot.channels.webpage import talks
+from bot.channels.webpage.forms import Intake, TooSlowError, Upload
 from bot.channels.webpage.streams import Streams
 from bot.channels.webpage.talks import BACK_WITHIN, IDLE
 from bot.conversations import Conversation
@@ -370,8 +371,7 @@ def test_a_page_that_listens_is_told_when_its_talk_is_shut(quick_server: Loopbac
 
 async def test_a_message_wakes_those_who_wait_for_its_own_talk_only(database: Database) -> None:
     def begin(session: Session) -> list[str]:
-        talks = (conversations.find_or_create(session, ChannelName.WEB, who) for who in "ab")
-        return [talk.id for talk in talks]
+        return [conversations.find_or_create(session, ChannelName.WEB, who).id for who in "ab"]
 
     mine, other = database.transact_now(begin)
     woken = asyncio.create_task(database.wakes.sleep(wakes.talk(mine), 30))
@@ -539,12 +539,98 @@ async def test_a_file_of_thirty_megabytes_is_not_held_in_memory() -> None:
 
     kind = (b"content-type", b"multipart/form-data; boundary=x")
     tracemalloc.start()
-    form = await read_form(Request({"type": "http", "headers": [kind]}, receive))
+    async with Intake().form(Request({"type": "http", "headers": [kind]}, receive)) as form:
+        pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert form.file == Upload("a", b"", too_large=True)
     assert peak < 1.5 * MAX_BYTES
+
+
+async def test_of_a_file_without_a_talk_next_to_nothing_is_held_in_memory() -> None:
+    async def nobody(_token: str) -> bool:
+        return False
+
+    tracemalloc.start()
+    async with Intake().form(posting(9), nobody) as form:
+        _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert form.file == Upload("", b"", unasked=True)
+    assert peak < 2 * 1024 * 1024
+
+
+def posting(megabytes: int, ends: bool = True) -> Request:
+    """A request that posts a file of so many megabytes; it may break off without an end."""
+    chunks = [b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n']
+    chunks += [bytes(64 * 1024)] * (megabytes * 16) + [b"\r\n--x--\r\n"] * ends
+    coming = iter(chunks)
+
+    async def receive() -> dict[str, Any]:
+        chunk = next(coming, None)
+        if chunk is None and not ends:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
+
+    kind = (b"content-type", b"multipart/form-data; boundary=x")
+    return Request({"type": "http", "headers": [kind]}, receive)
+
+
+async def test_few_large_bodies_are_taken_at_a_time_and_none_for_ever() -> None:
+    intake = Intake(large_at_once=1, seconds=0.3)
+
+    async with intake.form(posting(2)):
+        async with intake.form(posting(0)) as small:
+            assert small.file is None
+        with pytest.raises(TooSlowError):
+            async with intake.form(posting(2)):
+                pass
+    with pytest.raises(TooSlowError):
+        async with intake.form(posting(2, ends=False)):
+            pass
+    async with intake.form(posting(2)) as form:
+        assert form.file is not None
+
+
+def test_the_twenty_first_file_of_a_talk_gets_a_kind_answer(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talks, "MOST_FILES", 2)
+    tab = Tab(server).open()
+    for n in range(2):
+        assert tab.upload(JPEG, f"a-file-{n}").status_code == 202
+
+    refused = tab.upload(JPEG, "a-file-2")
+
+    assert refused.status_code == 413
+    assert refused.json()["note"] == TEXTS.template("web.files_full", "vi")
+    assert tab.upload(JPEG, "a-file-1").status_code == 202  # sent again, kept before
+    assert count(server.database, StoredFile) == 2
+
+
+def test_the_files_of_a_talk_have_a_size_that_they_keep_within(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talks, "MOST_BYTES", 2 * len(JPEG))
+    tab = Tab(server).open()
+
+    answers = [tab.upload(JPEG, f"a-file-{n}").status_code for n in range(3)]
+
+    assert answers == [202, 202, 413]
+
+
+def test_a_fault_of_ours_is_not_blamed_on_the_page(
+    quick_server: Loopback, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_args: object) -> None:
+        Shown.model_validate({"text": 7, "office": "CHIM-HOÀNG-YẾN"})
+
+    tab = Tab(quick_server).open()
+    monkeypatch.setattr(talks, "say", broken)
+
+    assert tab.say(text="Alo").status_code == 500
+    assert "CHIM" not in caplog.text
 
 
 def test_the_largest_file_that_is_taken_is_taken_whole(quick_server: Loopback) -> None:
@@ -783,11 +869,30 @@ def test_the_buttons_of_an_older_question_rest_but_the_menu_stays(quick_server: 
 
 def test_words_and_a_photo_posted_together_both_arrive(server: Loopback) -> None:
     tab = PlainTab(server)
+    tab.post(do="begin")
 
     page = tab.post(do="say", text="Đây là sổ đỏ", file=JPEG)
 
     assert "Bạn nói: Đây là sổ đỏ" in page
     assert "Tràm đã giữ tệp." in page
+
+
+def test_a_photo_without_a_talk_is_asked_for_again_and_the_words_arrive(server: Loopback) -> None:
+    tab = PlainTab(server)
+
+    page = tab.post(do="say", text="Đây là sổ đỏ", file=JPEG)
+
+    assert TEXTS.template("web.photo_again", "vi") in page
+    assert "Bạn nói: Đây là sổ đỏ" in page
+    assert count(server.database, StoredFile) == 0
+    assert "Tràm đã giữ tệp." in tab.post(do="say", text="", file=JPEG)
+
+
+def test_a_photo_alone_without_a_talk_gets_the_welcome(quick_server: Loopback) -> None:
+    page = PlainTab(quick_server).post(do="say", text="", file=JPEG)
+
+    assert TEXTS.template("web.photo_again", "vi") in page
+    assert "Chào bà con!</p>" in page
 
 
 def test_a_reloaded_answer_doubles_nothing(server: Loopback) -> None:
@@ -846,6 +951,7 @@ def test_leaving_without_a_script_shuts_the_talk(quick_server: Loopback) -> None
 
 def test_a_photo_can_be_looked_at_without_a_script(quick_server: Loopback) -> None:
     tab = PlainTab(quick_server)
+    tab.post(do="begin")
     tab.post(do="say", text="", file=JPEG)
 
     tab.post(get=tab.field("get"))
@@ -855,6 +961,7 @@ def test_a_photo_can_be_looked_at_without_a_script(quick_server: Loopback) -> No
 
 def test_a_wrong_or_huge_file_is_explained_without_a_script(quick_server: Loopback) -> None:
     tab = PlainTab(quick_server)
+    tab.post(do="begin")
 
     assert TEXTS.template("web.wrong_file", "vi") in tab.post(do="say", file=b"MZ program")
     assert "Tệp lớn quá." in tab.post(do="say", file=JPEG + bytes(11 * 1024 * 1024))

@@ -4,13 +4,15 @@ The usual form reader spools a file to a temporary file in the clear. Papers and
 personal, so here a file is held in memory up to its limit and the rest is counted, not kept.
 """
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
@@ -25,6 +27,8 @@ MAX_JSON = 1024 * 1024
 MAX_REQUEST = 64 * 1024 * 1024
 """In bytes. Up to here a too large file is read to its end, so that the browser gets an answer."""
 _MAX_FIELD = 256 * 1024
+_LARGE = 1024 * 1024
+"""Bytes of a body from which it needs one of the few places for large ones."""
 _MAX_FIELDS = 100
 
 
@@ -34,6 +38,10 @@ class UnreadableError(Exception):
 
 class TooMuchError(Exception):
     """The body is so long that it was not read to its end."""
+
+
+class TooSlowError(Exception):
+    """The body did not come to its end in time, or no place for a large one was free."""
 
 
 class Opening(BaseModel):
@@ -91,11 +99,12 @@ class Said(FromPage):
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it was posted; empty when it was too large."""
+    """A file as it was posted; empty when it was too large, or `unasked`: before any talk."""
 
     name: str
     content: bytes = field(repr=False)
     too_large: bool = False
+    unasked: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,37 +123,104 @@ class Form:
         return self.fields.get(name, ())
 
 
-async def read_json(request: Request) -> bytes:
-    """The body of a JSON request.
+Posted = TypeVar("Posted", bound=BaseModel)
+
+
+def parse(kind: type[Posted], posted: bytes | Mapping[str, Any]) -> Posted:
+    """What a page posted, as JSON or as values by name.
 
     Raises:
-        UnreadableError: it says it is something else.
-        TooMuchError: longer than `MAX_JSON`.
+        UnreadableError: it is something else.
     """
-    if _content_type(request) != "application/json":
-        raise UnreadableError
-    return await _read(request, MAX_JSON)
+    try:
+        if isinstance(posted, bytes):
+            return kind.model_validate_json(posted)
+        return kind.model_validate(posted)
+    except ValidationError:
+        raise UnreadableError from None
 
 
-async def read_form(request: Request) -> Form:
-    """The fields and the file of a posted form, of either encoding.
+async def _anybody(_token: str) -> bool:
+    return True
 
-    Raises:
-        UnreadableError: not a form, or a broken one.
-        TooMuchError: longer than `MAX_REQUEST`.
-    """
-    match _content_type(request):
-        case "multipart/form-data":
-            return await _read_multipart(request)
-        case "application/x-www-form-urlencoded":
-            body = await _read(request, MAX_JSON)
-            try:
-                pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
-            except ValueError:
-                raise UnreadableError from None
-            return _form(pairs, None)
-        case _:
+
+class Intake:
+    """Takes bodies in: few large ones at a time, and none for ever."""
+
+    def __init__(self, large_at_once: int = 4, seconds: float = 120.0) -> None:
+        self._large = asyncio.Semaphore(large_at_once)
+        self._seconds = seconds
+
+    async def json(self, request: Request) -> bytes:
+        """The body of a JSON request.
+
+        Raises:
+            UnreadableError: it says it is something else.
+            TooMuchError: longer than `MAX_JSON`.
+            TooSlowError: it did not end in time.
+        """
+        if _content_type(request) != "application/json":
             raise UnreadableError
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await _read(request, MAX_JSON)
+        except TimeoutError:
+            raise TooSlowError from None
+
+    @asynccontextmanager
+    async def form(
+        self, request: Request, may_send_file: Callable[[str], Awaitable[bool]] = _anybody
+    ) -> AsyncIterator[Form]:
+        """The fields and the file of a posted form, of either encoding.
+
+        `may_send_file` is asked with the form's `token`, as far as it came before the file. A
+        large form keeps its place until the block ends, because it lies in memory until then.
+
+        Raises:
+            UnreadableError: not a form, or a broken one.
+            TooMuchError: longer than `MAX_REQUEST`.
+            TooSlowError: it did not end in time, or no place for a large one was free.
+        """
+        async with AsyncExitStack() as place:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    form = await self._form(request, may_send_file, place)
+            except TimeoutError:
+                raise TooSlowError from None
+            yield form
+
+    async def _form(
+        self,
+        request: Request,
+        may_send_file: Callable[[str], Awaitable[bool]],
+        place: AsyncExitStack,
+    ) -> Form:
+        match _content_type(request):
+            case "multipart/form-data":
+                return await _read_multipart(request, self._chunks(request, place), may_send_file)
+            case "application/x-www-form-urlencoded":
+                body = await _read(request, MAX_JSON)
+                try:
+                    pairs = parse_qsl(
+                        body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS
+                    )
+                except ValueError:
+                    raise UnreadableError from None
+                return _form(pairs, None)
+            case _:
+                raise UnreadableError
+
+    async def _chunks(self, request: Request, place: AsyncExitStack) -> AsyncIterator[bytes]:
+        read, is_large = 0, False
+        async for chunk in request.stream():
+            read += len(chunk)
+            if read > MAX_REQUEST:
+                raise TooMuchError
+            if read > _LARGE and not is_large:
+                # What comes meanwhile waits at the sender's: we read no further.
+                await place.enter_async_context(self._large)
+                is_large = True
+            yield chunk
 
 
 def _content_type(request: Request) -> str:
@@ -175,6 +251,7 @@ class _Parts:
         self.pairs: list[tuple[str, str]] = []
         self.file: Upload | None = None
         self.ended = False
+        self.file_began = False
         self._header = (bytearray(), bytearray())
         self._options: Mapping[bytes, bytes] = {}
         self._data = bytearray()
@@ -195,7 +272,22 @@ class _Parts:
             self._options = parse_options_header(bytes(value))[1]
         self._header = (bytearray(), bytearray())
 
+    @property
+    def token(self) -> str:
+        """The token, as far as it has come."""
+        return next((value for name, value in self.pairs if name == "token"), "")
+
+    def refuse_file(self) -> None:
+        """Keep nothing of the file that has begun."""
+        self.file = Upload("", b"", unasked=True)
+        if b"filename" in self._options:
+            self._data.clear()
+
     def data(self, data: bytes, start: int, end: int) -> None:
+        if b"filename" in self._options:
+            self.file_began = True
+            if self.file is not None:
+                return  # one is enough, or none was asked for
         room = (MAX_BYTES if b"filename" in self._options else _MAX_FIELD) - len(self._data)
         self._cut |= end - start > room
         if not self._cut:
@@ -220,12 +312,16 @@ class _Parts:
         self.ended = True
 
 
-async def _read_multipart(request: Request) -> Form:
+async def _read_multipart(
+    request: Request,
+    chunks: AsyncIterator[bytes],
+    may_send_file: Callable[[str], Awaitable[bool]],
+) -> Form:
     boundary = parse_options_header(request.headers["content-type"])[1].get(b"boundary")
     if not boundary:
         raise UnreadableError
     parts = _Parts()
-    read = 0
+    asked = False
     try:
         parser = MultipartParser(
             boundary,
@@ -239,11 +335,12 @@ async def _read_multipart(request: Request) -> Form:
                 "on_end": parts.end_of_form,
             },
         )
-        async for chunk in request.stream():
-            read += len(chunk)
-            if read > MAX_REQUEST:
-                raise TooMuchError
+        async for chunk in chunks:
             parser.write(chunk)
+            if parts.file_began and not asked:
+                asked = True
+                if not await may_send_file(parts.token):
+                    parts.refuse_file()
     except FormParserError:
         raise UnreadableError from None
     if not parts.ended:

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 from fastapi.routing import APIRoute
-from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from bot.channels.webpage import talks
@@ -19,12 +18,14 @@ from bot.channels.webpage.forms import (
     PAYLOAD,
     Form,
     FromPage,
+    Intake,
     Opening,
     Said,
     TooMuchError,
+    TooSlowError,
     UnreadableError,
-    read_form,
-    read_json,
+    Upload,
+    parse,
 )
 from bot.channels.webpage.page import Page
 from bot.channels.webpage.streams import Streams
@@ -70,10 +71,11 @@ def _said(form: Form) -> Said | None:
     if key:
         keys = (*form.all("tick"), key) if key == "done" else (key,)
         number = int(serial) if serial.isdecimal() else None
-        return Said(client_id=client_id, key=",".join(keys), serial=number)
+        pressed = {"client_id": client_id, "key": ",".join(keys), "serial": number}
+        return parse(Said, pressed)
     sent_empty = form.first("do") == "say" and not form.file and bool(form.first("token"))
     if sent_empty or (text.strip() and form.first("do") != "look"):
-        return Said(client_id=client_id, text=text)
+        return parse(Said, {"client_id": client_id, "text": text})
     return None
 
 
@@ -104,6 +106,7 @@ class Routes:
         self._stopping = stopping
         self._answer_within = answer_within
         self._streams = Streams()
+        self._intake = Intake()
 
     def router(self) -> APIRouter:
         """All addresses, each guarded."""
@@ -142,7 +145,7 @@ class Routes:
     # --- for the script ------------------------------------------------------------------------
 
     async def open(self, request: Request) -> Response:
-        wanted = Opening.model_validate_json(await read_json(request))
+        wanted = parse(Opening, await self._intake.json(request))
         token = await self._database.transact(
             lambda s: talks.open_talk(
                 s, wanted.opening, wanted.payload, words_follow=wanted.words_follow
@@ -153,7 +156,7 @@ class Routes:
         return JSONResponse({"token": token}, 201)
 
     async def say(self, request: Request) -> Response:
-        said = Said.model_validate_json(await read_json(request))
+        said = parse(Said, await self._intake.json(request))
         token = _token(request)
         refusal = await self._database.transact(
             lambda s: talks.say(s, token, said.client_id, said.event())
@@ -168,17 +171,31 @@ class Routes:
         talk = await self._database.read(lambda s: talks.enter(s, token))
         if isinstance(talk, Refusal):
             return _refused(talk)  # before anything large is read
-        form = await read_form(request)
-        sent = FromPage(client_id=form.first("client_id"))
-        upload = form.file
-        if upload is None:
-            raise UnreadableError
+        async with self._intake.form(request) as form:
+            if form.file is None:
+                raise UnreadableError
+            kept = await self._keep(token, form.first("client_id"), form.file)
+        match kept:
+            case Refusal():
+                return _refused(kept)
+            case "":
+                return JSONResponse({}, 202)
+            case "wrong_file":
+                return JSONResponse({"error": "type", "note": self._page.words(kept)}, 415)
+            case _:
+                return JSONResponse({"error": "full", "note": self._page.words(kept)}, 413)
+
+    async def _keep(self, token: str, client_id: str, upload: Upload) -> Refusal | str:
+        """Keep a file: nothing when all went well, or the key of what the citizen is told."""
+        sent = parse(FromPage, {"client_id": client_id})
         if not upload.too_large and files.media_type_of(upload.content) is None:
-            return JSONResponse({"error": "type", "note": self._page.words("wrong_file")}, 415)
-        refusal = await self._database.transact(
+            return "wrong_file"
+        kept = await self._database.transact(
             lambda s: talks.keep_file(s, token, sent.client_id, upload)
         )
-        return _refused(refusal) if refusal else JSONResponse({}, 202)
+        if isinstance(kept, Refusal):
+            return kept
+        return "" if kept else "files_full"
 
     async def download(self, request: Request, file_id: str) -> Response:
         token = _token(request)
@@ -263,18 +280,23 @@ class Routes:
 
     async def plain(self, request: Request) -> Response:
         """One form carries everything, its answer is the talk; posted again, nothing doubles."""
-        form = await read_form(request)
-        try:
-            return await self._answer(form)
-        except _NO_DATABASE:
-            again = self._page.again(
-                token=form.first("token"),
-                opening=form.first("opening"),
-                client_id=form.first("client_id"),
-                note=self._page.words("busy"),
-                draft=form.first("text"),
-            )
-            return HTMLResponse(again, 503, {"Retry-After": "5"})
+        async with self._intake.form(request, self._opens) as form:
+            try:
+                return await self._answer(form)
+            except _NO_DATABASE:
+                again = self._page.again(
+                    token=form.first("token"),
+                    opening=form.first("opening"),
+                    client_id=form.first("client_id"),
+                    note=self._page.words("busy"),
+                    draft=form.first("text"),
+                )
+                return HTMLResponse(again, 503, {"Retry-After": "5"})
+
+    async def _opens(self, token: str) -> bool:
+        """Whether a token opens a talk."""
+        talk = await self._database.read(lambda s: talks.enter(s, token))
+        return not isinstance(talk, Refusal)
 
     async def _answer(self, form: Form) -> Response:
         token = form.first("token")
@@ -284,8 +306,10 @@ class Routes:
             return RedirectResponse(self._page.exit_to if away else "/", 303)
         waits_for = ""
         if not token:
-            wanted = Opening(opening=form.first("opening"), payload=form.first("payload"))
-            words_follow = _said(form) is not None or form.file is not None
+            wanted = parse(
+                Opening, {"opening": form.first("opening"), "payload": form.first("payload")}
+            )
+            words_follow = _said(form) is not None
             opened = await self._database.transact(
                 lambda s: talks.open_talk(
                     s, wanted.opening, wanted.payload, words_follow=words_follow
@@ -320,16 +344,16 @@ class Routes:
             if refusal:
                 return refusal, ""
             last, note = said.client_id, self._page.words("too_long") if said.too_long else ""
-        if upload := form.file:
-            if not upload.too_large and files.media_type_of(upload.content) is None:
-                return last, self._page.words("wrong_file")
-            sent = FromPage(client_id=form.first("client_id") + "-file")
-            refusal = await self._database.transact(
-                lambda s: talks.keep_file(s, token, sent.client_id, upload)
-            )
-            if refusal:
-                return refusal, ""
-            last = sent.client_id
+        if (upload := form.file) and upload.unasked:
+            note = note or self._page.words("photo_again")
+        elif upload:
+            file_id = form.first("client_id") + "-file"
+            kept = await self._keep(token, file_id, upload)
+            if isinstance(kept, Refusal):
+                return kept, ""
+            if kept:
+                return last, self._page.words(kept)
+            last = file_id
         if not last:
             await self._database.transact(lambda s: talks.touch(s, token))
         return last, note
@@ -365,11 +389,14 @@ def _guarded(page: Page) -> type[APIRoute]:
                     return JSONResponse({"error": "foreign"}, 403)
                 try:
                     return await handle(request)
-                except (UnreadableError, ValidationError, RequestValidationError):
+                except (UnreadableError, RequestValidationError):
                     return JSONResponse({"error": "unreadable"}, 422, _UNREAD)
                 except TooMuchError:
                     note = {"error": "too much", "note": page.words("too_large")}
                     return JSONResponse(note, 413, _UNREAD)
+                except TooSlowError:
+                    later = {**_UNREAD, "Retry-After": "10"}
+                    return JSONResponse({"error": "try later"}, 503, later)
                 except ClientDisconnect:
                     return Response(status_code=400)
                 except _NO_DATABASE:

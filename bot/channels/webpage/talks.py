@@ -32,6 +32,10 @@ BACK_WITHIN = dt.timedelta(minutes=2)
 again, and browsers can reopen a closed tab with all it held."""
 
 
+MOST_FILES = 20
+MOST_BYTES = 60 * 1024 * 1024
+"""Of all files of one talk together: anybody may open one, and disks are small."""
+
 START = "start"
 """Stands for the client id in the event that opens a talk."""
 
@@ -135,15 +139,23 @@ def say(session: Session, token: str, client_id: str, event: Mapping[str, Any]) 
     return None
 
 
-def keep_file(session: Session, token: str, client_id: str, upload: Upload) -> Refusal | None:
-    """Keep a file and say so in the inbox, both or neither. Its type has been looked at."""
+def keep_file(session: Session, token: str, client_id: str, upload: Upload) -> Refusal | bool:
+    """Keep a file and say so in the inbox, both or neither. Its type has been looked at.
+
+    False when the talk has so many files that it gets no more.
+    """
     talk = enter(session, token)
     if isinstance(talk, Refusal):
         return talk
     media_type = files.media_type_of(upload.content)
     if upload.too_large or media_type is None:
         _put(session, token, client_id, {"kind": InboundKind.FILE, "too_large": True})
-        return None
+        return True
+    session.one_at_a_time(f"files:{talk.id}")
+    if _is_there(session, token, client_id):
+        return True
+    if not _has_room(session, talk.id, len(upload.content)):
+        return False
     kept = files.keep(
         session,
         upload.content,
@@ -152,9 +164,26 @@ def keep_file(session: Session, token: str, client_id: str, upload: Upload) -> R
         conversation_id=talk.id,
     )
     kind = InboundKind.VOICE if media_type.startswith("audio/") else InboundKind.FILE
-    if not _put(session, token, client_id, {"kind": kind, "file_id": kept.id}):
-        session.delete(kept)
-    return None
+    _put(session, token, client_id, {"kind": kind, "file_id": kept.id})
+    return True
+
+
+def _is_there(session: Session, token: str, client_id: str) -> bool:
+    id_ = event_id(session, token, client_id)
+    query = sa.select(InboxRow.id).where(
+        InboxRow.channel == ChannelName.WEB, InboxRow.event_id == id_
+    )
+    return session.scalar(query) is not None
+
+
+def _has_room(session: Session, talk_id: str, more: int) -> bool:
+    """Whether a talk may have one more file of `more` bytes."""
+    number, size = session.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(StoredFile.size), 0)).where(
+            StoredFile.conversation_id == talk_id
+        )
+    ).one()
+    return bool(number < MOST_FILES and size + more <= MOST_BYTES)
 
 
 # --- what the page shows -----------------------------------------------------------------------
