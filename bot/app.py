@@ -35,6 +35,10 @@ from store.session import Database, driver_url
 log = logging.getLogger(__name__)
 
 
+READY_WITHIN = 4.0
+"""Seconds in which the database has to answer whoever asks whether all is well."""
+
+
 class NotReadyError(Exception):
     """The program can't start as it is set up; the message says what to mend."""
 
@@ -135,8 +139,9 @@ def make_app(database: Database, desk: FastAPI, *routers: APIRouter) -> FastAPI:
     @app.get("/readyz")
     async def readyz() -> Response:
         try:
-            await database.read(lambda session: session.execute(sa.text("SELECT 1")))
-        except SQLAlchemyError:
+            async with asyncio.timeout(READY_WITHIN):
+                await database.read(lambda session: session.execute(sa.text("SELECT 1")))
+        except (SQLAlchemyError, TimeoutError):
             return PlainTextResponse("the database does not answer", status_code=503)
         return PlainTextResponse("ready")
 

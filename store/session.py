@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 _TRIES = 6
 _POOL = 8
+_CONNECT_SECONDS = 5
+_LIMITS = "-c lock_timeout=10s -c statement_timeout=30s"
 # SQLite before 3.51.3 can corrupt a WAL database when the log is reset while it is read.
 _SAFE_SQLITE = (3, 51, 3)
 
@@ -190,10 +192,13 @@ class Database:
 
 
 def _worth_another_try(problem: sa.exc.OperationalError) -> bool:
-    """A conflict with another transaction passes; a database that is down does not, here."""
+    """A conflict with another transaction passes; a database that is down does not, here.
+
+    Who has waited for a lock until the limit does not wait again, but makes room for others.
+    """
     state = getattr(problem.orig, "sqlstate", None)
     if state is not None:
-        return bool(state in {"40001", "40P01", "55P03"})
+        return bool(state in {"40001", "40P01"})
     return "locked" in str(problem.orig)
 
 
@@ -241,7 +246,21 @@ def sqlite_engine(url: sa.URL, *, begin: str) -> sa.Engine:
 
 
 def postgres_engine(url: sa.URL) -> sa.Engine:
-    """An engine for PostgreSQL; a dead connection is noticed before it is used."""
+    """An engine for PostgreSQL that waits for nothing for ever.
+
+    A dead connection is noticed before it is used. Migrations lift the limits for themselves.
+    """
+    given = url.query.get("options", "")
+    options = given if isinstance(given, str) else " ".join(given)
     return sa.create_engine(
-        url, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True, hide_parameters=True
+        url,
+        pool_size=_POOL,
+        max_overflow=_POOL,
+        pool_pre_ping=True,
+        pool_timeout=_CONNECT_SECONDS,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "options": f"{options} {_LIMITS}".strip(),
+        },
     )

@@ -8,9 +8,13 @@ import sqlalchemy as sa
 from alembic import context
 
 _LOCK = 0x747261_6D
+_LIMITS = ("statement_timeout", "lock_timeout")
 
 connection: sa.Connection = context.config.attributes["connection"]
 if connection.dialect.name == "postgresql":
+    # A migration may take its time, and whoever starts beside it waits for it.
+    for limit in _LIMITS:
+        connection.execute(sa.text(f"SET {limit} = 0"))
     connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))
     connection.commit()
 try:
@@ -20,4 +24,6 @@ try:
 finally:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
+        for limit in _LIMITS:
+            connection.execute(sa.text(f"RESET {limit}"))
         connection.commit()

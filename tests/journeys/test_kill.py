@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from bot.__main__ import main
-from bot.app import make_app
+from bot.app import READY_WITHIN, make_app
 from store.clock import SystemClock
 from store.crypto import Vault
 from store.session import Database
@@ -174,7 +175,7 @@ def start(
     monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.CaptureFixture[str], **given: str
 ) -> tuple[int, str]:
     """Try to start with these settings; the exit status and what was told."""
-    wanted = environment(folder, **given)
+    wanted = environment(folder, **({"port": "0"} | given))
     for name in wanted:
         if name.startswith("TRAM_"):
             monkeypatch.setenv(name, wanted[name])
@@ -300,6 +301,21 @@ async def test_it_is_not_ready_while_the_database_does_not_answer(
         assert await _status(sqlite, "/readyz") == 200
     finally:
         await gone.close()
+
+
+async def test_a_database_that_takes_the_call_and_says_nothing_is_not_ready_either(
+    vault: Vault,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        database = Database(f"postgresql://tram@127.0.0.1:{port}/tram", vault, SystemClock())
+        begun = time.monotonic()
+
+        assert await _status(database, "/readyz") == 503
+
+        assert time.monotonic() - begun < READY_WITHIN + 2
+        await database.close()
+        assert time.monotonic() - begun < 30
 
 
 async def _status(database: Database, path: str) -> int:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from store import audit, events
 from store.audit import AuditRow
+from store.migrate import migrate
 from store.session import Database, Session, driver_url
 from store.wakes import Topic
 
@@ -151,6 +152,48 @@ def test_what_was_changed_before_is_locked_before_the_next_lock(postgres: Databa
 
     assert "INSERT INTO audit" in statements[0]
     assert "pg_advisory_xact_lock" in statements[1]
+
+
+def test_postgres_waits_for_nothing_for_ever(postgres: Database) -> None:
+    def limits(session: Session) -> list[str]:
+        names = ("lock_timeout", "statement_timeout")
+        return [session.execute(sa.text(f"SHOW {name}")).scalar_one() for name in names]
+
+    assert postgres.transact_now(limits) == ["10s", "30s"]
+    migrate(postgres)
+    assert postgres.transact_now(limits) == ["10s", "30s"]
+
+
+def test_an_operators_own_options_are_kept(postgres: Database) -> None:
+    address = postgres.url.update_query_dict({"options": "-c work_mem=5MB"})
+    own = Database(address.render_as_string(hide_password=False), postgres.vault, postgres.clock)
+
+    def shown(session: Session) -> list[str]:
+        names = ("work_mem", "lock_timeout")
+        return [session.execute(sa.text(f"SHOW {name}")).scalar_one() for name in names]
+
+    try:
+        assert own.read_now(shown) == ["5MB", "10s"]
+    finally:
+        own.close_now()
+
+
+def test_who_waits_too_long_for_a_lock_gives_up_at_once(
+    postgres: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "store.session")
+
+    def holds(session: Session) -> None:
+        session.one_at_a_time("something")
+        postgres.transact_now(waits)
+
+    def waits(session: Session) -> None:
+        session.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+        session.one_at_a_time("something")
+
+    with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+        postgres.transact_now(holds)
+    assert "tried again" not in caplog.text
 
 
 def test_an_operators_address_is_taken_as_it_is() -> None:
