@@ -119,9 +119,22 @@ def add_staff(username: str, name: str, role: str, office: str | None) -> int:
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop; what is in hand is finished first."""
+    async with AsyncExitStack() as stack:
+        await _serve(settings, stack)
+
+
+async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     import uvicorn
 
-    from bot.app import Server, listen, load_rooms, make_app, open_database, open_province
+    from bot.app import (
+        Server,
+        alone_with_database,
+        listen,
+        load_rooms,
+        make_app,
+        open_database,
+        open_province,
+    )
     from bot.channels.message import Channel, ChannelName
     from bot.channels.telegram import Telegram, make_webhook, public_id
     from bot.channels.webchat import WebChat, make_webchat
@@ -131,10 +144,12 @@ async def serve(settings: Settings) -> None:
     from desk.app import make_desk
     from store.migrate import migrate
 
-    listening = listen(settings)
+    listening = stack.enter_context(listen(settings))
+    stack.enter_context(alone_with_database(settings))
     province = open_province(settings)
     rooms = load_rooms(province)
     database = open_database(settings)
+    stack.push_async_callback(database.close)
     migrate(database)
     if settings.environment is Environment.DEMO:
         given = settings.demo_password.get_secret_value() if settings.demo_password else None
@@ -147,8 +162,6 @@ async def serve(settings: Settings) -> None:
         if office.active and office.id not in able:
             log.warning("nobody can receive requests at %s: the centre takes them", office.id)
 
-    stack = AsyncExitStack()
-    stack.push_async_callback(database.close)
     background: list[Callable[[], Awaitable[None]]] = []
     if not database.on_postgres:
         database.transact_now(take_up_again)
@@ -187,19 +200,18 @@ async def serve(settings: Settings) -> None:
         proxy_headers=settings.public_url is not None,
     )
     server = Server(config)
-    async with stack:
-        tasks = [asyncio.create_task(_keep(start)) for start in background]
-        working = asyncio.create_task(worker.run())
-        announce(settings, listening.getsockname()[1])
-        try:
-            await server.serve([listening])
-        finally:
-            for task in tasks:
-                task.cancel()
-            worker.stop()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(working, 10)
-            await asyncio.gather(*tasks, return_exceptions=True)
+    tasks = [asyncio.create_task(_keep(start)) for start in background]
+    working = asyncio.create_task(worker.run())
+    announce(settings, listening.getsockname()[1])
+    try:
+        await server.serve([listening])
+    finally:
+        for task in tasks:
+            task.cancel()
+        worker.stop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(working, 10)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _keep(start: Callable[[], Awaitable[None]]) -> None:

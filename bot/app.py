@@ -2,12 +2,13 @@
 
 import asyncio
 import datetime as dt
+import fcntl
 import logging
 import random
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -160,6 +161,28 @@ def listen(settings: Settings) -> socket.socket:
     except OSError as problem:
         where = f"{settings.host}:{settings.port}"
         raise NotReadyError(f"can't listen on {where}: {problem.strerror}") from None
+
+
+def alone_with_database(settings: Settings) -> AbstractContextManager[object]:
+    """Take a SQLite database for this process until left; PostgreSQL may be shared by many.
+
+    The lock is the system's own: it goes with the process, however that ends.
+
+    Raises:
+        NotReadyError: another process serves from the same database.
+    """
+    url = driver_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return nullcontext()
+    path = Path(f"{url.database}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise NotReadyError(f"another server is at work on {url.database}") from None
+    return file
 
 
 class Server(uvicorn.Server):

@@ -15,7 +15,8 @@ import pytest
 from fastapi import FastAPI
 
 from bot.__main__ import main
-from bot.app import READY_WITHIN, make_app
+from bot.app import READY_WITHIN, alone_with_database, make_app
+from bot.settings import Settings
 from store.clock import SystemClock
 from store.crypto import Vault
 from store.session import Database
@@ -231,6 +232,40 @@ def test_production_makes_no_keys_of_its_own(
     assert status == 2
     assert f"the key file {tmp_path / 'keys.json'} can't be read" in told
     assert not (tmp_path / "keys.json").exists()
+
+
+def test_a_second_server_on_the_same_sqlite_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'tram.db'}")
+    with alone_with_database(settings):
+        status, told = start(monkeypatch, tmp_path, capsys)
+        assert not (tmp_path / "keys.json").exists()
+
+    assert status == 2
+    assert told == f"Tràm can't start: another server is at work on {tmp_path / 'tram.db'}\n"
+    with alone_with_database(settings):
+        pass  # the first has ended
+
+
+def test_accounts_are_made_while_the_server_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in environment(tmp_path).items():
+        if name.startswith("TRAM_"):
+            monkeypatch.setenv(name, value)
+
+    with alone_with_database(Settings()):
+        status = main(["add-staff", "chi.bay", "--name", "Chị Bảy", "--role", "admin"])
+
+    assert status == 0
+    assert "chi.bay" in capsys.readouterr().out
+
+
+def test_one_postgresql_is_shared_by_many_servers() -> None:
+    settings = Settings(database_url="postgresql://tram@127.0.0.1/tram")
+    with alone_with_database(settings), alone_with_database(settings):
+        pass
 
 
 @pytest.mark.parametrize(
