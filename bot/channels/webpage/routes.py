@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -95,6 +96,15 @@ def _file(content: bytes, media_type: str) -> Response:
     )
 
 
+@dataclass(frozen=True)
+class _NotKept:
+    """Why a file was not taken: for the script, and in words for the citizen."""
+
+    status: int
+    error: str
+    note: str
+
+
 class Routes:
     """What each address does."""
 
@@ -175,27 +185,23 @@ class Routes:
             if form.file is None:
                 raise UnreadableError
             kept = await self._keep(token, form.first("client_id"), form.file)
-        match kept:
-            case Refusal():
-                return _refused(kept)
-            case "":
-                return JSONResponse({}, 202)
-            case "wrong_file":
-                return JSONResponse({"error": "type", "note": self._page.words(kept)}, 415)
-            case _:
-                return JSONResponse({"error": "full", "note": self._page.words(kept)}, 413)
+        if isinstance(kept, Refusal):
+            return _refused(kept)
+        if kept is not None:
+            return JSONResponse({"error": kept.error, "note": kept.note}, kept.status)
+        return JSONResponse({}, 202)
 
-    async def _keep(self, token: str, client_id: str, upload: Upload) -> Refusal | str:
-        """Keep a file: nothing when all went well, or the key of what the citizen is told."""
+    async def _keep(self, token: str, client_id: str, upload: Upload) -> Refusal | _NotKept | None:
+        """Keep a file, or say why not."""
         sent = parse(FromPage, {"client_id": client_id})
         if not upload.too_large and files.media_type_of(upload.content) is None:
-            return "wrong_file"
+            return _NotKept(415, "type", self._page.words("wrong_file"))
         kept = await self._database.transact(
             lambda s: talks.keep_file(s, token, sent.client_id, upload)
         )
         if isinstance(kept, Refusal):
             return kept
-        return "" if kept else "files_full"
+        return None if kept else _NotKept(413, "full", self._page.words("files_full"))
 
     async def download(self, request: Request, file_id: str) -> Response:
         token = _token(request)
@@ -351,8 +357,8 @@ class Routes:
             kept = await self._keep(token, file_id, upload)
             if isinstance(kept, Refusal):
                 return kept, ""
-            if kept:
-                return last, self._page.words(kept)
+            if kept is not None:
+                return last, kept.note
             last = file_id
         if not last:
             await self._database.transact(lambda s: talks.touch(s, token))
