@@ -196,6 +196,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=3,
+        limit_concurrency=800,  # open streams count too: the web chat's 500 and the desks'
         server_header=False,
         proxy_headers=settings.public_url is not None,
     )
