@@ -868,7 +868,7 @@ def public_id(token: str) -> str:
     return token.partition(":")[0] if ":" in token else ""
 
 
-def make_webhook(database: Database, secret: str, bot_id: str = "") -> APIRouter:
+def make_webhook(database: Database, secret: str, bot_id: str) -> APIRouter:
     """The endpoint that Telegram posts updates to. It says 200 only to what is committed.
 
     `bot_id` is the `public_id` of the bot whose updates come here.

@@ -41,7 +41,7 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if not _held(lookups):
         heard = _typed_choice(state, heard, lookups)
     if _pressed_twice(state, heard):
-        return Turn(state.with_(last_press=None))  # a third press is meant
+        return Turn(state)
     turn = _hear(state, heard, lookups)
     danger = heard.understood.danger
     if danger is not None:
@@ -114,7 +114,7 @@ def _as_button(heard: Heard, key: str, serial: int) -> Heard:
 
 
 def _pressed_twice(state: State, heard: Heard) -> bool:
-    """The second tap of a double tap: the first has been answered, so nothing is said."""
+    """Another tap with nothing in between: its answer stands on the screen already."""
     return (
         heard.kind is InboundKind.BUTTON
         and heard.serial is not None

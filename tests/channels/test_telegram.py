@@ -753,7 +753,7 @@ async def test_without_the_secret_nothing_is_read_and_nothing_kept(sqlite: Datab
 @pytest.mark.parametrize("secret", ["", "với dấu", "with space", "x" * 257])
 def test_a_webhook_without_a_secret_is_not_opened(sqlite: Database, secret: str) -> None:
     with pytest.raises(ValueError, match="secret"):
-        make_webhook(sqlite, secret)
+        make_webhook(sqlite, secret, "7")
 
 
 @pytest.mark.parametrize(
@@ -826,7 +826,7 @@ async def test_telegram_posts_doubled_and_shuffled_updates_and_each_is_kept_once
     api: BotApi, telegram: Telegram, database: Database
 ) -> None:
     app = FastAPI()
-    app.include_router(make_webhook(database, SECRET))
+    app.include_router(make_webhook(database, SECRET, "7"))
     api.times_posted, api.shuffle = 3, dice(3)
     async with serving(app) as url:
         await telegram.set_webhook(f"{url}/", SECRET)

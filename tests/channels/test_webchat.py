@@ -23,8 +23,8 @@ from bot.channels.webchat import EXIT_TO, WebChat
 from bot.channels.webpage import talks
 from bot.channels.webpage.forms import Intake, TooSlowError, Upload
 from bot.channels.webpage.streams import Streams
-from bot.channels.webpage.talks import BACK_WITHIN, IDLE
-from bot.conversations import Conversation
+from bot.channels.webpage.talks import BACK_WITHIN
+from bot.conversations import IDLE, Conversation
 from bot.inbox import InboxRow
 from bot.transcript import Direction, Shown, TranscriptRow
 from store import wakes

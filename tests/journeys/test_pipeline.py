@@ -887,7 +887,7 @@ async def test_deleting_a_talk_while_its_message_is_written_down_locks_neither_o
 CANARIES = {
     "chat": "chat-canary-775533",
     "name": "Trần Thị Hoàng Yến",
-    "story": "con chim hoàng yến nhà tôi bị hàng xóm bắt mất",
+    "story": "con chim hoàng yến nhà tôi hàng xóm không chịu trả",
     "phone": "0987654321",
     "hours": "sau giờ chim ngủ lúc bảy giờ",
     "reply": "Chị Yến đem lồng chim ra trụ sở",

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from bot.app import make_app
 from bot.channels.message import ChannelName
-from bot.channels.telegram import Telegram, make_webhook
+from bot.channels.telegram import Telegram, make_webhook, public_id
 from bot.turn import Rooms
 from bot.worker import Worker
 from cases import queue
@@ -97,7 +97,9 @@ async def line(setting: tuple[str, str], database: Database, rooms: Rooms) -> As
         if setting[1] == "polling":
             tasks.append(asyncio.create_task(telegram.poll(database)))
         else:
-            app = make_app(database, FastAPI(), make_webhook(database, SECRET))
+            app = make_app(
+                database, FastAPI(), make_webhook(database, SECRET, public_id(api.token))
+            )
             await telegram.set_webhook(await stack.enter_async_context(serving(app)), SECRET)
         try:
             yield Line(api, database)

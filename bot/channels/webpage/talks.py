@@ -19,14 +19,13 @@ from bot import conversations, transcript
 from bot.channels.message import ChannelName, InboundKind, RawEvent
 from bot.channels.webpage.forms import Upload
 from bot.channels.webpage.page import Message
-from bot.conversations import Conversation
+from bot.conversations import IDLE, Conversation
 from bot.inbox import InboxRow, InboxState, accept
 from bot.transcript import TranscriptRow
 from store import files, wakes
 from store.files import StoredFile
 from store.session import Session
 
-IDLE = dt.timedelta(minutes=15)
 BACK_WITHIN = dt.timedelta(minutes=2)
 """How long a closed tab's talk may be come back to. A reload looks like closing and opening
 again, and browsers can reopen a closed tab with all it held."""
@@ -61,9 +60,10 @@ def enter(session: Session, token: str) -> Conversation | Refusal:
     if talk is None:
         return Refusal.UNKNOWN
     now = session.clock.now()
-    if talk.shut_at is None and now - talk.last_active_at >= IDLE:
-        talk.shut_at = now
-    return talk if talk.shut_at is None else Refusal.SHUT
+    if conversations.is_shut(talk, now):
+        talk.shut_at = talk.shut_at or now
+        return Refusal.SHUT
+    return talk
 
 
 def touch(session: Session, token: str) -> Refusal | None:
