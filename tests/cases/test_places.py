@@ -200,8 +200,8 @@ def test_in_a_story_the_place_is_found() -> None:
         "nó làm hại tui nhiều lần",
         "xã không chịu giải quyết, phường cũng vậy",
         "em ở với bà ngoại từ nhỏ",
-        "nó về quê làm khai sinh cho con",
-        "con tôi theo người ta qua Trung Quốc lấy chồng",
+        "ảnh chạy về quê xin giấy khai sinh",
+        "cháu tui bị dắt sang Trung Quốc gả cho người lạ",
         "nước đo pH 8 thì xử lý sao",
     ],
 )
@@ -226,7 +226,7 @@ def test_two_places_to_live_are_both_asked_about() -> None:
 
 def test_a_place_far_away_counts_only_when_no_place_here_is_named() -> None:
     assert in_story("em làm ở Bình Dương, quê Ngan Dừa, bị quỵt lương") == {"31843"}
-    assert PLACES.read("em đang ở trọ Bình Dương", story=True).outside == "Hồ Chí Minh"
+    assert PLACES.read("giờ em ở nhà trọ dưới Bình Dương", story=True).outside == "Hồ Chí Minh"
 
 
 # --- pins ------------------------------------------------------------------------------------
