@@ -81,6 +81,7 @@ def _typed_choice(state: State, heard: Heard, lookups: Lookups) -> Heard:
     if heard.kind is not InboundKind.TEXT or not state.offered:
         return heard
     typed = fold(heard.understood.text).strip(" .!)")
+    meant = {typed, fold(heard.understood.normalised).strip(" .!)")}  # "k co" is "không có"
     picked: list[Choice] = []
     takes_number = state.step == "screening.age"
     numbers = typed.replace(",", " ").split()
@@ -91,7 +92,7 @@ def _typed_choice(state: State, heard: Heard, lookups: Lookups) -> Heard:
         picked = [
             offered
             for offered in state.offered
-            if fold(lookups.texts.render(offered.label, state.language)).strip(" .!?") == typed
+            if fold(lookups.texts.render(offered.label, state.language)).strip(" .!?") in meant
         ][:1]
     boxes = [one.key for one in picked if one.ticked is not None]
     if boxes and len(boxes) == len(picked):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bot.channels.message import InboundKind
 from bot.dialogue import learning, welcome
+from bot.dialogue.screening import in_one_line
 from bot.dialogue.turn import (
     AddToCase,
     Agreed,
@@ -55,7 +56,10 @@ def begin(state: State, _heard: Heard, lookups: Lookups) -> Turn:
     if case is not None and case.state != "closed":
         return _ask(state.at(ALREADY), lookups)
     turn = go_on(state.with_(opening=True, agreed_to=None), lookups)
-    return turn.before(say("danger.hurry" if state.danger else "request.begin"))
+    if state.danger is None:
+        return turn.before(say("request.begin"))
+    free = in_one_line(state, lookups)
+    return turn.before(Say(lines=(Line(key="danger.hurry"), *free)))
 
 
 def go_on(state: State, lookups: Lookups) -> Turn:

@@ -122,6 +122,7 @@ def test_who_answers_and_what_is_kept_is_told_without_leaving_the_form(talk: Tal
         ("3.", Household.NEITHER),
         ("Hộ nghèo", Household.POOR),
         ("ho can ngheo", Household.NEAR_POOR),
+        ("k co", Household.NEITHER),
         ("nhà tôi có sổ hộ nghèo", Household.POOR),
     ],
 )

@@ -71,3 +71,10 @@ def test_whoever_is_beaten_by_the_police_is_told_of_someone_above_them(talk: Tal
 
     assert "Viện kiểm sát" in said
     assert "115" in said
+
+
+def test_whoever_is_in_danger_also_learns_why_help_may_be_free(talk: Talk) -> None:
+    said = talk.writes("chồng đang đánh em, nhà em hộ nghèo ở xã Đá Bạc, cứu em với")
+
+    assert said.startswith("⚠️")
+    assert "Điều 7 khoản 2" in said
