@@ -3,7 +3,6 @@
 The dialogue never knows its channel; a channel never knows the dialogue.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -112,7 +111,6 @@ class Capabilities:
     buttons: bool
     """False: choices become numbered lines, and the number is typed."""
     asks: frozenset[Ask] = frozenset()
-    max_label: int = 60
 
 
 @dataclass(frozen=True)
@@ -175,4 +173,3 @@ class RawEvent:
     event_id: str
     address: str
     body: Mapping[str, Any] = field(repr=False)
-    received_at: dt.datetime | None = None

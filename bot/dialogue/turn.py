@@ -80,7 +80,6 @@ class State(BaseModel):
     """Where the citizen agreed to send the request, in the words that were shown."""
     code: str | None = None
     phone: str | None = None
-    poster: str | None = None
     misses: int = 0
     """How many messages in a row were not understood."""
     past: tuple["State", ...] = ()

@@ -28,7 +28,6 @@ def start(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if poster is None or poster["commune"] not in {c.code for c in lookups.province.communes}:
         return Turn(fresh, (hello(lookups),))
     commune = lookups.province.commune(poster["commune"])
-    fresh = fresh.with_(poster=heard.key)
     return Turn(fresh, (say("welcome.from_poster", commune=commune.full_name), hello(lookups)))
 
 
