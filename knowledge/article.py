@@ -82,4 +82,9 @@ class Article(Entry):
     open_points: tuple[Sentence, ...] = ()
     """What an officer has to check before the article can be `reviewed`. For staff."""
     reviewed_on: dt.date | None = None
+    good_until: dt.date | None = None
+    """The last day the figures of the answer hold, where that is known; stale from the day after.
+
+    For what the law itself makes grow every year, such as the age of retirement.
+    """
     translations: dict[str, Translation] = Field(default_factory=dict)

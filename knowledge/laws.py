@@ -38,6 +38,8 @@ class Law(Entry):
     """As it is said to a citizen: `Luật Hôn nhân và gia đình 2014`."""
     also: tuple[Sentence, ...] = ()
     """Other keys an article may cite it by."""
+    issued: dt.date | None = None
+    """The day it was signed or passed; None when it is not known here."""
     effective: dt.date | None = None
     """First day in force; None when it is not known here."""
     lapses: dt.date | None = None
@@ -45,6 +47,8 @@ class Law(Entry):
     replaced_by: Sentence | None = None
     amendments: tuple[Amendment, ...] = ()
     confidence: Confidence
+    reviewed_on: dt.date | None = None
+    """The day an officer compared this entry with the official gazette."""
 
     def unread_amendments(self, today: dt.date) -> tuple[Amendment, ...]:
         """Amendments in force on `today` whose wording nobody saw who wrote the articles."""
@@ -58,6 +62,8 @@ class Standing(StrEnum):
 
     IN_FORCE = "in_force"
     AMENDED_UNSEEN = "amended_unseen"
+    OUTDATED = "outdated"
+    """The law stands, but the figures written here were those of a time gone by."""
     NOT_YET = "not_yet"
     LAPSED = "lapsed"
 
@@ -126,12 +132,14 @@ def law_standing(law: Law, today: dt.date) -> Standing:
 
 
 def standing(article: Article, laws: Laws, today: dt.date) -> Standing:
-    """The gravest standing among the laws an article cites.
+    """The gravest standing among the laws an article cites, and of its own figures.
 
     An officer who reviewed the article after an amendment began has read the new wording, so that
     amendment no longer counts against it.
     """
     standings = [_standing_for(article, laws[source.law], today) for source in article.sources]
+    if article.good_until is not None and article.good_until < today:
+        standings.append(Standing.OUTDATED)
     return max(standings, key=_GRAVITY.index)
 
 
@@ -143,7 +151,7 @@ def _standing_for(article: Article, law: Law, today: dt.date) -> Standing:
             if all(_read_since(article, change) for change in unread):
                 return Standing.IN_FORCE
             return found
-        case Standing.IN_FORCE | Standing.NOT_YET | Standing.LAPSED:
+        case Standing.IN_FORCE | Standing.OUTDATED | Standing.NOT_YET | Standing.LAPSED:
             return found
     assert_never(found)
 

@@ -94,6 +94,11 @@ def _notices(article: Article, laws: Laws, today: dt.date) -> tuple[str, ...]:
             notices.append(
                 "Luật này đã được sửa đổi, có chỗ có thể đã khác. Bà con hỏi cán bộ cho chắc."
             )
+        case Standing.OUTDATED:
+            notices.append(
+                f"Con số trong bài này chỉ đúng tới {article.good_until:%d/%m/%Y}. "
+                "Bà con hỏi cán bộ con số mới."
+            )
         case Standing.NOT_YET:
             notices.append("Có quy định nêu ở đây chưa tới ngày áp dụng.")
         case Standing.LAPSED:

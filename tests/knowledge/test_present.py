@@ -69,3 +69,15 @@ def test_the_articles_of_one_law_are_cited_together() -> None:
     shown = present(several, LAWS, TODAY, BLANKS)
 
     assert shown.cited == "Luật Gia đình 2014, Điều 51, 55 (từ 01/01/2015)"
+
+
+def test_figures_past_their_last_day_are_said_to_be_old_and_a_review_does_not_make_them_new() -> (
+    None
+):
+    ages = article("labour-09", status=Status.REVIEWED, reviewed_on=TODAY).model_copy(
+        update={"good_until": dt.date(2026, 12, 31)}
+    )
+
+    assert present(ages, LAWS, dt.date(2026, 12, 31), BLANKS).notices == ()
+    (notice,) = present(ages, LAWS, dt.date(2027, 1, 1), BLANKS).notices
+    assert "chỉ đúng tới 31/12/2026" in notice
