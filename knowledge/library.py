@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from knowledge.article import Article
 from knowledge.laws import Laws, Standing, load_laws, standing
@@ -34,6 +35,45 @@ class Library:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Why an article does not fit beside the others."""
+
+    kind: Literal["law", "wording", "short"]
+    text: str
+    """The law nobody registered, or the words that another article has as well."""
+    other: str | None = None
+    """The id of that article."""
+
+
+def clashes(article: Article, library: Library) -> tuple[Clash, ...]:
+    """What would be refused in a file: laws not registered, words that another article has."""
+    found = [
+        Clash("law", source.law) for source in article.sources if source.law not in library.laws
+    ]
+    shorts = {_key(one.short): one.id for one in library.articles.values() if one.id != article.id}
+    if _key(article.short) in shorts:
+        found.append(Clash("short", article.short, shorts[_key(article.short)]))
+    owners = {
+        _key(text): one.id
+        for one in library.articles.values()
+        if one.id != article.id
+        for text in _found_by(one)
+    }
+    found += [
+        Clash("wording", text, owners[_key(text)])
+        for text in _found_by(article)
+        if _key(text) in owners
+    ]
+    return tuple(found)
+
+
+def with_article(library: Library, article: Article) -> Library:
+    """The same library with one article put in or replaced."""
+    articles = {**library.articles, article.id: article}
+    return Library(MappingProxyType(dict(sorted(articles.items()))), library.laws)
+
+
 def load_library(folder: Path = CONTENT) -> Library:
     """Read `laws.yaml` and every `<field>/<id>.yaml` of a folder.
 
@@ -55,11 +95,17 @@ def load_library(folder: Path = CONTENT) -> Library:
                 )
     _check_unique(read, "id", lambda article: (article.id,))
     _check_unique(read, "short title", lambda article: (article.short,))
-    _check_unique(
-        read, "wording", lambda article: (article.title, article.short, *article.wordings)
-    )
+    _check_unique(read, "wording", _found_by)
     articles = {article.id: article for _, article in read}
     return Library(MappingProxyType(dict(sorted(articles.items()))), laws)
+
+
+def _found_by(article: Article) -> tuple[str, ...]:
+    return article.title, article.short, *article.wordings
+
+
+def _key(text: str) -> str:
+    return " ".join(syllables(fold(text)))
 
 
 def _check_place(path: Path, article: Article) -> None:
@@ -78,7 +124,7 @@ def _check_unique(
     owners: dict[str, Path] = {}
     for path, article in read:
         for text in texts(article):
-            key = " ".join(syllables(fold(text)))
+            key = _key(text)
             owner = owners.setdefault(key, path)
             if owner != path:
                 reason = f"the {what} “{text}” is also in {owner.parent.name}/{owner.name}"

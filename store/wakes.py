@@ -15,6 +15,8 @@ class Topic(StrEnum):
     INBOX = "inbox"
     OUTBOX = "outbox"
     DESK = "desk"
+    DOCUMENTS = "documents"
+    """What ships as files and is edited on the desk."""
 
 
 def talk(conversation_id: str) -> str:

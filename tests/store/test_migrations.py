@@ -21,10 +21,13 @@ MODULES_WITH_TABLES = (
     "cases.staff",
     "cases.thread",
     "desk.auth",
+    "knowledge.feedback",
     "store.audit",
+    "store.documents",
     "store.events",
     "store.files",
     "store.outbox",
+    "store.presence",
 )
 
 

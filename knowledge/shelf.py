@@ -1,0 +1,135 @@
+"""The knowledge in use: seeded from the files, edited in the database, followed by every process.
+
+The tables are the truth. What a process searches is built from them in memory, and built anew when
+somebody publishes, here or in another process.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from knowledge.article import Article, Status
+from knowledge.fields import FieldModel, load_fields
+from knowledge.laws import Law, Laws
+from knowledge.library import Library
+from knowledge.search import Judge, Search, load_judge
+from store import documents
+from store.session import Database, Session
+from store.wakes import Topic
+
+log = logging.getLogger(__name__)
+
+ARTICLE = "article"
+LAW = "law"
+KINDS = (LAW, ARTICLE)
+
+_LOOK_AGAIN = 2.0
+"""Seconds after which a process looks by itself, for a wake it may have missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The articles and laws that count, and the search over them, as one value."""
+
+    library: Library
+    search: Search
+    mark: tuple[int, ...] = ()
+    """Which state of the tables this is; empty when it was read from files."""
+
+
+def seed_knowledge(session: Session, library: Library) -> int:
+    """Bring the tables to what the files say, but for what was edited on the desk."""
+    laws = {law.number: law.model_dump_json(by_alias=True) for law in library.laws}
+    articles = {article.id: article.model_dump_json() for article in library.articles.values()}
+    return documents.seed(session, LAW, laws) + documents.seed(session, ARTICLE, articles)
+
+
+def article_of(version: documents.Version) -> Article:
+    """The article that a version holds."""
+    return Article.model_validate_json(version.body)
+
+
+def law_of(version: documents.Version) -> Law:
+    """The law that a version holds."""
+    return Law.model_validate_json(version.body)
+
+
+def mark_of(session: Session) -> tuple[int, ...]:
+    """The state of the tables, as `Knowledge.mark` names it."""
+    return tuple(documents.mark_of(session, kind) for kind in KINDS)
+
+
+class Shelf:
+    """Where a process takes its knowledge from; `current` is replaced as a whole, never changed."""
+
+    def __init__(
+        self, library: Library, fields: FieldModel | None = None, judge: Judge | None = None
+    ) -> None:
+        """A shelf with what the files say, until it is told to follow a database."""
+        self._fields = fields or load_fields()
+        self._judge = judge or load_judge()
+        self._read: dict[str, Article | Law] = {}
+        self.current = Knowledge(library, self.search_over(library))
+
+    def search_over(self, library: Library) -> Search:
+        """A search over another library, such as one with a change not yet published."""
+        return Search(library, self._fields, self._judge)
+
+    def refresh(self, session: Session) -> bool:
+        """Take what the tables say now, if it has changed; whether it had."""
+        mark = mark_of(session)
+        if mark == self.current.mark:
+            return False
+        library = self._library(session)
+        self.current = Knowledge(library, self.search_over(library), mark)
+        return True
+
+    def refresh_now(self, database: Database) -> None:
+        """The same from a thread without an event loop: start-up, command lines, tests."""
+        database.read_now(self.refresh)
+
+    async def follow(self, database: Database) -> None:
+        """Stay with what is published, for ever."""
+        while True:
+            mark = database.wakes.mark(Topic.DOCUMENTS)
+            try:
+                await database.read(self.refresh)
+            except SQLAlchemyError as problem:
+                log.warning("the knowledge could not be read: %s", type(problem).__name__)
+                await asyncio.sleep(_LOOK_AGAIN)
+                continue
+            await database.wakes.sleep(Topic.DOCUMENTS, _LOOK_AGAIN, mark)
+
+    def _library(self, session: Session) -> Library:
+        """What counts now; a version that was read before is not read again."""
+        read: dict[str, Article | Law] = {}
+        for version in documents.published(session, LAW):
+            read[version.id] = self._read.get(version.id) or law_of(version)
+        for version in documents.published(session, ARTICLE):
+            read[version.id] = self._read.get(version.id) or article_of(version)
+        self._read = read
+        register = Laws(one for one in read.values() if isinstance(one, Law))
+        shown = {one.id: one for one in read.values() if isinstance(one, Article)}
+        return Library(_without_holes(shown, register), register)
+
+
+def _without_holes(articles: Mapping[str, Article], laws: Laws) -> Mapping[str, Article]:
+    """Only articles whose laws are all registered: nothing is answered without its source."""
+    whole: dict[str, Article] = {}
+    for key, article in articles.items():
+        missing = [source.law for source in article.sources if source.law not in laws]
+        if missing:
+            log.error("the article %s cites %s, which is not registered", key, ", ".join(missing))
+        else:
+            whole[key] = article
+    return MappingProxyType(whole)
+
+
+def reviewed(article: Article, today: dt.date) -> Article:
+    """The article as confirmed by an officer on `today`: nothing stays open about it."""
+    return article.model_copy(update={"status": Status.REVIEWED, "reviewed_on": today})
