@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date, time
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from store.datafile import DataFileError, Entry, load
 
@@ -206,11 +207,19 @@ Span = Annotated[tuple[time, time], BeforeValidator(_span)]
 """Written `07:00-11:00`, in the province's own time."""
 
 
+def _in_order(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """An hour written twice would be counted twice."""
+    for (_, closes), (opens, _) in pairwise(spans):
+        if opens < closes:
+            raise ValueError(f"opens at {opens:%H:%M}, before it closed at {closes:%H:%M}")
+    return spans
+
+
 class Hours(Entry):
     """When an office receives people, in Vietnam's time; public holidays come on top."""
 
-    days: tuple[Weekday, ...]
-    open: Annotated[tuple[Span, ...], Field(min_length=1)]
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1)]
+    open: Annotated[tuple[Span, ...], Field(min_length=1), AfterValidator(_in_order)]
     verified: bool = False
     sample: bool = False
 
@@ -263,6 +272,8 @@ class Day(Entry):
 class Holidays(Entry):
     """Public holidays that fall on working days, and weekend days worked in exchange."""
 
+    years: tuple[int, ...]
+    """The years that stand here whole; of any other only the weekends are known."""
     closed: tuple[Day, ...]
     worked: tuple[Day, ...] = ()
 
@@ -525,7 +536,11 @@ def _check_counts(province: Province, folder: Path) -> None:
 
 
 def _check_days(holidays: Holidays, path: Path) -> None:
-    _unique(path, (str(entry.day) for entry in (*holidays.closed, *holidays.worked)))
+    entries = (*holidays.closed, *holidays.worked)
+    _unique(path, (str(entry.day) for entry in entries))
+    for entry in entries:
+        if entry.day.year not in holidays.years:
+            raise _wrong(path, str(entry.day), f"{entry.day}: {entry.day.year} is not under years")
     for entry in holidays.worked:
         if Weekday.of(entry.day) not in (Weekday.SAT, Weekday.SUN):
             raise _wrong(path, str(entry.day), f"{entry.day} is worked anyway: no weekend day")

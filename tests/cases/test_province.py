@@ -73,7 +73,8 @@ def test_a_commune_that_is_not_listed_is_of_unknown_difficulty_never_of_none() -
 
 def test_holidays_know_tet_of_both_years_and_a_make_up_saturday() -> None:
     assert CA_MAU.holidays.closed_on(date(2026, 2, 17)) is not None
-    assert CA_MAU.holidays.closed_on(date(2027, 2, 11)) is not None
+    assert CA_MAU.holidays.closed_on(date(2027, 2, 4)) is not None
+    assert CA_MAU.holidays.closed_on(date(2027, 2, 11)) is None
     assert CA_MAU.holidays.worked_on(date(2026, 8, 22)) is not None
     assert CA_MAU.holidays.closed_on(date(2026, 11, 23)) is None
 
@@ -110,6 +111,10 @@ def test_another_province_is_another_folder() -> None:
         ("landmarks.yaml", "91001", "91008", 1, "Hòn Tre Lớn lies in 91008"),
         ("holidays.yaml", "closed:", "worked: [{day: 2026-09-02, name: x}]\nclosed:", 3, "twice"),
         ("holidays.yaml", "closed:", "worked: [{day: 2026-09-01, name: x}]\nclosed:", 1, "anyway"),
+        ("holidays.yaml", "years: [2026]", "years: [2027]", 2, "2026 is not under years"),
+        ("holidays.yaml", "years: [2026]\n", "", 1, "years"),
+        ("offices.yaml", '"07:30-11:30", "13', '"07:30-11:30", "10', 8, "it closed at 11:30"),
+        ("offices.yaml", "days: [mon, wed]", "days: []", 18, "days"),
     ],
 )  # fmt: skip
 def test_a_file_that_does_not_fit_is_refused_with_its_line(
