@@ -142,6 +142,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     from cases.queue import able_offices
     from desk.accounts import ensure_demo_accounts
     from desk.app import make_desk
+    from knowledge.shelf import seed_knowledge
     from store.migrate import migrate
 
     listening = stack.enter_context(listen(settings))
@@ -151,6 +152,9 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     database = open_database(settings)
     stack.push_async_callback(database.close)
     migrate(database)
+    shipped = rooms.shelf.current.library
+    database.transact_now(lambda session: seed_knowledge(session, shipped))
+    rooms.shelf.refresh_now(database)
     if settings.environment is Environment.DEMO:
         given = settings.demo_password.get_secret_value() if settings.demo_password else None
         accounts = database.transact_now(
@@ -162,7 +166,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
         if office.active and office.id not in able:
             log.warning("nobody can receive requests at %s: the centre takes them", office.id)
 
-    background: list[Callable[[], Awaitable[None]]] = []
+    background: list[Callable[[], Awaitable[None]]] = [lambda: rooms.shelf.follow(database)]
     if not database.on_postgres:
         database.transact_now(take_up_again)
     else:
@@ -174,7 +178,13 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
 
     channels: dict[ChannelName, Channel] = {ChannelName.WEB: WebChat()}
     routers = [make_webchat(database, rooms.texts, exit_to=settings.exit_url, stopping=stopping)]
-    desk = make_desk(database, province, secure_cookies=settings.behind_https, stopping=stopping)
+    desk = make_desk(
+        database,
+        province,
+        rooms.shelf,
+        secure_cookies=settings.behind_https,
+        stopping=stopping,
+    )
     if settings.telegram_token is not None:
         token = settings.telegram_token.get_secret_value()
         telegram = Telegram(token, settings.telegram_api_url)

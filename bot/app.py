@@ -28,7 +28,7 @@ from eligibility.grounds import load_law
 from knowledge.article import FieldId
 from knowledge.fields import load_fields
 from knowledge.library import load_library
-from knowledge.search import Search
+from knowledge.shelf import Shelf
 from store.clock import SystemClock
 from store.crypto import Keyring, KeyringError, Vault
 from store.session import Database, driver_url
@@ -46,7 +46,7 @@ class NotReadyError(Exception):
 
 def load_rooms(province: Province) -> Rooms:
     """Read the law, the knowledge, the places and the texts; a bad file stops the program."""
-    law, library, gazetteer = load_law(), load_library(), Gazetteer(province)
+    law, gazetteer = load_law(), Gazetteer(province)
     fields = load_fields()
 
     def fields_of(text: str) -> list[tuple[FieldId, float]]:
@@ -55,8 +55,7 @@ def load_rooms(province: Province) -> Rooms:
     return Rooms(
         province=province,
         law=law,
-        library=library,
-        search=Search(library, fields),
+        shelf=Shelf(load_library(), fields),
         gazetteer=gazetteer,
         reader=Reader(gazetteer, fields_of, law),
         texts=load_texts(),
@@ -73,8 +72,8 @@ def lookups_for_drawing(rooms: Rooms) -> Lookups:
     return Lookups(
         today=DRAWN_ON,
         law=rooms.law,
-        library=rooms.library,
-        search=rooms.search,
+        library=rooms.shelf.current.library,
+        search=rooms.shelf.current.search,
         gazetteer=rooms.gazetteer,
         province=rooms.province,
         able=frozenset(office.id for office in rooms.province.offices if office.active),

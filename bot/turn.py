@@ -48,8 +48,7 @@ from cases.queue import NewRequest, Word
 from cases.speech import Line, Verbatim
 from cases.thread import Author, ThreadEntry
 from eligibility.grounds import LegalAidLaw
-from knowledge.library import Library
-from knowledge.search import Search
+from knowledge.shelf import Shelf
 from store import files, outbox
 from store.clock import ZONE
 from store.crypto import SealError
@@ -69,8 +68,7 @@ class Rooms:
 
     province: Province
     law: LegalAidLaw
-    library: Library
-    search: Search
+    shelf: Shelf
     gazetteer: Gazetteer
     reader: Reader
     texts: Texts
@@ -194,7 +192,7 @@ def _write_down(
                 if one.key in keys
             ]
             if not labels:
-                pressed = always.label(inbound.text, rooms.library)
+                pressed = always.label(inbound.text, rooms.shelf.current.library)
                 labels = [rooms.texts.render(pressed, state.language)] if pressed else []
             words = ", ".join(labels)
             boxes = [one for one in state.offered if one.key in keys and one.ticked is not None]
@@ -218,11 +216,12 @@ def _write_down(
 
 def _lookups(session: Session, talk: Conversation, rooms: Rooms) -> Lookups:
     case = queue.case_spoken_to(session, talk.id)
+    knowledge = rooms.shelf.current
     return Lookups(
         today=session.clock.today(),
         law=rooms.law,
-        library=rooms.library,
-        search=rooms.search,
+        library=knowledge.library,
+        search=knowledge.search,
         gazetteer=rooms.gazetteer,
         province=rooms.province,
         able=queue.able_offices(session),

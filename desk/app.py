@@ -15,6 +15,7 @@ from cases.province import Province
 from desk import guard
 from desk.frame import STATIC, Frame
 from desk.pages import case, door, files, live, oversight, queue
+from knowledge.shelf import Shelf
 from store.session import Database
 
 
@@ -30,6 +31,7 @@ class _Kept(StaticFiles):
 def make_desk(
     database: Database,
     province: Province,
+    shelf: Shelf,
     *,
     secure_cookies: bool,
     stopping: Callable[[], bool] = lambda: False,
@@ -38,7 +40,7 @@ def make_desk(
 
     `stopping` is asked every second: when the server wants to stop, open streams end.
     """
-    frame = Frame(database, province, secure_cookies, stopping)
+    frame = Frame(database, province, shelf, secure_cookies, stopping)
     desk = FastAPI(
         openapi_url=None,
         default_response_class=HTMLResponse,

@@ -17,6 +17,7 @@ from cases.province import Office, Province
 from cases.staff import StaffMember
 from desk import texts
 from desk.auth import Brakes
+from knowledge.shelf import Shelf
 from store.session import Database, Session
 
 BASE = "/desk"
@@ -72,6 +73,8 @@ class Frame:
 
     database: Database
     province: Province
+    shelf: Shelf
+    """The knowledge in use, and a search over it."""
     secure_cookies: bool
     stopping: Callable[[], bool]
     brakes: Brakes = field(default_factory=Brakes)

@@ -38,6 +38,10 @@ class Who(StrEnum):
     STAFF = "staff"
     CASEWORKERS = "caseworkers"
     ADMINS = "admins"
+    EDITORS = "editors"
+    """Who may read and write drafts of the knowledge base."""
+    REVIEWERS = "reviewers"
+    """Who may review and publish what another person wrote."""
     AUDITORS = "auditors"
 
 
@@ -60,6 +64,10 @@ def roles(who: Who) -> frozenset[Role]:
             return frozenset({Role.OFFICER, Role.HEAD, Role.CENTRE})
         case Who.ADMINS:
             return frozenset({Role.ADMIN})
+        case Who.EDITORS:
+            return frozenset({Role.EDITOR, Role.ADMIN, Role.CENTRE})
+        case Who.REVIEWERS:
+            return frozenset({Role.ADMIN, Role.CENTRE})
         case Who.AUDITORS:
             return frozenset({Role.AUDITOR})
         case _:

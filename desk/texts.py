@@ -314,6 +314,18 @@ def act(act: str) -> str:
         "staff.sign_out": "Đăng xuất",
         "staff.password": "Đổi mật khẩu",
         "staff.created": "Tạo tài khoản",
+        "document.saved": "Lưu bản nháp",
+        "document.submitted": "Gửi duyệt",
+        "document.given_back": "Trả lại bản nháp",
+        "document.approved": "Duyệt",
+        "document.published": "Đăng",
+        "document.confirmed": "Xác nhận bài đang đăng",
+        "document.discarded": "Bỏ bản nháp",
+        "document.restored": "Dùng lại bản cũ",
+        "document.retired": "Gỡ xuống",
+        "document.brought_back": "Đăng lại",
+        "document.kept": "Giữ bản của mình",
+        "document.file_taken": "Lấy bản của tệp",
     }
     return known.get(act, act)
 

@@ -22,6 +22,8 @@ from cases.province import Province, load_province
 from cases.staff import Role, StaffMember
 from cases.thread import Author
 from desk.app import make_desk
+from knowledge.library import load_library
+from knowledge.shelf import Shelf
 from store import files
 from store.session import Database, Session
 
@@ -30,6 +32,8 @@ PASSWORD = "sông nước miền tây 77"
 _HASHED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 ADDRESS = "http://tram.test"
 PROVINCE = load_province("ca-mau")
+SHELF = Shelf(load_library())
+"""What the files say; nothing is published in most tests."""
 
 STAFF: Mapping[str, tuple[Role, str | None]] = {
     "lan": (Role.OFFICER, "u-minh"),
@@ -148,6 +152,7 @@ class World:
     database: Database
     province: Province = PROVINCE
     ids: dict[str, str] = field(default_factory=dict)
+    shelf: Shelf = SHELF
     stopping: bool = False
     """What the server would say if its streams asked whether to end."""
 
@@ -161,6 +166,7 @@ class World:
         self.desk = make_desk(
             self.database,
             self.province,
+            self.shelf,
             secure_cookies=False,
             stopping=lambda: self.stopping,
         )
