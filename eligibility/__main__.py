@@ -18,7 +18,7 @@ from eligibility.explain import explain
 from eligibility.facts import FACTS, OLDEST, FactId, Facts, Kind
 from eligibility.grounds import NoLawInForce, load_law
 from eligibility.papers import Paper
-from eligibility.screen import both_days, screen
+from eligibility.screen import screen
 from eligibility.table import page
 from store.clock import SystemClock
 from store.jsonlines import Record, serve
@@ -98,13 +98,13 @@ def answer_explain(record: Record) -> Record:
     """
     facts, on, skipped = _asked(record)
     try:
-        days = both_days(facts, on, load_law(), skipped)
+        screening = screen(facts, on, load_law(), skipped)
     except NoLawInForce as problem:
         raise ValueError(f"NoLawInForce: {problem}") from problem
     return {
-        "outcome": days.today.outcome.value,
-        "law_version": days.today.law_version,
-        "why": explain(facts, on, days, load_law()),
+        "outcome": screening.outcome.value,
+        "law_version": screening.law_version,
+        "why": explain(facts, on, load_law(), skipped),
     }
 
 

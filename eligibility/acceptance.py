@@ -1,8 +1,9 @@
 """What an officer goes by when taking a request in: rules as data, shown, never applied by us.
 
 Who may ask for another (Article 8 of the Legal Aid Act 11/2017/QH14), what is taken in at once
-(Article 30.4), what must be refused in writing (Articles 27 and 30.3), and when another person of
-the centre must take the matter (Article 25).
+(Article 30.4), what must be refused in writing (Articles 27 and 30.3), when another person of the
+centre must take the matter (Article 25), what goes on although the person or the law has changed
+(Articles 37.3 and 48.3), and who else helps.
 """
 
 from functools import cache
@@ -34,6 +35,7 @@ class AcceptanceRules(Entry):
     refuse_request: tuple[AcceptanceRule, ...]
     other_person_needed: tuple[AcceptanceRule, ...]
     goes_on: tuple[AcceptanceRule, ...]
+    elsewhere: tuple[AcceptanceRule, ...]
 
     @model_validator(mode="after")
     def _each_named_once(self) -> "AcceptanceRules":

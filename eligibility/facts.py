@@ -290,6 +290,33 @@ FACTS: Mapping[FactId, Fact] = MappingProxyType(
 )
 
 
+IN_WORDS: Mapping[FactId, Mapping[StrEnum, str]] = MappingProxyType(
+    {
+        FactId.HOUSEHOLD: {
+            Household.POOR: "hộ nghèo",
+            Household.NEAR_POOR: "hộ cận nghèo",
+            Household.NEITHER: "không có giấy hộ nghèo, hộ cận nghèo",
+        },
+        FactId.CRIMINAL_ROLE: {
+            CriminalRole.NONE: "không dính tới vụ án hình sự",
+            CriminalRole.DENOUNCED: "bị tố giác, bị kiến nghị khởi tố",
+            CriminalRole.HELD: "bị bắt, bị giữ, bị tạm giữ",
+            CriminalRole.ACCUSED: "bị can, bị cáo",
+            CriminalRole.VICTIM: "bị hại",
+            CriminalRole.WITNESS: "người làm chứng",
+            CriminalRole.DIVERSION: "đang chấp hành biện pháp xử lý chuyển hướng",
+            CriminalRole.PRISONER: "đang thi hành án phạt tù",
+        },
+        FactId.PAPERS: {
+            PapersAtHand.ALL: "có đủ giấy",
+            PapersAtHand.SOME: "có một phần giấy",
+            PapersAtHand.NONE: "chưa có giấy",
+        },
+    }
+)
+"""The choices of a fact as a lawyer reads them in an explanation."""
+
+
 def values(fact: FactId) -> tuple[Value, ...]:
     """Every value a fact can take; an age year by year."""
     declared = FACTS[fact]

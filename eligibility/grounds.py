@@ -123,6 +123,13 @@ class Ground(Dated):
         return (self.who,) if self.provided is None else (self.who, self.provided)
 
 
+class Remark(Dated):
+    """What is to be said, in Vietnamese, along with every answer by the law of that time."""
+
+    said: Sentence
+    source: Sentence
+
+
 class Effect(StrEnum):
     """What a rule on scope does to the answer."""
 
@@ -150,6 +157,7 @@ class Statute(Dated):
     definitions: tuple[Definition, ...]
     grounds: Annotated[tuple[Ground, ...], Field(min_length=1)]
     scope: tuple[ScopeRule, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "Statute":
@@ -240,6 +248,7 @@ class LawOfTheDay:
     definitions: Definitions
     scope: tuple[ScopeRule, ...]
     named: Mapping[str, Definition]
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,6 +276,7 @@ class LegalAidLaw:
                     definitions={name: definition.when for name, definition in named.items()},
                     scope=statute.scope,
                     named=named,
+                    remarks=tuple(r for r in statute.remarks if r.in_force(day)),
                 )
         raise NoLawInForce(day)
 
@@ -343,6 +353,7 @@ def _strangers_to_the_time(statute: Statute) -> Iterator[tuple[Where, str]]:
     entries: tuple[tuple[str, tuple[Dated, ...]], ...] = (
         ("definitions", statute.definitions),
         ("grounds", statute.grounds),
+        ("remarks", statute.remarks),
     )
     for section, dated in entries:
         for index, entry in enumerate(dated):

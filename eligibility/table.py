@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from eligibility.acceptance import AcceptanceRules
 from eligibility.facts import FACTS, OLDEST, Fact, Kind
 from eligibility.grounds import Dated, Ground, LegalAidLaw, Statute
+from eligibility.wording import in_words
 
 _HEAD = """\
 # Who may have free legal aid, by date
@@ -37,12 +38,15 @@ def page(law: LegalAidLaw, rules: AcceptanceRules) -> str:
 
 def _statute(statute: Statute) -> Iterator[str]:
     yield f"## {statute.name} ({statute.id}), {_time(statute)}\n"
+    for remark in statute.remarks:
+        yield f"{_time(remark).capitalize()}: {remark.said} ({remark.source})\n"
     yield from _table(
-        ("Group", "Who", "Dates", "Article", "Papers", "Source"),
+        ("Group", "Who", "Condition", "Dates", "Article", "Papers", "Source"),
         (
             (
                 f"`{ground.id}`",
                 _who(ground),
+                _condition(ground, statute),
                 _time(ground),
                 ground.citation,
                 _ways(ground),
@@ -54,8 +58,11 @@ def _statute(statute: Statute) -> Iterator[str]:
     if statute.definitions:
         yield "### Definitions\n"
         yield from _table(
-            ("Name", "Says", "Dates", "Source"),
-            ((f"`{d.name}`", d.said, _time(d), d.source) for d in statute.definitions),
+            ("Name", "Says", "Condition", "Dates", "Source"),
+            (
+                (f"`{d.name}`", d.said, in_words(d.when, {}), _time(d), d.source)
+                for d in statute.definitions
+            ),
         )
     if statute.scope:
         yield "### Scope\n"
@@ -66,12 +73,20 @@ def _statute(statute: Statute) -> Iterator[str]:
 
 
 def _who(ground: Ground) -> str:
-    told = [ground.said]
-    if ground.note:
-        told.append(ground.note)
-    if not ground.verified:
-        told.append("**not verified**")
-    return "<br>".join(told)
+    told = ground.said if ground.note is None else f"{ground.said}<br>{ground.note}"
+    if ground.without_papers is not None:
+        told += f"<br>Without papers: {ground.without_papers}"
+    return _marked(told, ground.verified)
+
+
+def _marked(said: str, verified: bool) -> str:
+    return said if verified else f"{said}<br>**not verified**"
+
+
+def _condition(ground: Ground, statute: Statute) -> str:
+    """What the program goes by, so that a reader can hold it against the words beside it."""
+    named = {definition.name: definition for definition in statute.definitions}
+    return "<br>".join(in_words(part, named) for part in ground.conditions())
 
 
 def _ways(ground: Ground) -> str:
@@ -80,6 +95,9 @@ def _ways(ground: Ground) -> str:
 
 def _papers(law: LegalAidLaw) -> Iterator[str]:
     yield "## Papers\n"
+    yield "By Circular 08/2017/TT-BTP, Article 33, as amended by 03/2021/TT-BTP (from 2021-07-15)"
+    yield "and 09/2022/TT-BTP (from 2023-01-01). Whoever lost a paper asks its issuer for another."
+    yield ""
     yield from _table(
         ("Paper", "Name", "Issued by", "If lost", "Source", "Remarks"),
         (
@@ -116,13 +134,17 @@ def _rules(rules: AcceptanceRules) -> Iterator[str]:
         "refuse_request": "Refused in writing, by an officer only",
         "other_person_needed": "Another person of the centre must take it",
         "goes_on": "Goes on to the end",
+        "elsewhere": "Who else helps",
     }
     yield "## For officers\n"
     for section, heading in headings.items():
         yield f"### {heading}\n"
         yield from _table(
-            ("Rule", "Article", "Source"),
-            ((rule.said, rule.citation, rule.source) for rule in getattr(rules, section)),
+            ("Rule", "Dates", "Article", "Source"),
+            (
+                (_marked(rule.said, rule.verified), _time(rule), rule.citation, rule.source)
+                for rule in getattr(rules, section)
+            ),
         )
 
 
