@@ -54,5 +54,6 @@ def make_desk(
     desk.add_exception_handler(guard.ForeignRequestError, guard.foreign(frame))
     desk.add_exception_handler(HTTPException, guard.misformed(frame))
     desk.add_exception_handler(RequestValidationError, guard.misformed(frame))
-    desk.add_middleware(guard.Shell, frame=frame)
+    larger = guard.larger_forms(desk.routes)
+    desk.add_middleware(guard.Shell, frame=frame, most_bytes=larger)
     return desk

@@ -5,7 +5,7 @@ Each route says `@who_may(...)`. One that says nothing is answered as if it did 
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar, assert_never
 from urllib.parse import quote, urlsplit
@@ -13,8 +13,10 @@ from urllib.parse import quote, urlsplit
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cases.access import NotFoundError
@@ -28,7 +30,7 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 MOST_BYTES = 256 * 1024
-"""Of a form; the desk takes no files."""
+"""Of a form, where the route says nothing else."""
 
 
 class Who(StrEnum):
@@ -45,11 +47,17 @@ class Who(StrEnum):
     AUDITORS = "auditors"
 
 
-def who_may(who: Who, *, by_itself: bool = False) -> Callable[[Endpoint], Endpoint]:
-    """Declare whom a route answers; `by_itself`: pages call it without an act of the person."""
+def who_may(
+    who: Who, *, by_itself: bool = False, most_bytes: int = MOST_BYTES
+) -> Callable[[Endpoint], Endpoint]:
+    """Declare whom a route answers; `by_itself`: pages call it without an act of the person.
+
+    `most_bytes` is what its form may weigh. A route that takes more than others has no
+    parameter in its path, and reads the form itself: only then is it known who sends it.
+    """
 
     def mark(endpoint: Endpoint) -> Endpoint:
-        vars(endpoint).update(who_may=who, by_itself=by_itself)
+        vars(endpoint).update(who_may=who, by_itself=by_itself, most_bytes=most_bytes)
         return endpoint
 
     return mark
@@ -259,9 +267,11 @@ _HEADERS = {
 class Shell:
     """Puts the safety headers on every answer, bounds every form, and shows no trace."""
 
-    def __init__(self, app: ASGIApp, frame: Frame) -> None:
+    def __init__(self, app: ASGIApp, frame: Frame, most_bytes: Mapping[str, int]) -> None:
+        """Take the paths whose forms may weigh more than `MOST_BYTES`."""
         self._app = app
         self._frame = frame
+        self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -280,7 +290,8 @@ class Shell:
 
         request = Request(scope)
         try:
-            if not _bounded(request):
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if not _bounded(request, self._most_bytes.get(path, MOST_BYTES)):
                 title, text = "Dài quá", "Nội dung gửi lên dài quá mức nhận được."
                 response = problem_page(self._frame, request, 413, title, text)
                 await response(scope, receive, send_safely)
@@ -304,11 +315,21 @@ class Shell:
         return problem_page(self._frame, request, 500, title, text)
 
 
-def _bounded(request: Request) -> bool:
+def larger_forms(routes: Sequence[BaseRoute]) -> Mapping[str, int]:
+    """The paths whose forms may weigh something of their own, and how many bytes."""
+    declared = {
+        context.path: getattr(context.endpoint, "most_bytes", MOST_BYTES)
+        for context in iter_route_contexts(routes)
+        if context.path is not None
+    }
+    return {path: most for path, most in declared.items() if most != MOST_BYTES}
+
+
+def _bounded(request: Request, most_bytes: int) -> bool:
     if request.method in SAFE_METHODS:
         return True
     length = request.headers.get("content-length", "")
-    return length.isdecimal() and int(length) <= MOST_BYTES
+    return length.isdecimal() and int(length) <= most_bytes
 
 
 def _at(problem: Exception) -> str:

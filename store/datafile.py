@@ -6,6 +6,7 @@ This module imports nothing of the store: the pure rooms may use it.
 """
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,8 +51,55 @@ def _mapping(loader: yaml.CSafeLoader, node: yaml.MappingNode) -> dict[Hashable,
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that does not fit: where it stands and what is wrong with it."""
+
+    line: int | None
+    loc: tuple[int | str, ...]
+    """The way to it from the top of the file; empty for the file as a whole."""
+    kind: str
+    """Pydantic's name of the fault, or `yaml`."""
+    reason: str
+
+
+class FaultsError(Exception):
+    """A text that does not fit; holds every fault, in the order pydantic finds them."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(fault.reason for fault in faults))
+
+
+def parse(text: str, kind: type[T]) -> T:
+    """Read a YAML text as `kind` (a pydantic model, or any type pydantic can validate).
+
+    Raises:
+        FaultsError: it is not YAML, or does not fit `kind`.
+    """
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        value = loader.construct_document(node) if node is not None else None
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        line = mark.line + 1 if mark else None
+        raise FaultsError((Fault(line, (), "yaml", problem.problem or str(problem)),)) from problem
+    except (yaml.YAMLError, ValueError) as problem:  # ValueError: the 31st of February
+        raise FaultsError((Fault(None, (), "yaml", str(problem)),)) from problem
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as problem:
+        raise FaultsError(
+            tuple(
+                Fault(_line(node, error["loc"]), error["loc"], error["type"], error["msg"])
+                for error in problem.errors(include_url=False)
+            )
+        ) from problem
+
+
 def load(path: Path, kind: type[T]) -> T:
-    """Read one YAML file as `kind` (a pydantic model, or any type pydantic can validate).
+    """Read one YAML file as `kind`.
 
     Raises:
         DataFileError: the file is missing, is not YAML, or does not fit `kind`.
@@ -60,25 +108,13 @@ def load(path: Path, kind: type[T]) -> T:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise DataFileError(path, None, f"can't be read: {problem}") from problem
-    loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        value = loader.construct_document(node) if node is not None else None
-    except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        raise DataFileError(
-            path, mark.line + 1 if mark else None, problem.problem or str(problem)
-        ) from problem
-    except yaml.YAMLError as problem:
-        raise DataFileError(path, None, str(problem)) from problem
-    try:
-        return TypeAdapter(kind).validate_python(value)
-    except ValidationError as problem:
-        first = problem.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise DataFileError(
-            path, _line(node, first["loc"]), f"{where}: {first['msg']}"
-        ) from problem
+        return parse(text, kind)
+    except FaultsError as problem:
+        first = problem.faults[0]
+        where = ".".join(str(part) for part in first.loc) or "the file"
+        reason = first.reason if first.kind == "yaml" else f"{where}: {first.reason}"
+        raise DataFileError(path, first.line, reason) from problem
 
 
 def load_folder(folder: Path, kind: type[T], pattern: str = "**/*.yaml") -> tuple[T, ...]:
