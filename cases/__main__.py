@@ -1,4 +1,8 @@
-"""`python -m cases route`: which office is responsible, asked in JSON lines."""
+"""Command lines of the cases room.
+
+python -m cases route       which office is responsible, asked in JSON lines
+python -m cases deadlines   prints docs/deadlines.md: limits, calendar, an example; reads nothing
+"""
 
 import argparse
 import os
@@ -12,18 +16,33 @@ DEFAULT_PROVINCE = "ca-mau"
 
 def main() -> int:
     """Run one of the room's commands; 2 when the province's files can't be used."""
-    parser = argparse.ArgumentParser(prog="python -m cases", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m cases",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser(
         "route",
         help='lines of {"place"} or {"lat", "lon"} → communes, ambiguous, office, reason',
     )
-    parser.parse_args()
+    commands.add_parser("deadlines", help="the limits and the calendar, in Markdown")
+    command = parser.parse_args().command
     try:
-        return _route()
+        return _deadlines() if command == "deadlines" else _route()
     except DataFileError as problem:
         print(problem, file=sys.stderr)
         return 2
+
+
+def _deadlines() -> int:
+    from cases.deadlines import load_rules
+    from cases.deadlines_page import page
+    from cases.province import load_province
+
+    province = load_province(os.environ.get("TRAM_PROVINCE") or DEFAULT_PROVINCE)
+    sys.stdout.buffer.write(page(load_rules(), province).encode())
+    return 0
 
 
 def _route() -> int:
