@@ -8,6 +8,7 @@ import json
 import logging
 import random
 from dataclasses import dataclass
+from typing import assert_never
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -24,13 +25,16 @@ from bot.dialogue.turn import (
     DeleteTalk,
     FindCase,
     Heard,
+    KeepQuestion,
     Lookups,
     Lost,
     MoveCaseHere,
     NoteContact,
     OpenCase,
+    ShowedArticle,
     State,
     Turn,
+    Voted,
     Wish,
     Withdraw,
 )
@@ -48,6 +52,8 @@ from cases.queue import NewRequest, Word
 from cases.speech import Line, Verbatim
 from cases.thread import Author, ThreadEntry
 from eligibility.grounds import LegalAidLaw
+from knowledge import feedback
+from knowledge.feedback import Why
 from knowledge.shelf import Shelf
 from store import files, outbox
 from store.clock import ZONE
@@ -270,6 +276,15 @@ def _carry_out(
                 _withdraw(session, talk, case_id, lookups)
             case DeleteTalk():
                 _delete(session, talk)
+            case ShowedArticle(article_id=article_id):
+                feedback.viewed(session, article_id)
+            case Voted(article_id=article_id, helpful=helpful):
+                feedback.vote(session, talk.id, article_id, helpful=helpful)
+            case KeepQuestion(text=text, field=field, article_id=article_id):
+                why = Why.UNKNOWN if article_id is None else Why.UNHELPFUL
+                feedback.keep_question(session, text, why, article_id=article_id, field=field)
+            case _:
+                assert_never(wish)
     return turn
 
 
@@ -392,6 +407,7 @@ def _let_go(session: Session, case: Case, talk_id: str, entries: list[str]) -> N
 def _delete(session: Session, talk: Conversation) -> None:
     """Erase what was said. What went to an office with consent stays with the case."""
     queue.lose_the_talk(session, talk.id)
+    feedback.forget_votes(session, talk.id)
     session.execute(sa.delete(TranscriptRow).where(TranscriptRow.conversation_id == talk.id))
     in_cases = sa.select(ThreadEntry.file_id).where(ThreadEntry.file_id.is_not(None))
     session.execute(

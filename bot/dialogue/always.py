@@ -121,6 +121,8 @@ def label(key: str, library: Library) -> Line | None:
             return Line(key=_LABELS[rest])
         case "a" | "d" if rest in library.articles:
             return Line(key="faq.article", blanks={"short": library.articles[rest].short})
+        case "v" if rest.endswith((":y", ":n")):
+            return Line(key="faq.helpful" if rest.endswith(":y") else "faq.unhelpful")
         case "f" if rest.partition(":")[0] in {str(field) for field in FieldId}:
             return Line(key=f"field_button.{rest.partition(':')[0]}")
         case "lang" if rest in LANGUAGES:
@@ -156,6 +158,8 @@ def pressed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return faq.article(state, rest, lookups)
         case "d":
             return faq.article(state, rest, lookups, more=True)
+        case "v" if rest.count(":") == 1:
+            return faq.voted(state, heard.key, lookups)
         case "f":
             return faq.browse(state, heard.key, lookups)
         case "lang" if rest in LANGUAGES:

@@ -1,13 +1,28 @@
 """Questions about the law: answered from reviewed text with its source, or honestly not."""
 
-from bot.dialogue.turn import Heard, Lookups, State, Turn, ask, choice
+from bot.dialogue.turn import (
+    Heard,
+    KeepQuestion,
+    Lookups,
+    ShowedArticle,
+    State,
+    Turn,
+    Voted,
+    ask,
+    choice,
+)
 from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say, say
-from knowledge.article import FieldId
+from knowledge.article import Article, FieldId
 from knowledge.present import present
+from knowledge.search import Found
 
 NEAREST = 3
 _PAGE = 6
+_KEPT = 300
+"""Characters of a question that are remembered."""
+_FEWEST_WORDS = 3
+"""A question of fewer words tells the editors nothing."""
 _SURE = 0.75
 """The chance from which an article is offered beside a story that asked for none."""
 
@@ -66,18 +81,48 @@ def article(state: State, article_id: str, lookups: Lookups, *, more: bool = Fal
     choices: tuple[Choice, ...] = ()
     if shown.time_limits or shown.papers:
         choices += (choice(f"d:{article_id}", "faq.details"),)
-    choices += (SCREEN, PERSON)
+    choices += (
+        choice(f"v:{article_id}:y", "faq.helpful"),
+        choice(f"v:{article_id}:n", "faq.unhelpful"),
+        SCREEN,
+        PERSON,
+    )
     known = state.with_(topic=article_id, fields=(*state.fields, str(found.field))[:2])
-    return Turn(known, (Say(lines=tuple(lines), choices=choices),))
+    shown_once = ShowedArticle(article_id)
+    return Turn(known, (Say(lines=tuple(lines), choices=choices),), (shown_once,))
+
+
+def voted(state: State, key: str, lookups: Lookups) -> Turn | None:
+    """Take a vote; key `v:land-01:y`. Who was not helped is offered something nearer, or a person.
+
+    None if there is no such article.
+    """
+    _, article_id, said = key.split(":")
+    found = lookups.library.articles.get(article_id)
+    if found is None or said not in ("y", "n"):
+        return None
+    vote = Voted(article_id, helpful=said == "y")
+    if vote.helpful:
+        return Turn(state, (say("faq.voted"),), (vote,))
+    asked = state.question if state.topic == article_id else None
+    others: tuple[Choice, ...] = ()
+    kept: tuple[KeepQuestion, ...] = ()
+    if asked is not None:
+        nearest = lookups.search.search(asked).answers
+        others = tuple(_title(hit.id, lookups) for hit in nearest if hit.id != article_id)
+        if state.danger is None:
+            kept = (KeepQuestion(asked, str(found.field), article_id),)
+    return Turn(state, (ask("faq.not_helped", *others[: NEAREST - 1], PERSON),), (vote, *kept))
 
 
 def answer(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Answer what was typed: an article, two or three to choose from, or "I don't know"."""
     text = heard.understood.text
     found = lookups.search.search(text)
-    if found.abstained and heard.understood.follow_up and state.topic:
-        title = lookups.library.articles[state.topic].title
-        found = lookups.search.search(f"{title} {text}")
+    topic = lookups.library.articles.get(state.topic) if state.topic is not None else None
+    state = state.with_(question=text[:_KEPT])
+    if topic is not None and heard.understood.follow_up and not _answers_within(found, topic):
+        return _follow_up(state, topic, heard, lookups)
     nearest = tuple(hit.id for hit in found.answers[:NEAREST])
     if not found.abstained and not found.ambiguous and nearest:
         shown = article(state, nearest[0], lookups)
@@ -88,9 +133,42 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return Turn(state, (ask("faq.which", *titles, PERSON),))
     if heard.understood.intent is Intent.OUT_OF_SCOPE:
         return Turn(state, (ask("faq.out_of_scope", PERSON, choice("go:ask", "menu.ask")),))
+    kept = _kept(state, heard, str(found.field[0].id))
     if not titles:
-        return Turn(state, (ask("faq.unknown_plain", PERSON),))
-    return Turn(state, (ask("faq.unknown", *titles, PERSON),))
+        return Turn(state, (ask("faq.unknown_plain", PERSON),), kept)
+    return Turn(state, (ask("faq.unknown", *titles, PERSON),), kept)
+
+
+def _answers_within(found: Found, topic: Article) -> bool:
+    """Whether another article of the same field answers what was asked in addition."""
+    if found.abstained or not found.answers:
+        return False
+    first = found.answers[0].id
+    return first != topic.id and first.rpartition("-")[0] == topic.field
+
+
+def _follow_up(state: State, topic: Article, heard: Heard, lookups: Lookups) -> Turn:
+    """ "Còn nếu có con nhỏ thì sao?" stays in the topic: what is near it there, or a person."""
+    found = lookups.search.search(f"{topic.title} {heard.understood.text}")
+    near = [
+        hit.id
+        for hit in found.answers
+        if hit.id != topic.id and hit.id.rpartition("-")[0] == topic.field
+    ]
+    choices = tuple(_title(article_id, lookups) for article_id in near[: NEAREST - 1])
+    if topic.time_limits or topic.papers:
+        choices = (choice(f"d:{topic.id}", "faq.details"), *choices)
+    kept = _kept(state, heard, str(topic.field))
+    title = present(topic, lookups.library.laws, lookups.today, lookups.blanks).title
+    return Turn(state, (ask("faq.follow_up", *choices, PERSON, title=title),), kept)
+
+
+def _kept(state: State, heard: Heard, field: str) -> tuple[KeepQuestion, ...]:
+    """The question for the editors; never from a talk in which somebody is in danger."""
+    in_danger = state.danger is not None or heard.understood.danger is not None
+    if in_danger or len(heard.understood.text.split()) < _FEWEST_WORDS:
+        return ()
+    return (KeepQuestion(heard.understood.text[:_KEPT], field),)
 
 
 def answers(heard: Heard, lookups: Lookups) -> bool:

@@ -124,15 +124,15 @@ def _pressed_twice(state: State, heard: Heard) -> bool:
     )
 
 
-_SHOWN_AGAIN = ("a:", "d:")
-"""Keys of buttons that show an article and leave the question where it is."""
+_SHOWN_AGAIN = ("a:", "d:", "v:")
+"""Keys of buttons of an article: they leave the question where it is."""
 
 
 def _pressed(state: State, heard: Heard, lookups: Lookups) -> Turn:
     anytime = always.pressed(state, heard, lookups)
     if anytime is not None:
         kind, _, rest = heard.key.partition(":")
-        if kind == "d" or rest in always.ASIDES:
+        if kind in ("d", "v") or rest in always.ASIDES:
             return _resumed(anytime, lookups)
         return anytime
     if heard.key == "go:back":

@@ -70,6 +70,8 @@ class State(BaseModel):
     fields: tuple[str, ...] = ()
     topic: str | None = None
     """The article last shown, for "còn nếu … thì sao?"."""
+    question: str | None = None
+    """What was asked last, for when the answer did not help."""
     told_story: bool = False
     opening: bool = False
     """The citizen has asked for an officer: what is still missing for it is asked."""
@@ -236,7 +238,42 @@ class DeleteTalk:
     """Erase everything that was said in this talk."""
 
 
-Wish = OpenCase | AddToCase | NoteContact | FindCase | MoveCaseHere | Withdraw | DeleteTalk
+@dataclass(frozen=True)
+class ShowedArticle:
+    """Count that an article was shown."""
+
+    article_id: str
+
+
+@dataclass(frozen=True)
+class Voted:
+    """Take what the citizen says of an article."""
+
+    article_id: str
+    helpful: bool
+
+
+@dataclass(frozen=True)
+class KeepQuestion:
+    """Keep a question for the editors, masked: nothing answers it, or an article did not help."""
+
+    text: str
+    field: str | None
+    article_id: str | None = None
+
+
+Wish = (
+    OpenCase
+    | AddToCase
+    | NoteContact
+    | FindCase
+    | MoveCaseHere
+    | Withdraw
+    | DeleteTalk
+    | ShowedArticle
+    | Voted
+    | KeepQuestion
+)
 
 
 @dataclass(frozen=True)
