@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from knowledge.article import Article, Source, Status
+from knowledge.article import Article, Confidence, Source, Status
 from knowledge.laws import Laws, Standing, cite, law_standing, standing
 
 AWAITS_OFFICER = "Thông tin đang chờ cán bộ xác nhận."
+FROM_MEMORY = "Bài này chưa đối chiếu được với văn bản luật: bà con hỏi cán bộ trước khi làm theo."
+AMENDED = "Luật này đã được sửa đổi, có chỗ có thể đã khác. Bà con hỏi cán bộ cho chắc."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def _notices(article: Article, laws: Laws, today: dt.date) -> tuple[str, ...]:
     match article.status:
         case Status.DRAFT_SOURCED:
             notices.append(AWAITS_OFFICER)
+            notices += _how_sure(article.confidence)
         case Status.REVIEWED:
             pass
         case _:
@@ -91,9 +94,7 @@ def _notices(article: Article, laws: Laws, today: dt.date) -> tuple[str, ...]:
         case Standing.IN_FORCE:
             pass
         case Standing.AMENDED_UNSEEN:
-            notices.append(
-                "Luật này đã được sửa đổi, có chỗ có thể đã khác. Bà con hỏi cán bộ cho chắc."
-            )
+            notices.append(AMENDED)
         case Standing.OUTDATED:
             notices.append(
                 f"Con số trong bài này chỉ đúng tới {article.good_until:%d/%m/%Y}. "
@@ -105,7 +106,19 @@ def _notices(article: Article, laws: Laws, today: dt.date) -> tuple[str, ...]:
             notices += _lapsed(article, laws, today)
         case _:
             assert_never(where)
-    return tuple(notices)
+    return tuple(dict.fromkeys(notices))
+
+
+def _how_sure(confidence: Confidence) -> tuple[str, ...]:
+    """What a draft's reader must know of its sources."""
+    match confidence:
+        case Confidence.CONFIRMED:
+            return ()
+        case Confidence.PARTLY:
+            return (AMENDED,)
+        case Confidence.UNVERIFIED:
+            return (FROM_MEMORY,)
+    assert_never(confidence)
 
 
 def _lapsed(article: Article, laws: Laws, today: dt.date) -> list[str]:

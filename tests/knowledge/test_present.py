@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from knowledge.article import Source, Status
+from knowledge.article import Confidence, Source, Status
 from knowledge.present import present
 from tests.knowledge.example import LAWS, TODAY, article
 
@@ -24,6 +24,23 @@ def test_a_draft_says_that_it_awaits_an_officer_and_a_reviewed_article_does_not(
     reviewed = article("family-01", status=Status.REVIEWED, reviewed_on=TODAY)
 
     assert present(draft, LAWS, TODAY, BLANKS).notices == ("Thông tin đang chờ cán bộ xác nhận.",)
+    assert present(reviewed, LAWS, TODAY, BLANKS).notices == ()
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [
+        (Confidence.PARTLY, "đã được sửa đổi"),
+        (Confidence.UNVERIFIED, "chưa đối chiếu được với văn bản luật"),
+    ],
+)
+def test_a_draft_from_weaker_sources_says_so_until_an_officer_has_confirmed_it(
+    confidence: Confidence, words: str
+) -> None:
+    draft = article("family-01").model_copy(update={"confidence": confidence})
+    reviewed = draft.model_copy(update={"status": Status.REVIEWED, "reviewed_on": TODAY})
+
+    assert words in present(draft, LAWS, TODAY, BLANKS).notices[1]
     assert present(reviewed, LAWS, TODAY, BLANKS).notices == ()
 
 
