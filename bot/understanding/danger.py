@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.understanding.phrases import Choice, Message, Phrasebook
+from bot.understanding.phrases import Choice, Message, Phrasebook, places_of
 from knowledge.vietnamese import fold
 from store.datafile import Entry, load
 
@@ -29,7 +29,7 @@ WEIGHTS = DATA / "danger.npz"
 ALARM = 0.0
 """The score from which on a message is dangerous; set by `train` for few misses."""
 
-ALARM_WITHOUT_SIGNS = 0.2
+ALARM_WITHOUT_SIGNS = 0.1
 """The score that is needed when not one readable sign stands in the message."""
 
 FEW_WORDS = 5
@@ -39,6 +39,10 @@ NOW = "lúc này"
 """The list of words for now and just now."""
 
 _MANY_SIGNS = (1, 2, 3, 4, 6)
+_LETTERS = (3, 4, 5)
+"""Lengths of the runs of letters that are weighed: a misspelt word still shares most of them."""
+_NEAR = 6
+"""Words; how far apart a doer, a deed and whom or what it is done to may stand."""
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -66,6 +70,8 @@ class DangerFile(Entry):
     plain: tuple[str, ...]
     """Words too common to say anything by themselves, without marks."""
     lists: Mapping[str, tuple[str, ...]]
+    roles: Mapping[str, tuple[str, ...]]
+    """More lists, of which only the order beside other lists is weighed."""
     signs: tuple[SignEntry, ...]
 
 
@@ -77,6 +83,10 @@ class DampenerFile(Entry):
     told: tuple[str, ...]
     study: tuple[str, ...]
     again: tuple[str, ...]
+
+
+Features = Mapping[str, float]
+"""Each feature of a message → its share, so that a long message does not outweigh a short one."""
 
 
 @dataclass(frozen=True)
@@ -100,21 +110,24 @@ class Weights:
 
     @classmethod
     def of(cls, arrays: Arrays) -> "Weights":
-        """From the arrays `features`, `values` and `bias`."""
-        rows = {str(name): row for row, name in enumerate(arrays["features"])}
+        """From the arrays `features` (the bytes of lines), `values` and `bias`."""
+        names = arrays["features"].tobytes().decode().split("\n")
+        rows = {name: row for row, name in enumerate(names)}
         return cls(rows, arrays["values"].astype(np.float32), arrays["bias"].astype(np.float32))
 
     def usual(self) -> Iterator[Sequence[str]]:
         """The words and pairs of words, without marks, that have a weight."""
         for feature in self.rows:
-            kind, *words = feature.split()
+            kind, *words = feature.split(" ")
             if kind == "word" and not {"_", "~"} & {*words} and feature.isascii():
                 yield words
 
-    def score(self, features: frozenset[str]) -> npt.NDArray[np.float32]:
+    def score(self, features: Features) -> npt.NDArray[np.float32]:
         """Danger first, then the kinds."""
-        rows = [self.rows[feature] for feature in features if feature in self.rows]
-        return np.asarray(self.values[rows].sum(axis=0) + self.bias, dtype=np.float32)
+        known = [(self.rows[name], share) for name, share in features.items() if name in self.rows]
+        rows = [row for row, _ in known]
+        shares = np.array([share for _, share in known], dtype=np.float32)
+        return np.asarray(shares @ self.values[rows] + self.bias, dtype=np.float32)
 
 
 class Signs:
@@ -123,9 +136,12 @@ class Signs:
     def __init__(self, book: Phrasebook) -> None:
         danger = load(DATA / "danger.yaml", DangerFile)
         dampeners = load(DATA / "dampeners.yaml", DampenerFile)
-        lists = {**danger.lists, **dampeners.lists}
+        lists = {**danger.lists, **dampeners.lists, **danger.roles}
         for name, words in lists.items():
             book.add_list(name, words)
+        self._roles: tuple[tuple[str, Choice], ...] = tuple(
+            (name, book.choice(name)) for name in lists
+        )
         self._lists: tuple[tuple[str, Choice], ...] = tuple(
             (name, book.choice(name)) for name in danger.weighed
         )
@@ -157,22 +173,43 @@ class Signs:
             return False
         return not self._now.starts(message) and not self._dampeners["again"].among(message)
 
-    def features(self, message: Message) -> frozenset[str]:
+    def features(self, message: Message) -> Features:
         """Everything about the message that has a weight."""
         harmless = self._harmless.covered(message)
         heard = message.hide(harmless)
-        features = set(_words(message, harmless, self._plain))
-        features.update(f"list {name}" for name, choice in self._lists if choice.starts(heard))
+        bare = _bare(message, harmless)
+        said = set(_words(message, bare, self._plain))
+        said.update(f"list {name}" for name, choice in self._lists if choice.starts(heard))
         numbers = {number for number, *_ in self._signs.find(heard)}
-        features.update(f"sign {self._kinds[number].value}" for number in numbers)
-        features.update(f"phrase {self._written[number]}" for number in numbers)
-        features.update(f"signs {many}" for many in _MANY_SIGNS if len(numbers) >= many)
-        features.update(
+        said.update(f"sign {self._kinds[number].value}" for number in numbers)
+        said.update(f"phrase {self._written[number]}" for number in numbers)
+        said.update(f"signs {many}" for many in _MANY_SIGNS if len(numbers) >= many)
+        said.update(
             f"dampener {name}"
             for name, phrases in self._dampeners.items()
             if phrases.among(message)
         )
-        return frozenset(features)
+        blocks = (said, self._who_does_what(heard), _letters(bare))
+        return {name: len(block) ** -0.5 for block in blocks for name in block}
+
+    def _who_does_what(self, heard: Message) -> set[str]:
+        """Which lists stand before which: "bắt con tôi" is not "bắt con cá"."""
+        found: list[tuple[int, str]] = []
+        for name, choice in self._roles:
+            where = 0
+            for begins in choice.starts(heard).values():
+                where |= begins
+            found += [(place, name) for place in places_of(where)]
+        found.sort()
+        pairs = {f"role {name}" for _, name in found}
+        for nth, (place, name) in enumerate(found):
+            for other, follower in found[nth + 1 :]:
+                if other - place > _NEAR:
+                    break
+                if other > place:
+                    pairs.add(f"role {name}>{follower}")
+                    pairs.add(f"role {name}>{follower} {min(other - place, 3)}")
+        return pairs
 
 
 class DangerReader:
@@ -203,15 +240,26 @@ class DangerReader:
         return found
 
 
-def _words(message: Message, harmless: int, plain: frozenset[str]) -> list[str]:
-    """Words, pairs, and pairs with one word between, without marks; words with marks besides.
-
-    A word that belongs to a figure of speech is only known to be one.
-    """
-    bare = [
+def _bare(message: Message, harmless: int) -> list[str]:
+    """The words without marks; one that belongs to a figure of speech is only known to be one."""
+    return [
         "~" if harmless >> place & 1 else "#" if word.isdigit() else fold(word)
         for place, word in enumerate(message.words)
     ]
+
+
+def _letters(bare: Sequence[str]) -> set[str]:
+    """Runs of letters, over the ends of words."""
+    text = f" {' '.join(bare)} "
+    return {
+        f"letters {text[begin : begin + length]}"
+        for length in _LETTERS
+        for begin in range(len(text) - length + 1)
+    }
+
+
+def _words(message: Message, bare: Sequence[str], plain: frozenset[str]) -> list[str]:
+    """Words, pairs, and pairs with one word between, without marks; words with marks besides."""
     alone = [word for word in bare if word not in plain]
     pairs = [f"{first} {second}" for first, second in pairwise(bare)]
     wide = [f"{first} _ {second}" for first, second in zip(bare, bare[2:], strict=False)]

@@ -20,7 +20,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -260,6 +260,14 @@ def bits(begin: int, end: int) -> int:
     return (1 << end) - (1 << begin) if end > begin else 0
 
 
+def places_of(where: int) -> Iterator[int]:
+    """The places whose bits are set."""
+    while where:
+        lowest = where & -where
+        yield lowest.bit_length() - 1
+        where ^= lowest
+
+
 def listen(text: str, vocabulary: Vocabulary, today: dt.date) -> Message:
     """Make a message ready for phrases. Any text is allowed; what can't be read stays unknown."""
     typed = clean(text)
@@ -359,12 +367,10 @@ class Phrase:
                 begins |= where
             if not step.optional:
                 break
-        while begins:
-            begin = begins & -begins
-            begins ^= begin
-            ends = self._ends(message, begin)
+        for begin in places_of(begins):
+            ends = self._ends(message, 1 << begin)
             if ends:
-                found.append((begin.bit_length() - 1, (ends & -ends).bit_length() - 1))
+                found.append((begin, (ends & -ends).bit_length() - 1))
         return found
 
     def _ends(self, message: Message, at: int) -> int:
