@@ -552,7 +552,7 @@ def _state(
     now: dt.datetime,
 ) -> DeadlineState:
     if met_at is not None:
-        return DeadlineState.MET_LATE if due_at and met_at > due_at else DeadlineState.MET
+        return DeadlineState.MET_LATE if due_at and met_at >= due_at else DeadlineState.MET
     if due_at is None:
         return DeadlineState.PAUSED
     if now >= due_at:

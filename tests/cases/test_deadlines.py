@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.calendar import ZONE, calendar_of, midnight
@@ -188,7 +188,7 @@ def test_a_limit_is_open_then_warns_then_is_overdue(now: str, state: DeadlineSta
     ("assigned_at", "state"),
     [
         ("2026-11-26T23:59", DeadlineState.MET),
-        ("2026-11-27T07:30", DeadlineState.MET_LATE),
+        ("2026-11-27T00:00", DeadlineState.MET_LATE),
     ],
 )
 def test_a_limit_once_met_stays_met_whatever_the_time(
@@ -354,6 +354,16 @@ def test_a_due_day_that_moved_is_told_anew() -> None:
     assert not keys(first) & keys(moved)
 
 
+def test_a_limit_too_short_for_its_warning_warns_from_the_start() -> None:
+    # Ten days from Thursday 12 February end on Monday 23, the third working day after Wednesday 11
+    accepted = case(received_at="2026-02-12T08:00", accepted_at="2026-02-12T09:00")
+
+    deadline = one(DeadlineKind.ADVICE, accepted, "2026-02-12T09:00")
+
+    assert deadline.alerts[0][1] == at("2026-02-12T09:00")
+    assert deadline.state is DeadlineState.WARN
+
+
 def test_a_branch_open_twice_a_week_is_warned_while_it_is_open_not_after_the_due_day() -> None:
     # Accepted on Monday 16 November: due at the end of Thursday 19, a day the branch is closed
     accepted = case(accepted_at="2026-11-16T09:00")
@@ -405,6 +415,7 @@ def cases(draw: st.DrawFn) -> CaseTimes:
     )
 
 
+@settings(deadline=None)
 @given(cases(), STAMPS)
 def test_every_limit_has_an_owner_and_a_working_and_its_states_agree(
     times: CaseTimes, now: dt.datetime
@@ -423,6 +434,7 @@ def test_every_limit_has_an_owner_and_a_working_and_its_states_agree(
             assert all(roles for *_, roles in deadline.alerts)
 
 
+@settings(deadline=None)
 @given(cases(), STAMPS)
 def test_nobody_is_told_outside_office_hours_except_the_roster_of_danger_and_custody(
     times: CaseTimes, now: dt.datetime
@@ -435,6 +447,7 @@ def test_nobody_is_told_outside_office_hours_except_the_roster_of_danger_and_cus
             assert times.urgent or times.held
 
 
+@settings(deadline=None)
 @given(cases(), STAMPS, st.timedeltas(dt.timedelta(), dt.timedelta(days=90)))
 def test_a_longer_pause_never_makes_a_limit_end_earlier(
     times: CaseTimes, begin: dt.datetime, length: dt.timedelta
