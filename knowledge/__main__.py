@@ -8,16 +8,22 @@
     builds the models from the articles; needs scikit-learn
 
 The first two read JSON lines from standard input and answer each by one line on standard output.
-Rooms are imported only by the command that needs them, so that each starts fast.
+Rooms are imported only by the command that needs them, so that each starts fast. `search` reads
+the shipped files, or what is published in the database that TRAM_DATABASE_URL names.
 """
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from store.jsonlines import Record, serve, text
+
+if TYPE_CHECKING:
+    from knowledge.search import Search
 
 _SHOWN = 5
 _RANKED = 10
@@ -51,7 +57,8 @@ def _searcher() -> Callable[[Record], Record]:
     from knowledge.library import load_library
     from knowledge.search import Search
 
-    search = Search(load_library())
+    url = os.environ.get("TRAM_DATABASE_URL")
+    search = _published(url) if url else Search(load_library())
 
     def answer(record: Record) -> Record:
         found = search.search(text(record, "q"), _SHOWN)
@@ -62,6 +69,23 @@ def _searcher() -> Callable[[Record], Record]:
         }
 
     return answer
+
+
+def _published(url: str) -> "Search":
+    """What is published in a database. Articles are not sealed, so no key is needed."""
+    from knowledge.library import load_library
+    from knowledge.shelf import Shelf
+    from store.clock import SystemClock
+    from store.crypto import Keyring, Vault
+    from store.session import Database
+
+    database = Database(url, Vault(Keyring.fresh()), SystemClock(None))
+    try:
+        shelf = Shelf(load_library())
+        shelf.refresh_now(database)
+    finally:
+        database.close_now()
+    return shelf.current.search
 
 
 def _ranker(corpus: Path) -> Callable[[Record], Record]:

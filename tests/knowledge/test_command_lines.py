@@ -7,14 +7,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+from knowledge.library import load_library
+from knowledge.shelf import ARTICLE, seed_knowledge
+from store import documents
+from store.session import Database, Session
 
-def run(lines: str, *arguments: str) -> tuple[list[dict[str, Any]], int]:
+
+def run(lines: str, *arguments: str, **settings: str) -> tuple[list[dict[str, Any]], int]:
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "knowledge", *arguments],
         input=lines.encode(),
         capture_output=True,
         check=False,
-        env={"LC_ALL": "C", "PYTHONUTF8": "0"},
+        env={"LC_ALL": "C", "PYTHONUTF8": "0", **settings},
     )
     return [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()], done.returncode
 
@@ -31,6 +36,23 @@ def test_search_answers_each_line_and_survives_a_bad_one() -> None:
     assert answers[2]["abstained"] is True
     assert all("ms" in answer for answer in answers)
     assert time.perf_counter() - began < 30
+
+
+def test_search_reads_what_is_published_when_a_database_is_named(sqlite: Database) -> None:
+    library = load_library()
+
+    def only_one(session: Session) -> None:
+        seed_knowledge(session, library)
+        for key in set(library.articles) - {"family-02"}:
+            documents.retire(session, ARTICLE, key, by="a" * 32)
+
+    sqlite.transact_now(only_one)
+    url = sqlite.url.render_as_string()
+
+    (answer,), status = run('{"q": "ly hôn"}\n', "search", TRAM_DATABASE_URL=url)
+
+    assert status == 0
+    assert [one["id"] for one in answer["answers"]] == ["family-02"]
 
 
 def test_rank_orders_any_corpus(tmp_path: Path) -> None:
