@@ -26,6 +26,12 @@ class Amendment(Entry):
     starts: dt.date = Field(alias="from")
     text_seen: bool = False
     """Whether whoever wrote the articles had the amended wording before them."""
+    articles: tuple[Sentence, ...] = ()
+    """The articles of the law that it changes, where they are known; empty: any may be changed."""
+
+    def touches(self, article: str | None) -> bool:
+        """Whether it may have changed what is cited."""
+        return not self.articles or article is None or article in self.articles
 
 
 class Law(Entry):
@@ -137,17 +143,21 @@ def standing(article: Article, laws: Laws, today: dt.date) -> Standing:
     An officer who reviewed the article after an amendment began has read the new wording, so that
     amendment no longer counts against it.
     """
-    standings = [_standing_for(article, laws[source.law], today) for source in article.sources]
+    standings = [
+        _standing_for(article, source, laws[source.law], today) for source in article.sources
+    ]
     if article.good_until is not None and article.good_until < today:
         standings.append(Standing.OUTDATED)
     return max(standings, key=_GRAVITY.index)
 
 
-def _standing_for(article: Article, law: Law, today: dt.date) -> Standing:
+def _standing_for(article: Article, source: Source, law: Law, today: dt.date) -> Standing:
     found = law_standing(law, today)
     match found:
         case Standing.AMENDED_UNSEEN:
-            unread = law.unread_amendments(today)
+            unread = [
+                change for change in law.unread_amendments(today) if change.touches(source.article)
+            ]
             if all(_read_since(article, change) for change in unread):
                 return Standing.IN_FORCE
             return found

@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.article import Source, Status
 from knowledge.laws import Laws, Standing, cite, load_laws, standing
-from tests.knowledge.example import FAMILY_LAW, LAWS, TODAY, article
+from tests.knowledge.example import FAMILY_LAW, LAND_LAW, LAWS, NEW_LAND_LAW, TODAY, article
 
 
 def test_a_source_is_said_with_law_article_and_note() -> None:
@@ -55,6 +55,23 @@ def test_the_gravest_standing_counts() -> None:
     both = both.model_copy(update={"sources": (Source(law="GD"), *both.sources)})
 
     assert standing(both, LAWS, dt.date(2027, 3, 1)) is Standing.LAPSED
+
+
+def test_an_amendment_of_other_articles_leaves_what_is_cited_standing() -> None:
+    scoped = LAND_LAW.model_copy(
+        update={
+            "amendments": (LAND_LAW.amendments[0].model_copy(update={"articles": ("51", "60")}),)
+        }
+    )
+    laws = Laws((FAMILY_LAW, scoped, NEW_LAND_LAW))
+    day = dt.date(2026, 12, 24)
+    cites_51 = article("land-01", law="2/2013/QH13")
+    cites_7 = cites_51.model_copy(update={"sources": (Source(law="2/2013/QH13", article="7"),)})
+    cites_all = cites_51.model_copy(update={"sources": (Source(law="2/2013/QH13"),)})
+
+    assert standing(cites_51, laws, day) is Standing.AMENDED_UNSEEN
+    assert standing(cites_7, laws, day) is Standing.IN_FORCE
+    assert standing(cites_all, laws, day) is Standing.AMENDED_UNSEEN
 
 
 def test_two_laws_with_one_number_are_refused() -> None:
