@@ -62,9 +62,8 @@ class Index:
     def __init__(self, texts: Iterable[Text]) -> None:
         self.texts = tuple(texts)
         read = [read_text(text.text) for text in self.texts]
-        merged = [syllables for _, syllables in read]
-        self.speller = Speller(merged)
-        short = sum(map(len, merged)) <= _SHORT * len(merged)
+        self.speller = Speller(text.syllables for text in read)
+        short = sum(len(text.syllables) for text in read) <= _SHORT * len(read)
         self._weights = _SHORT_TEXTS if short else _LONG_TEXTS
         builder = tantivy.SchemaBuilder()
         for field in _SHORT_TEXTS:
@@ -73,10 +72,10 @@ class Index:
         self._schema = builder.build()
         index = tantivy.Index(self._schema)
         writer = index.writer(_WRITER_BYTES, 1)
-        for place, (text, syllables) in enumerate(read):
+        for place, text in enumerate(read):
             document = tantivy.Document()
-            document.add_text(_SYLLABLE, " ".join(syllables))
-            document.add_text(_PAIR, " ".join(pairs(syllables)))
+            document.add_text(_SYLLABLE, " ".join(text.syllables))
+            document.add_text(_PAIR, " ".join(text.pairs))
             document.add_text(_ACCENTED, " ".join(text.accented_syllables))
             document.add_integer("place", place)
             writer.add_document(document)
@@ -89,7 +88,7 @@ class Index:
         """Normalise a question and mend its slips by the words of this index."""
         normalised = normalise(question)
         merged = one_word_for_each_thing(normalised.syllables[:_LONGEST_QUESTION])
-        return Question(normalised, self.speller.mend(merged))
+        return Question(normalised, self.speller.mend_boldly(merged))
 
     def find(self, question: Question, limit: int) -> tuple[Match, ...]:
         """The texts that share most with a question, best first; none for a question of no word."""
@@ -134,19 +133,36 @@ class Index:
 
     def rarity(self, word: str) -> float:
         """How much a folded word tells: 0 when every text has it, most when none has."""
-        texts = self.speller.words[word]
+        return self._rare(self.speller.words[word])
+
+    def pair_rarity(self, pair: str) -> float:
+        """The same of two neighbours, written `ly_hon`."""
+        return self._rare(self.speller.pairs[pair])
+
+    def _rare(self, texts: int) -> float:
         return math.log1p((self.speller.size - texts + 0.5) / (texts + 0.5))
 
 
-@lru_cache(maxsize=8192)
-def read_text(text: str) -> tuple[Normalised, tuple[str, ...]]:
-    """A text of the index, normalised, and its folded syllables, same words merged.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A text of the index as it is searched."""
+
+    accented_syllables: tuple[str, ...]
+    syllables: tuple[str, ...]
+    """Folded, same words merged."""
+    pairs: tuple[str, ...]
+
+
+@lru_cache(maxsize=65_536)
+def read_text(text: str) -> Read:
+    """Read a text of the index.
 
     Remembered, so that an edit of one article does not cost the reading of all the others. Never
     call it with a citizen's words: they must not be remembered.
     """
     normalised = normalise(text)
-    return normalised, one_word_for_each_thing(normalised.syllables)
+    syllables = one_word_for_each_thing(normalised.syllables)
+    return Read(normalised.accented_syllables, syllables, pairs(syllables))
 
 
 def one_word_for_each_thing(syllables: Sequence[str]) -> tuple[str, ...]:

@@ -11,27 +11,35 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
+from typing import Self
 
 from knowledge.article import Article
 from knowledge.fields import FieldGuess, FieldModel, FieldScore, load_fields
-from knowledge.index import Index, Match, Text, read_text
+from knowledge.index import Index, Match, Question, Text, read_text
 from knowledge.library import Library
+from knowledge.spelling import pairs
 from knowledge.vietnamese import normalise
 
 JUDGE = Path(__file__).parent / "data" / "judge.json"
 ANSWERS_FROM = 0.5
 """The chance from which an article is called an answer."""
-TWINS = 0.9
-"""A second article with this share of the first one's evidence makes the question ambiguous."""
+TWINS = 0.5
+"""A second article with this share of the first one's weight makes the question ambiguous."""
 
 _TEXTS = 100
 _WORDINGS = 6
-_CROWDED = 2.0
-_CERTAIN = 3.0
 _FADING = 0.6
 """The second best wording of an article counts this much, the third this much again, …"""
+_RANKED = 20
+"""So many of the best articles by their wordings are looked at as a whole."""
+_FEW = 3.0
+"""Words in so many texts of an article count half of what words in all of them do."""
+_UNHEARD = 3.0
+"""Added to the pairs of a question that some text has, lest one pair by chance count for all."""
+_CERTAIN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +73,34 @@ class Evidence:
     article: Article
     wording: str
     weight: float
-    """Scores of its best wordings, fading."""
+    """Its share in what speaks for all the articles found, 0 to 1."""
+    grounds: tuple[float, ...]
+    """What articles are ranked by: how well its wordings match, beside the best article's; how well
+    its title does; how many of its texts say the question's rare words, and its pairs of words; how
+    likely its field is."""
     signs: tuple[float, ...]
     """What the judge looks at: how much of the question's rare words the article says, as a share
-    and in all; how strong its best rival is; how little it looks like a legal matter; how likely
-    the article's field is."""
+    and in all; how much of its pairs; how far it leads; how little the question looks like a legal
+    matter; how likely the article's field is."""
+
+
+_Looked = tuple[Article, str, tuple[float, ...], tuple[float, ...]]
+"""An article, its best wording, its grounds, its signs so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Logistic weights over the signs, learnt by `python -m knowledge train`."""
+    """Weights learnt by `python -m knowledge train`."""
 
+    ranking: tuple[float, ...]
+    """Over the grounds of an article: the sum ranks the articles."""
     weights: tuple[float, ...]
+    """Logistic, over the signs."""
     bias: float
+
+    def rank(self, grounds: tuple[float, ...]) -> float:
+        """How much speaks for an article; only differences mean something."""
+        return sum(weight * one for weight, one in zip(self.ranking, grounds, strict=True))
 
     def chance(self, signs: tuple[float, ...]) -> float:
         """The chance, 0 to 1."""
@@ -90,7 +113,7 @@ class Judge:
 def load_judge(path: Path = JUDGE) -> Judge:
     """Read the learnt weights."""
     values = json.loads(path.read_text(encoding="utf-8"))
-    return Judge(tuple(values["weights"]), values["bias"])
+    return Judge(tuple(values["ranking"]), tuple(values["weights"]), values["bias"])
 
 
 class Search:
@@ -104,7 +127,7 @@ class Search:
         self._fields = fields or load_fields()
         self._judge = judge or load_judge()
         self._index = Index(_texts(library))
-        self._said = {article.id: _said(article) for article in library.articles.values()}
+        self._said = {article.id: _said(_all_of(article)) for article in library.articles.values()}
 
     def search(self, query: str, limit: int = 5) -> Found:
         """The articles nearest to `query`, at most `limit`, and whether one of them answers it."""
@@ -128,34 +151,91 @@ class Search:
         `without` leaves one wording out of account: how the judge is trained on the wordings.
         """
         question = self._index.read(query)
-        best: dict[str, list[Match]] = {}
-        for match in self._index.find(question, _TEXTS):
-            text = self._index.texts[match.place]
-            if text.text != without:
-                best.setdefault(text.key, []).append(match)
-        ranked = sorted(best.items(), key=lambda item: (-_faded(item[1]), item[0]))
-        weights = [_faded(matches) for _, matches in ranked]
-        rarities = {word: self._index.rarity(word) for word in set(question.syllables)}
-        left_out = set(self._index.read(without).syllables) if without is not None else set()
-        found = []
-        for place, (key, matches) in enumerate(ranked):
-            article = self._library.articles[key]
-            said = self._said[key]
-            owes = left_out if without in article.wordings else ()
-            covered = sum(
-                rarity for word, rarity in rarities.items() if said[word] > (word in owes)
+        left_out = _NOTHING_SAID if without is None else _Said.of((without,))
+        candidates = self._candidates(question, without)
+        if not candidates:
+            return ()
+        words = {word: self._index.rarity(word) for word in set(question.syllables)}
+        two = {
+            pair: self._index.pair_rarity(pair)
+            for pair in set(pairs(question.syllables))
+            if pair in self._index.speller.pairs
+        }
+        all_words, all_pairs = sum(words.values()), sum(two.values()) + _UNHEARD
+        best = _faded(candidates[0][1])
+        looked_at: list[_Looked] = []
+        for key, matches in candidates:
+            article, said = self._library.articles[key], self._said[key]
+            owes = left_out if without in article.wordings else _NOTHING_SAID
+            heard = _heard(words, said.words, owes.words)
+            heard_together = _often(_heard(two, said.pairs, owes.pairs))
+            titles = (article.title, article.short)
+            title = next(
+                (one.score for one in matches if self._index.texts[one.place].text in titles), 0.0
             )
-            rival = weights[0 if place else 1] if len(weights) > 1 else 0.0
+            grounds = (
+                _faded(matches) / best,
+                title / best,
+                _often(heard) / all_words,
+                heard_together / all_pairs,
+                math.log(guess.score(article.field) + 0.001),
+            )
+            covered = sum(rarity for rarity, _ in heard)
             signs = (
-                covered / sum(rarities.values()),
+                covered / all_words,
                 math.log1p(covered),
-                min(rival / weights[place], _CROWDED),
+                math.log1p(heard_together),
                 max(-_CERTAIN, min(_CERTAIN, guess.margin)),
                 guess.score(article.field),
             )
-            wording = self._index.texts[matches[0].place].text
-            found.append(Evidence(article, wording, weights[place], signs))
+            looked_at.append((article, self._index.texts[matches[0].place].text, grounds, signs))
+        return self._ranked(looked_at)
+
+    def _candidates(self, question: Question, without: str | None) -> list[tuple[str, list[Match]]]:
+        """The articles whose wordings match best, best first, with those wordings."""
+        found: dict[str, list[Match]] = {}
+        for match in self._index.find(question, _TEXTS):
+            text = self._index.texts[match.place]
+            if text.text != without:
+                found.setdefault(text.key, []).append(match)
+        return sorted(found.items(), key=lambda item: (-_faded(item[1]), item[0]))[:_RANKED]
+
+    def _ranked(self, looked_at: list[_Looked]) -> tuple[Evidence, ...]:
+        """The articles by their grounds, best first, with what each leads or lags by as a sign."""
+        scored = sorted(
+            ((self._judge.rank(one[2]), one) for one in looked_at),
+            key=lambda item: (-item[0], item[1][0].id),
+        )
+        shares = [math.exp(score - scored[0][0]) for score, _ in scored]
+        whole = sum(shares)
+        found = []
+        for place, ((score, one), share) in enumerate(zip(scored, shares, strict=True)):
+            article, wording, grounds, signs = one
+            rival = scored[0 if place else 1][0] if len(scored) > 1 else score - _CERTAIN
+            lead = max(-_CERTAIN, min(_CERTAIN, score - rival))
+            found.append(Evidence(article, wording, share / whole, grounds, (*signs, lead)))
         return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """In how many of some texts each folded word stands, and each pair of words."""
+
+    words: dict[str, int]
+    pairs: dict[str, int]
+
+    @classmethod
+    def of(cls, texts: tuple[str, ...]) -> Self:
+        read = [read_text(text) for text in texts]
+        return cls(
+            dict(Counter(word for one in read for word in set(one.syllables))),
+            dict(Counter(pair for one in read for pair in set(one.pairs))),
+        )
+
+
+_NOTHING_SAID = _Said({}, {})
+_said = lru_cache(maxsize=4096)(_Said.of)
+"""Remembered, so that an edit of one article does not cost the counting of all the others."""
 
 
 def _texts(library: Library) -> Iterator[Text]:
@@ -164,10 +244,30 @@ def _texts(library: Library) -> Iterator[Text]:
             yield Text(article.id, text)
 
 
-def _said(article: Article) -> Counter[str]:
-    """In how many of an article's texts each folded word stands."""
-    texts = (article.title, article.short, *article.wordings, article.answer, article.first_step)
-    return Counter(word for text in texts for word in set(read_text(text)[1]))
+def _all_of(article: Article) -> tuple[str, ...]:
+    return (
+        article.title,
+        article.short,
+        *article.wordings,
+        article.answer,
+        article.first_step,
+    )
+
+
+def _heard(
+    asked: dict[str, float], said: dict[str, int], owes: dict[str, int]
+) -> list[tuple[float, int]]:
+    """What of the asked is said: how rare it is, and in how many texts beside the one left out."""
+    return [
+        (asked[one], texts)
+        for one in asked.keys() & said.keys()
+        if (texts := said[one] - owes.get(one, 0)) > 0
+    ]
+
+
+def _often(heard: list[tuple[float, int]]) -> float:
+    """Rarities, each counted the fuller the more texts say it."""
+    return sum(rarity * texts / (texts + _FEW) for rarity, texts in heard)
 
 
 def _faded(matches: list[Match]) -> float:

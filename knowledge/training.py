@@ -1,7 +1,7 @@
 """The build step behind `python -m knowledge train`. Needs scikit-learn, a development tool."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from bench.noise import noise
 from knowledge.article import FieldId
-from knowledge.fields import MODEL, OUT_OF_SCOPE, featurise, model_from
+from knowledge.fields import MODEL, OUT_OF_SCOPE, FieldModel, featurise, model_from
 from knowledge.library import Library
-from knowledge.search import JUDGE, Judge, Search
+from knowledge.search import JUDGE, Evidence, Judge, Search
 from knowledge.vietnamese import fold, normalise
 from store.datafile import load
 
@@ -23,6 +24,9 @@ ABOUT_ONESELF = Path(__file__).parent / "data" / "about_oneself.yaml"
 _SEED = 0
 _TIGHTNESS = 1.0
 _FOLDS = 5
+_FIRST_RANKING = (1.0, 1.0, 1.0, 1.0, 0.1)
+"""Near enough to tell which rivals the learning should look at."""
+_RIVALS = 10
 
 
 Example = tuple[str, str]
@@ -50,10 +54,12 @@ def train(library: Library, fields: Path = MODEL, judge: Path = JUDGE) -> None:
     known = examples(library, load(PHRASES, dict[str, tuple[str, ...]]))
     np.savez_compressed(fields, allow_pickle=False, **field_arrays(known))
     learnt = learn_judge(library, known)
-    values = {"weights": [round(weight, 4) for weight in learnt.weights]}
-    judge.write_text(
-        json.dumps({**values, "bias": round(learnt.bias, 4)}, indent=1) + "\n", encoding="utf-8"
-    )
+    values = {
+        "ranking": [round(weight, 4) for weight in learnt.ranking],
+        "weights": [round(weight, 4) for weight in learnt.weights],
+        "bias": round(learnt.bias, 4),
+    }
+    judge.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 def field_arrays(known: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
@@ -75,30 +81,64 @@ def field_arrays(known: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
 
 
 def learn_judge(library: Library, known: Sequence[Example]) -> Judge:
-    """Learn when an article answers, by asking each wording with that wording left out.
+    """Learn to rank articles, and when the first answers, by asking each wording without itself.
 
     An article is right for its own wordings; for small talk and the like no article is. The field
-    model that gives its opinion has not seen the text in question either (five folds).
+    model that gives its opinion has not seen the text in question either (five folds). Each text is
+    asked as it stands, without marks, and with slips, so that a slip is not taken for a stranger.
     """
     owner = {text: article.id for article in library.articles.values() for text in article.wordings}
     asked = [(text, field) for text, field in known if text in owner or field == OUT_OF_SCOPE]
+    models = []
+    for fold_number in range(_FOLDS):
+        held = {text for text, _ in asked[fold_number::_FOLDS]}
+        arrays = field_arrays([one for one in known if one[0] not in held])
+        models.append((sorted(held), model_from(arrays)))
+    unranked = Judge(_FIRST_RANKING, (), 0.0)
+    ranking = _learn_ranking(_asked_without_itself(library, models, unranked), owner)
     signs: list[tuple[float, ...]] = []
     right: list[bool] = []
     weights: list[float] = []
-    for fold_number in range(_FOLDS):
-        held = {text for text, _ in asked[fold_number::_FOLDS]}
-        model = model_from(field_arrays([one for one in known if one[0] not in held]))
-        search = Search(library, model, Judge((), 0.0))
-        for text in sorted(held):
-            for spelling in (text, fold(text)):
-                ranked = search.evidence(spelling, model.guess(spelling), without=text)
-                if ranked:
-                    signs.append(ranked[0].signs)
-                    right.append(ranked[0].article.id == owner.get(text))
-                    weights.append(_weight(right=right[-1], legal=text in owner))
+    for text, ranked in _asked_without_itself(library, models, Judge(ranking, (), 0.0)):
+        signs.append(ranked[0].signs)
+        right.append(ranked[0].article.id == owner.get(text))
+        weights.append(_weight(right=right[-1], legal=text in owner))
     learnt = LogisticRegression(max_iter=1000)
     learnt.fit(np.array(signs), np.array(right), sample_weight=np.array(weights))
-    return Judge(tuple(map(float, learnt.coef_[0])), float(learnt.intercept_[0]))
+    return Judge(ranking, tuple(map(float, learnt.coef_[0])), float(learnt.intercept_[0]))
+
+
+def _asked_without_itself(
+    library: Library, models: Sequence[tuple[list[str], FieldModel]], judge: Judge
+) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    for texts, model in models:
+        search = Search(library, model, judge)
+        for text in texts:
+            for spelling in (
+                text,
+                fold(text),
+                noise(text, "typo10", _SEED),
+                noise(text, "mix", _SEED),
+            ):
+                ranked = search.evidence(spelling, model.guess(spelling), without=text)
+                if ranked:
+                    yield text, ranked
+
+
+def _learn_ranking(
+    asked: Iterator[tuple[str, tuple[Evidence, ...]]], owner: dict[str, str]
+) -> tuple[float, ...]:
+    """Weights that put the right article before the others: a logistic model of the differences."""
+    differences = []
+    for text, ranked in asked:
+        right = next((one for one in ranked if one.article.id == owner.get(text)), None)
+        if right is not None:
+            grounds = np.array(right.grounds)
+            differences += [grounds - one.grounds for one in ranked[:_RIVALS] if one is not right]
+    learnt = LogisticRegression(fit_intercept=False, max_iter=1000)
+    both = np.array([*differences, *(-difference for difference in differences)])
+    learnt.fit(both, np.repeat([True, False], len(differences)))
+    return tuple(map(float, learnt.coef_[0]))
 
 
 def _told_with_oneself(known: Sequence[Example]) -> list[Example]:
