@@ -55,6 +55,7 @@ LABELS: Mapping[str, str] = {
     "by": "Văn bản sửa đổi",
     "from": "Từ ngày",
     "text_seen": "Đã đọc văn bản sửa đổi",
+    "articles": "Chỉ sửa các điều",
     "language": "Ngôn ngữ",
     "summary": "Tóm tắt",
 }

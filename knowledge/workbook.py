@@ -7,6 +7,7 @@ its sheet and row.
 
 import datetime as dt
 import io
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ class _Kind(Enum):
     TEXT = auto()
     LINES = auto()
     """One thing a line."""
+    LIST = auto()
+    """Short things with commas between them."""
     DAY = auto()
     YES_NO = auto()
 
@@ -105,6 +108,7 @@ AMENDMENTS = _Sheet(
         _Column("by", 24),
         _Column("from", 14, _Kind.DAY),
         _Column("text_seen", 24, _Kind.YES_NO, choices=("có", "không")),
+        _Column("articles", 24, _Kind.LIST),
     ),
 )
 SHEETS = (ARTICLES, WORDINGS, SOURCES, TRANSLATIONS, LAWS, AMENDMENTS)
@@ -117,6 +121,7 @@ _EXPLANATIONS = (
     "Bỏ một bài khỏi tệp không xóa bài đó: bài giữ nguyên như đang đăng.",
     "Bài viết: Thời hạn, Giấy tờ và Điểm cần kiểm ghi mỗi ý một dòng trong ô (Alt+Enter).",
     "Cách hỏi: mỗi dòng một cách hỏi; mỗi bài ít nhất 8 cách.",
+    "Sửa đổi luật: Chỉ sửa các điều ghi như 137, 138; để trống nếu chưa rõ sửa điều nào.",
     "Căn cứ: mỗi dòng một điều luật; Văn bản phải có trong trang Văn bản luật.",
     "Ngày ghi như 31/12/2026. Độ chắc: C đã đọc văn bản, P còn sửa đổi chưa đọc, U theo trí nhớ.",
     "Tình trạng và Ngày duyệt chỉ để xem: nhập vào không đổi được, phải duyệt trên trang.",
@@ -192,6 +197,8 @@ def _cell(column: _Column, value: Any) -> str:
             return str(value)
         case _Kind.LINES:
             return "\n".join(" ".join(str(one).splitlines()) for one in value)
+        case _Kind.LIST:
+            return ", ".join(value)
         case _Kind.YES_NO:
             return "có" if value else "không"
         case _:
@@ -299,14 +306,19 @@ def _value(column: _Column, value: Any, kind: str) -> Any:
         case _Kind.TEXT:
             return _text(value) or None
         case _Kind.LINES:
-            lines = (line.strip() for line in _text(value).split("\n"))
-            return tuple(line for line in lines if line)
+            return _parts(_text(value).split("\n"))
+        case _Kind.LIST:
+            return _parts(re.split(r"[,;\n]", _text(value)))
         case _Kind.DAY:
             return _day(value)
         case _Kind.YES_NO:
             return _yes(value)
         case _:
             assert_never(column.kind)
+
+
+def _parts(said: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in said if part.strip())
 
 
 def _text(value: Any) -> str:

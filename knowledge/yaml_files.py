@@ -16,7 +16,7 @@ import yaml
 
 from knowledge.article import Article, FieldId
 from knowledge.exchange import BadFileError, Placed, Problem, Read, label, reason, unpacked
-from knowledge.laws import Law
+from knowledge.laws import Amendment, Law
 from knowledge.library import CONTENT, Library
 from store.datafile import Fault, FaultsError, parse
 
@@ -71,8 +71,13 @@ def law_text(law: Law) -> str:
     told = law.model_dump(exclude_defaults=True)
     told["confidence"] = str(law.confidence)
     if law.amendments:
-        told["amendments"] = [_Flow(one.model_dump(by_alias=True)) for one in law.amendments]
+        told["amendments"] = [_amendment(one) for one in law.amendments]
     return _dumped([{name: _plain(told[name]) for name in Law.model_fields if name in told}])
+
+
+def _amendment(change: Amendment) -> _Flow:
+    told = change.model_dump(by_alias=True)
+    return _Flow({name: _plain(value) for name, value in told.items() if value != ()})
 
 
 def _plain(value: object) -> object:
