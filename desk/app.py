@@ -14,7 +14,17 @@ from cases.access import NotFoundError
 from cases.province import Province
 from desk import guard
 from desk.frame import STATIC, Frame
-from desk.pages import case, door, files, live, oversight, queue
+from desk.pages import (
+    case,
+    door,
+    files,
+    knowledge,
+    knowledge_edit,
+    knowledge_review,
+    live,
+    oversight,
+    queue,
+)
 from knowledge.shelf import Shelf
 from store.session import Database
 
@@ -47,6 +57,8 @@ def make_desk(
         dependencies=[Depends(guard.enforcer(frame))],
     )
     for page in (door, queue, case, files, live, oversight):
+        desk.include_router(page.routes(frame))
+    for page in (knowledge, knowledge_edit, knowledge_review):
         desk.include_router(page.routes(frame))
     desk.mount("/static", _Kept(directory=STATIC))
     desk.add_exception_handler(NotFoundError, guard.not_found(frame))

@@ -1,15 +1,21 @@
 """What things are called on the desk, in Vietnamese; one place for every state and outcome."""
 
 import datetime as dt
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Any, assert_never
 
 from cases.model import CaseState, Outcome
 from cases.staff import Role
 from cases.thread import Author
 from eligibility.facts import FACTS, CriminalRole, FactId, Household, PapersAtHand
 from eligibility.screen import Outcome as Screened
-from knowledge.article import FieldId
+from knowledge.article import Article, Confidence, FieldId, Status
+from knowledge.exchange import LABELS
+from knowledge.laws import Laws, Standing, law_standing
+from knowledge.laws import standing as standing_of
+from knowledge.library import Clash
 from store.clock import ZONE
+from store.documents import Stage
 from store.outbox import Delivery
 
 UNVERIFIED = "chờ xác nhận"
@@ -371,6 +377,11 @@ def day(at: dt.datetime, now: dt.datetime) -> str:
             return f"{then:%d/%m/%Y}"
 
 
+def date(on: dt.date) -> str:
+    """A day."""
+    return f"{on:%d/%m/%Y}"
+
+
 def hour(at: dt.datetime) -> str:
     """The time of day in Vietnam."""
     return f"{at.astimezone(ZONE):%H:%M}"
@@ -379,3 +390,240 @@ def hour(at: dt.datetime) -> str:
 def moment(at: dt.datetime) -> str:
     """Time and day in Vietnam, for tables."""
     return f"{at.astimezone(ZONE):%H:%M %d/%m/%Y}"
+
+
+# --- the articles of the knowledge base ---------------------------------------------------------
+
+
+def confidence(confidence: Confidence) -> str:
+    """How sure the sources of an article are."""
+    match confidence:
+        case Confidence.CONFIRMED:
+            return "Đã đọc văn bản"
+        case Confidence.PARTLY:
+            return "Luật đã sửa, chưa đọc bản mới"
+        case Confidence.UNVERIFIED:
+            return "Theo trí nhớ, chưa đọc"
+        case _:
+            assert_never(confidence)
+
+
+def article_status(status: Status) -> str:
+    """Whether an officer stands behind an article."""
+    match status:
+        case Status.DRAFT_SOURCED:
+            return "Chờ xác nhận"
+        case Status.REVIEWED:
+            return "Đã xác nhận"
+        case _:
+            assert_never(status)
+
+
+def stage(stage: Stage) -> str:
+    """How far a version has come."""
+    match stage:
+        case Stage.DRAFT:
+            return "Bản nháp"
+        case Stage.IN_REVIEW:
+            return "Chờ duyệt"
+        case Stage.APPROVED:
+            return "Đã duyệt, chờ đăng"
+        case Stage.PUBLISHED:
+            return "Đang đăng"
+        case Stage.SUPERSEDED:
+            return "Đã đăng trước đây"
+        case Stage.DISCARDED:
+            return "Đã bỏ"
+        case _:
+            assert_never(stage)
+
+
+def part(name: str) -> str:
+    """A field of an article."""
+    return {
+        "title": "Câu hỏi (tựa bài)",
+        "short": "Tên trên nút bấm",
+        "answer": "Trả lời",
+        "first_step": "Làm trước",
+        "where": "Đến đâu",
+        "time_limits": "Thời hạn",
+        "papers": "Giấy tờ",
+        "wordings": "Cách bà con hỏi",
+        "sources": "Căn cứ pháp luật",
+        "confidence": "Độ chắc của căn cứ",
+        "open_points": "Điểm cần kiểm tra",
+        "good_until": "Con số đúng tới ngày",
+        "translations": "Bản dịch",
+    }.get(name, name)
+
+
+def stale(article: Article, laws: Laws, today: dt.date) -> str | None:
+    """Why an article does not simply stand, with the law and the day; None when it does."""
+    now = standing_of(article, laws, today)
+    cited = {source.law: laws[source.law] for source in article.sources}.values()
+    at_fault = [law for law in cited if law_standing(law, today) is now]
+    match now:
+        case Standing.IN_FORCE:
+            return None
+        case Standing.OUTDATED:
+            return f"Con số chỉ đúng tới {article.good_until:%d/%m/%Y}"
+        case Standing.LAPSED:
+            said = [f"{law.short} hết hiệu lực từ {law.lapses:%d/%m/%Y}" for law in at_fault]
+        case Standing.NOT_YET:
+            said = [f"{law.short} tới {law.effective:%d/%m/%Y} mới áp dụng" for law in at_fault]
+        case Standing.AMENDED_UNSEEN:
+            said = [
+                f"{law.short} đã sửa từ {change.starts:%d/%m/%Y} (theo {change.by}), chưa đối chiếu"
+                for law in at_fault
+                for change in law.unread_amendments(today)[-1:]
+            ]
+        case _:
+            assert_never(now)
+    return "; ".join(said)
+
+
+def mistake(name: str, error: Mapping[str, Any]) -> str:
+    """What is wrong with what was typed into a field of an article, and what to do."""
+    place, kind, context = error["loc"], error["type"], error.get("ctx", {})
+    if name == "sources" and len(place) > 1:
+        return f"Căn cứ thứ {place[1] + 1}: chưa chọn văn bản luật."
+    if name == "translations":
+        return "Viết cả tựa và tóm tắt, hoặc để trống cả hai."
+    match name, kind:
+        case "wordings", "too_short":
+            return (
+                f"Cần ít nhất {context['min_length']} cách hỏi, mới có {context['actual_length']}."
+            )
+        case "sources", "too_short":
+            return "Cần ít nhất một căn cứ pháp luật."
+        case "confidence", _:
+            return "Chưa chọn."
+        case "good_until", _:
+            return "Ngày chưa đúng. Ví dụ: 31/12/2026."
+        case _, "string_too_long":
+            most, there = context["max_length"], len(error["input"])
+            return f"Dài quá: nhiều nhất {most} chữ cái, đang có {there}."
+        case _, "string_too_short":
+            return "Chưa viết gì."
+        case _:
+            return "Chỗ này chưa đúng, xem lại giúp."
+
+
+def unknown_blank(blank: str, known: tuple[str, ...]) -> str:
+    """A brace that would show as nothing to citizens."""
+    usable = ", ".join(f"{{{name}}}" for name in known)
+    if blank == "{":
+        return f"Dấu {{ }} chỉ dùng cho chỗ trống có tên: {usable}."
+    return f"Chỗ trống {blank} không có. Dùng được: {usable}."
+
+
+def clash(clash: Clash, article: Article, owner: Article | None) -> tuple[str, str]:
+    """The field at fault and why the article does not fit beside the others."""
+    other = f"{owner.title} ({owner.id})" if owner is not None else ""
+    match clash.kind:
+        case "law":
+            text = f"“{clash.text}” chưa có trong danh mục văn bản luật. Thêm văn bản ở đó trước."
+            return "sources", text
+        case "short":
+            return "short", f"Trùng tên nút với bài {other}. Chọn tên khác."
+        case "wording":
+            name = {article.title: "title", article.short: "short"}.get(clash.text, "wordings")
+            return name, f"Câu “{clash.text}” đã thuộc bài {other}. Bỏ ở một trong hai bài."
+        case _:
+            assert_never(clash.kind)
+
+
+def done(act: str | None) -> str | None:
+    """What a press of a button on an article has done, told on the page that follows."""
+    return {
+        "saved": "Đã lưu nháp. Người dân chưa thấy gì khác.",
+        "unchanged": "Chưa có gì khác với bản đang đăng, nên chưa lưu gì.",
+        "submitted": "Đã gửi duyệt. Một người khác sẽ xem.",
+        "given_back": "Đã trả lại cho người viết.",
+        "approved": "Đã duyệt. Còn một bước nữa: đăng cho người dân thấy.",
+        "published": "Đã đăng. Người dân thấy bản mới từ bây giờ.",
+        "confirmed": "Đã xác nhận. Người dân không còn thấy câu “đang chờ cán bộ xác nhận”.",
+        "discarded": "Đã bỏ bản nháp. Bản ấy vẫn còn trong lịch sử.",
+        "retired": "Đã gỡ bài. Người dân không còn thấy bài này.",
+        "brought_back": "Đã đăng lại bài.",
+        "restored": "Đã dùng lại bản cũ. Người dân thấy bản ấy từ bây giờ.",
+    }.get(act or "")
+
+
+SAME_PERSON = (
+    "Bạn đã viết vào bản này, nên cần một người khác duyệt. Bài nào cũng phải có hai người xem."
+)
+NOT_THERE_YET = "Bản này không còn ở bước đó. Trang đã cập nhật, hãy xem lại rồi làm tiếp."
+
+
+def changed_meanwhile(who: str | None, at: dt.datetime | None) -> str:
+    """Why an act was not carried out: what it was about is no longer what the person saw."""
+    if who is None or at is None:
+        return "Bài đã thay đổi trong lúc bạn xem, nên chưa làm gì cả. Hãy xem lại bản mới."
+    return f"{who} đã sửa bài lúc {moment(at)}, nên chưa làm gì cả. Hãy xem lại bản mới."
+
+
+def not_autosaved(who: str | None) -> str:
+    """Why the draft was not kept by itself."""
+    if who is None:
+        return "Chưa tự lưu: bài đã đổi. Bấm “Lưu nháp” để xem hai bản cạnh nhau."
+    return f"Chưa tự lưu: {who} vừa lưu bản khác. Bấm “Lưu nháp” để xem hai bản cạnh nhau."
+
+
+def still_to_mend(places: int, *, asking: bool) -> str:
+    """A draft that was saved but is not ready for a review."""
+    if asking:
+        return f"Đã lưu nháp nhưng chưa gửi duyệt: còn {places} chỗ cần sửa, đánh dấu đỏ bên dưới."
+    return f"Đã lưu nháp. Còn {places} chỗ cần sửa trước khi gửi duyệt."
+
+
+# --- the tools around the knowledge base ----------------------------------------------------------
+
+
+def standing(standing: Standing) -> str:
+    """Where a law stands on a day."""
+    match standing:
+        case Standing.IN_FORCE:
+            return "Đang có hiệu lực"
+        case Standing.AMENDED_UNSEEN:
+            return "Đã sửa đổi, chưa đọc"
+        case Standing.OUTDATED:
+            return "Số liệu đã cũ"
+        case Standing.NOT_YET:
+            return "Chưa có hiệu lực"
+        case Standing.LAPSED:
+            return "Hết hiệu lực"
+        case _:
+            assert_never(standing)
+
+
+def law_shown(show: str) -> str:
+    """A choice of laws in the register."""
+    return {
+        "all": "Tất cả",
+        "lapsed": "Hết hiệu lực",
+        "unread": "Sửa đổi chưa đọc",
+        "soon": "Sắp hết hiệu lực (90 ngày)",
+        "unreviewed": "Chưa đối chiếu",
+        "open": "Đang có bản nháp",
+    }.get(show, show)
+
+
+def law_part(name: str) -> str:
+    """A field of a law."""
+    return LABELS.get(name, name)
+
+
+def law_done(act: str | None) -> str | None:
+    """What a press of a button on a law has done, told on the page that follows."""
+    return {
+        "saved": "Đã lưu nháp. Danh mục đang dùng chưa đổi gì.",
+        "submitted": "Đã gửi duyệt. Một người khác sẽ xem.",
+        "discarded": "Đã bỏ bản nháp.",
+        "give_back": "Đã trả lại cho người viết.",
+        "approve": "Đã duyệt. Còn một bước nữa: đưa vào dùng.",
+        "publish": "Đã đưa vào dùng. Các bài dẫn văn bản này theo ngay từ bây giờ.",
+        "confirm": "Đã ghi nhận: văn bản này đã đối chiếu hôm nay.",
+        "retire": "Đã gỡ văn bản khỏi danh mục.",
+        "bring_back": "Đã đưa văn bản vào danh mục lại.",
+    }.get(act or "")

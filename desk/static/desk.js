@@ -75,12 +75,14 @@
 
   function line(live) {
     const state = $("#line");
+    if (!state) return;
     const text = live ? "Trực tiếp" : "Mất kết nối, đang nối lại…";
     if (state.textContent !== text) state.textContent = text;
     state.classList.toggle("live", live);
   }
 
   function title() {
+    if (!$("#desk")) return;
     const unread = Number($("#queue")?.dataset.unread ?? 0);
     document.title = (unread ? `(${unread}) ` : "") + $("#desk").dataset.title;
   }
@@ -118,7 +120,7 @@
   }
 
   function unsaved() {
-    return [...document.querySelectorAll("form[data-dirty]")].some((form) => form.text.value.trim());
+    return [...document.querySelectorAll("form[data-dirty]")].some((form) => !form.text || form.text.value.trim());
   }
 
   function end() {
@@ -263,7 +265,7 @@
       tone.stop(at + offset + 0.3);
     }
   }
-  button.addEventListener("click", () => {
+  button?.addEventListener("click", () => {
     wanted = !wanted;
     localStorage.setItem("tram.sound", wanted ? "on" : "off");
     showSound();
@@ -274,7 +276,100 @@
     if (wanted) (audio ??= new AudioContext()).resume();
   });
 
-  showSound();
-  title();
-  listen();
+  if ($("#desk")) {
+    showSound();
+    title();
+    listen();
+  }
+
+  // --- writing an article ---------------------------------------------------------------------
+  const article = $("#article-form");
+  if (article) write(article);
+
+  /** Letters are counted, rows come and go, and what is typed is kept on the server. */
+  function write(form) {
+    let saving = Promise.resolve();
+    let pause = 0;
+    let changed = 0;
+    let stopped = !form.dataset.autosave;
+    const said = (text) => { $("#saved").textContent = text; };
+
+    function count(box) {
+      const place = form.querySelector(`[data-letters-of="${box.name}"]`);
+      if (!place) return;
+      const letters = [...box.value.trim().normalize("NFC")].length;
+      place.textContent = `${letters}/${place.dataset.limit}`;
+      place.classList.toggle("over", letters > Number(place.dataset.limit));
+    }
+
+    /** One after the other: a save must know the number that the one before it was given. */
+    function keep() {
+      clearTimeout(pause);
+      saving = saving.then(send);
+    }
+    async function send() {
+      if (stopped || ended || !("dirty" in form.dataset)) return;
+      const upTo = changed;
+      try {
+        const answer = await fetch(form.dataset.autosave, {
+          method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "HX-Request": "true" },
+        });
+        if (answer.status === 401) { end(); return; }
+        if (answer.status !== 409 && !answer.ok) throw new Error(String(answer.status));
+        const told = await answer.json();
+        if (told.said) said(told.said);
+        if (answer.status === 409) { stopped = true; return; }
+        for (const name of ["seen", "over", "base"]) if (name in told) form.elements[name].value = told[name];
+        if (changed === upTo) delete form.dataset.dirty;
+      } catch {
+        said("Chưa tự lưu được. Chữ bạn viết còn nguyên ở đây.");
+        pause = setTimeout(keep, 10_000);
+      }
+    }
+    form.addEventListener("input", (event) => {
+      if (event.target.name === "remark") return;
+      changed += 1;
+      form.dataset.dirty = "";
+      count(event.target);
+      clearTimeout(pause);
+      pause = setTimeout(keep, 3000);
+    });
+
+    // The press of a button waits for the save under way, and for a session that is still there.
+    form.addEventListener("submit", async (event) => {
+      if (form.dataset.sending) return;
+      event.preventDefault();
+      clearTimeout(pause);
+      await saving;
+      if (!await here()) return;
+      form.dataset.sending = "yes";
+      stopped = true;
+      form.requestSubmit(event.submitter);
+    });
+    addEventListener("pageshow", () => { delete form.dataset.sending; });
+
+    for (const button of form.querySelectorAll("[data-adds], [data-removes]")) button.hidden = false;
+    form.addEventListener("click", (event) => {
+      const adds = event.target.closest("[data-adds]");
+      const removes = event.target.closest("[data-removes]");
+      const rows = $("#source-rows");
+      if (adds) {
+        const row = rows.lastElementChild.cloneNode(true);
+        const number = rows.childElementCount + 1;
+        row.querySelector(".law-name")?.remove();
+        for (const box of row.querySelectorAll("input")) {
+          box.value = "";
+          box.setAttribute("aria-label", box.getAttribute("aria-label").replace(/\d+$/, number));
+        }
+        row.querySelector("button .hidden").textContent = ` căn cứ ${number}`;
+        rows.append(row);
+        row.querySelector("input").focus();
+      } else if (removes) {
+        const row = removes.closest(removes.dataset.removes);
+        for (const box of row.querySelectorAll("input")) box.value = "";
+        if (rows.childElementCount > 1) row.remove();
+        rows.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    });
+  }
 })();
