@@ -72,8 +72,11 @@ class FieldModel:
 
     def guess(self, message: str) -> FieldGuess:
         """Judge a message of any length and spelling; an empty one is out of scope."""
-        read = normalise(message)
-        margins = self._margins(featurise(read, self._speller.mend(read.syllables)))
+        return self.guess_read(normalise(message))
+
+    def guess_read(self, read: Normalised) -> FieldGuess:
+        """The same of a message that is normalised already."""
+        margins = self._margins(featurise(read, self._speller.mend_boldly(read.syllables)))
         shares = np.exp(_SHARPNESS * (margins - margins.max()))
         shares /= shares.sum()
         by_class = dict(zip(self._classes, zip(shares, margins, strict=True), strict=True))

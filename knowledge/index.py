@@ -52,8 +52,10 @@ class Question:
     """A question as the index reads it."""
 
     normalised: Normalised
+    typed: tuple[str, ...]
+    """Folded syllables, same words merged."""
     syllables: tuple[str, ...]
-    """Folded, same words merged, slips mended."""
+    """The same, slips mended."""
 
 
 class Index:
@@ -88,7 +90,7 @@ class Index:
         """Normalise a question and mend its slips by the words of this index."""
         normalised = normalise(question)
         merged = one_word_for_each_thing(normalised.syllables[:_LONGEST_QUESTION])
-        return Question(normalised, self.speller.mend_boldly(merged))
+        return Question(normalised, merged, self.speller.mend_boldly(merged))
 
     def find(self, question: Question, limit: int) -> tuple[Match, ...]:
         """The texts that share most with a question, best first; none for a question of no word."""

@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -21,7 +22,6 @@ from knowledge.fields import FieldGuess, FieldModel, FieldScore, load_fields
 from knowledge.index import Index, Match, Question, Text, read_text
 from knowledge.library import Library
 from knowledge.spelling import pairs
-from knowledge.vietnamese import normalise
 
 JUDGE = Path(__file__).parent / "data" / "judge.json"
 ANSWERS_FROM = 0.5
@@ -64,6 +64,45 @@ class Found:
     """Two or three articles answer about equally well: let the citizen choose."""
     field: tuple[FieldScore, ...]
     """The eight fields, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """An article and what its place in an explained search rests on."""
+
+    id: str
+    chance: float
+    """That it answers the question, 0 to 1; never above that of a better one."""
+    wording: str
+    """The text of it that matched best."""
+    weight: float
+    """Its share in what speaks for all the articles found, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A search with its reasons, for whoever writes the articles."""
+
+    normalised: str
+    """The question in lower case, Telex decoded, shorthand written out."""
+    has_diacritics: bool
+    """Only then do marks tell articles apart."""
+    syllables: tuple[str, ...]
+    """What was searched for: folded, same words merged, slips mended."""
+    mended: tuple[tuple[str, str], ...]
+    """What was typed and what it was taken for, without marks."""
+    evidence: tuple[Weighed, ...]
+    """The nearest articles, best first."""
+    answers_from: float
+    """The chance the first needs to be called an answer."""
+    twins: float
+    """The share of the first one's weight from which a second makes the question ambiguous."""
+    abstained: bool
+    ambiguous: bool
+    fields: tuple[FieldScore, ...]
+    """The eight fields, best first."""
+    out_of_scope: float
+    """How likely it is nothing legal aid deals with, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,26 +170,48 @@ class Search:
 
     def search(self, query: str, limit: int = 5) -> Found:
         """The articles nearest to `query`, at most `limit`, and whether one of them answers it."""
-        guess = self._fields.guess(query)
-        ranked = self.evidence(query, guess)[: max(limit, 2)]
+        seen = self.explain(query, max(limit, 2))
+        hits = tuple(Hit(one.id, one.chance, one.wording) for one in seen.evidence[:limit])
+        return Found(hits, seen.abstained, seen.ambiguous, seen.fields)
+
+    def explain(self, question: str, limit: int = 10) -> Explained:
+        """How `search` comes to what it says, with the best `limit` articles. Keeps nothing."""
+        read = self._index.read(question)
+        guess = self._fields.guess_read(read.normalised)
+        ranked = self.evidence(read, guess)[:limit]
         chances = accumulate((self._judge.chance(one.signs) for one in ranked), min)
-        hits = tuple(
-            Hit(one.article.id, round(chance, 4), one.wording)
+        evidence = tuple(
+            Weighed(one.article.id, round(chance, 4), one.wording, round(one.weight, 4))
             for one, chance in zip(ranked, chances, strict=True)
         )
-        says_nothing = all(len(word) < 2 for word in normalise(query).syllables)
-        abstained = not hits or says_nothing or hits[0].score < ANSWERS_FROM
-        twins = len(ranked) > 1 and ranked[1].weight >= TWINS * ranked[0].weight
-        return Found(hits[:limit], abstained, twins and not abstained, guess.fields)
+        says_nothing = all(len(word) < 2 for word in read.normalised.syllables)
+        abstained = not evidence or says_nothing or evidence[0].chance < ANSWERS_FROM
+        twins = len(evidence) > 1 and evidence[1].weight >= TWINS * evidence[0].weight
+        return Explained(
+            normalised=read.normalised.accented,
+            has_diacritics=read.normalised.has_diacritics,
+            syllables=read.syllables,
+            mended=_mended(read),
+            evidence=evidence,
+            answers_from=ANSWERS_FROM,
+            twins=TWINS,
+            abstained=abstained,
+            ambiguous=twins and not abstained,
+            fields=guess.fields,
+            out_of_scope=guess.out_of_scope,
+        )
+
+    def read(self, text: str) -> Question:
+        """A text as `evidence` takes it."""
+        return self._index.read(text)
 
     def evidence(
-        self, query: str, guess: FieldGuess, without: str | None = None
+        self, question: Question, guess: FieldGuess, without: str | None = None
     ) -> tuple[Evidence, ...]:
-        """What speaks for each article that shares a word with the query, best first.
+        """What speaks for each article that shares a word with the question, best first.
 
         `without` leaves one wording out of account: how the judge is trained on the wordings.
         """
-        question = self._index.read(query)
         left_out = _NOTHING_SAID if without is None else _Said.of((without,))
         candidates = self._candidates(question, without)
         if not candidates:
@@ -236,6 +297,17 @@ class _Said:
 _NOTHING_SAID = _Said({}, {})
 _said = lru_cache(maxsize=4096)(_Said.of)
 """Remembered, so that an edit of one article does not cost the counting of all the others."""
+
+
+def _mended(question: Question) -> tuple[tuple[str, str], ...]:
+    if question.typed == question.syllables:
+        return ()
+    matcher = SequenceMatcher(None, question.typed, question.syllables, autojunk=False)
+    return tuple(
+        (" ".join(question.typed[a:b]), " ".join(question.syllables[c:d]))
+        for tag, a, b, c, d in matcher.get_opcodes()
+        if tag != "equal"
+    )
 
 
 def _texts(library: Library) -> Iterator[Text]:

@@ -120,7 +120,9 @@ def _asked_without_itself(
                 noise(text, "typo10", _SEED),
                 noise(text, "mix", _SEED),
             ):
-                ranked = search.evidence(spelling, model.guess(spelling), without=text)
+                question = search.read(spelling)
+                guess = model.guess_read(question.normalised)
+                ranked = search.evidence(question, guess, without=text)
                 if ranked:
                     yield text, ranked
 
