@@ -239,6 +239,8 @@ class Office(Entry):
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     name: str
     kind: OfficeKind
+    register_code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,11}$")]
+    """In the codes of accepted cases: `TT`, `CN1` (Circular 12/2018/TT-BTP, Art. 11 clause 1)."""
     active: bool
     exists: Existence
     address: Stated
@@ -509,6 +511,7 @@ def _check_offices(
         if office.seat is not None and office.seat.commune not in communes:
             reason = f"{office.id} sits in {office.seat.commune}, no commune here"
             raise _wrong(path, office.seat.commune, reason)
+    _unique(path, (office.register_code for office in province.offices))
     path = folder / "assignment.yaml"
     for code, office_id in province.assignment.communes.items():
         if code not in communes:
