@@ -19,8 +19,13 @@ from desk.pages import (
     door,
     files,
     knowledge,
+    knowledge_differences,
     knowledge_edit,
+    knowledge_exchange,
+    knowledge_laws,
+    knowledge_questions,
     knowledge_review,
+    knowledge_week,
     live,
     oversight,
     queue,
@@ -59,6 +64,10 @@ def make_desk(
     for page in (door, queue, case, files, live, oversight):
         desk.include_router(page.routes(frame))
     for page in (knowledge, knowledge_edit, knowledge_review):
+        desk.include_router(page.routes(frame))
+    for page in (knowledge_laws, knowledge_questions, knowledge_week):
+        desk.include_router(page.routes(frame))
+    for page in (knowledge_differences, knowledge_exchange):
         desk.include_router(page.routes(frame))
     desk.mount("/static", _Kept(directory=STATIC))
     desk.add_exception_handler(NotFoundError, guard.not_found(frame))

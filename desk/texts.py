@@ -627,3 +627,31 @@ def law_done(act: str | None) -> str | None:
         "retire": "Đã gỡ văn bản khỏi danh mục.",
         "bring_back": "Đã đưa văn bản vào danh mục lại.",
     }.get(act or "")
+
+
+def question_done(act: str | None, article_id: str) -> str | None:
+    """What became of a question, told on the page that follows."""
+    return {
+        "wording": f"Đã thêm câu này vào bản nháp của bài {article_id}. Còn chờ duyệt.",
+        "not_ours": "Đã ghi nhận: không thuộc việc của mình.",
+    }.get(act or "")
+
+
+QUESTIONS_GONE = "Người khác đã xử lý nhóm câu hỏi này rồi, nên chưa làm gì thêm."
+
+
+def why_asked(why: str) -> str:
+    """Why a question stands in the list."""
+    return {"unknown": "Chưa trả lời được", "unhelpful": "Bài chưa giúp được"}.get(why, why)
+
+
+DOCUMENT_KINDS = {"article": "Bài viết", "law": "Văn bản luật"}
+"""What ships as files and is edited on the desk."""
+
+
+def difference_done(decision: str | None) -> str | None:
+    """Which of two texts was kept, told on the page that follows."""
+    return {
+        "ours": "Đã giữ bản của mình. Bản của tệp không hiện ở đây nữa.",
+        "files": "Đã lấy bản của tệp. Bản ấy được dùng ngay từ bây giờ.",
+    }.get(decision or "")

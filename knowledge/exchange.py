@@ -224,14 +224,13 @@ def changes(read: Read, library: Library) -> Changes:
         if there == law.model_copy(update={"reviewed_on": there.reviewed_on if there else None}):
             unchanged += 1
         else:
-            laws.append(Change(law.number, there, law.model_copy(update={"reviewed_on": None})))
+            laws.append(Change(law.number, there, unreviewed(law)))
     for article in (placed.value for placed in read.articles):
         before = library.articles.get(article.id)
         if before is not None and _content(before) == _content(article):
             unchanged += 1
         else:
-            fresh = {"status": Status.DRAFT_SOURCED, "reviewed_on": None}
-            articles.append(Change(article.id, before, article.model_copy(update=fresh)))
+            articles.append(Change(article.id, before, unreviewed(article)))
     return Changes(tuple(laws), tuple(articles), unchanged)
 
 
@@ -241,8 +240,17 @@ def _registered(library: Library, number: str) -> Law | None:
 
 
 def _content(article: Article) -> Article:
-    unreviewed = {"status": Status.DRAFT_SOURCED, "reviewed_on": None}
-    return article.model_copy(update={**unreviewed, "wordings": tuple(sorted(article.wordings))})
+    return unreviewed(article).model_copy(update={"wordings": tuple(sorted(article.wordings))})
+
+
+Known = TypeVar("Known", Article, Law)
+
+
+def unreviewed(known: Known) -> Known:
+    """The same without anybody's review."""
+    fresh = {"reviewed_on": None, "status": Status.DRAFT_SOURCED}
+    update = {name: value for name, value in fresh.items() if name in type(known).model_fields}
+    return known.model_copy(update=update)
 
 
 def check(read: Read, library: Library) -> tuple[Problem, ...]:

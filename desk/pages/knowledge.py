@@ -90,7 +90,7 @@ def routes(frame: Frame) -> APIRouter:
 
         def act(session: Session) -> str | None:
             session.one_at_a_time(f"documents.{ARTICLE}.{field}")
-            number = _next_number(session, field)
+            number = next_number(session, field)
             if number > MOST_OF_A_FIELD:
                 return None
             written = Written(id=f"{field}-{number:02}", field=field, title=title.strip())
@@ -289,7 +289,7 @@ def _counting(session: Session, article_id: str) -> Article:
     return found
 
 
-def _next_number(session: Session, field: FieldId) -> int:
+def next_number(session: Session, field: FieldId) -> int:
     """One more than the highest number ever given in a field: votes go by the id."""
     keys = session.scalars(
         sa.select(Document.key).where(
