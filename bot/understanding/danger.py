@@ -29,7 +29,7 @@ WEIGHTS = DATA / "danger.npz"
 ALARM = 0.0
 """The score from which on a message is dangerous; set by `train` for few misses."""
 
-ALARM_WITHOUT_SIGNS = 0.1
+ALARM_WITHOUT_SIGNS = 0.05
 """The score that is needed when not one readable sign stands in the message."""
 
 FEW_WORDS = 5

@@ -1,8 +1,9 @@
 """Who a message speaks of: the writer, their child, husband, mother, a neighbour…"""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 
 from bot.understanding.phrases import Message, Phrasebook, bits
@@ -30,7 +31,11 @@ class PeopleFile(Entry):
     pronouns: tuple[str, ...]
     intermediary: tuple[str, ...]
     gone: tuple[str, ...]
+    not_gone: tuple[str, ...]
     harmed: tuple[str, ...]
+    not_harmed: tuple[str, ...]
+    on_behalf: tuple[str, ...]
+    wants: tuple[str, ...]
     not_people: tuple[str, ...]
 
 
@@ -60,7 +65,11 @@ class People:
         self._intermediary = book.all(file.intermediary)
         self._not_people = book.all(map(_together, file.not_people))
         self._gone = book.all(map(_together, file.gone))
+        self._not_gone = book.all(file.not_gone)
         self._harmed = book.all(map(_together, file.harmed))
+        self._not_harmed = book.all(file.not_harmed)
+        self._on_behalf = book.all(map(_together, file.on_behalf))
+        self._wants = book.all(map(_together, file.wants))
 
     def mentions(self, message: Message) -> tuple[Mention, ...]:
         """All persons in order; the longest name at a place wins; "nó" is the last one named."""
@@ -72,7 +81,8 @@ class People:
         spans += [(a, b, humble) for _, a, b in self._humble.find(message)]
         spans += [(a, b, None) for _, a, b in self._pronouns.find(message)]
         spans.sort(key=lambda span: (span[0], -(span[1] - span[0])))
-        gone = {begin for _, begin, _ in self._gone.find(message)}
+        alive = self._not_gone.covered(message)
+        gone = [begin for _, begin, _ in self._gone.find(message) if not alive >> begin & 1]
         others = self._not_people.covered(message)
         selves = {begin for begin, _, relation in spans if relation is Relation.SELF}
         found: list[Mention] = []
@@ -86,13 +96,27 @@ class People:
             taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
             if relation is not Relation.SELF:
                 last = relation
-            is_gone = bool(gone & {end, end + 1, end + 2})
-            found.append(Mention(begin, taken, relation, is_gone))
-        return tuple(found)
+            found.append(Mention(begin, taken, relation))
+        return tuple(
+            replace(one, gone=_is_gone(one, following, gone, message))
+            for one, following in zip_longest(found, found[1:])
+            if one is not None
+        )
 
-    def harmed(self, message: Message, mentions: tuple[Mention, ...]) -> Relation | None:
-        """The first person to whom something was done ("con tôi … bị …"; "bị …" is the writer)."""
+    def harmed(self, message: Message, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
+        """Everybody to whom something was done, in order.
+
+        "Bị …" by itself is the writer, or the one the story is about if the writer does not
+        occur in it. "Bị mù", "bị HIV" is how somebody is, not what was done to them.
+        """
+        hero = mentions[0] if mentions else None
+        if any(one.relation is Relation.SELF for one in mentions):
+            hero = None
+        states = self._not_harmed.covered(message)
+        found: list[Relation] = []
         for place in sorted(begin for _, begin, _ in self._harmed.find(message)):
+            if states >> place & 1:
+                continue
             before = [
                 one
                 for one in mentions
@@ -100,12 +124,44 @@ class People:
                 and place - one.end <= 6
                 and not message.sentence_ends & bits(one.end, place + 1)
             ]
-            return before[-1].relation if before else Relation.SELF
+            earlier = (hero,) if hero is not None and hero.end <= place else ()
+            subject = next(iter((*before[-1:], *earlier)), None)
+            relation = subject.relation if subject is not None else Relation.SELF
+            if relation not in found and not (subject is not None and subject.gone):
+                found.append(relation)
+        return tuple(found)
+
+    def spoken_for(self, message: Message, mentions: tuple[Mention, ...]) -> Relation | None:
+        """For whom the writer asks ("hỏi giùm bà cụ", "xin cho con"); None when it is not said."""
+        ends = {end for _, _, end in self._on_behalf.find(message)}
+        for one in mentions:
+            if one.relation is not Relation.SELF and ends & {one.begin, one.begin - 1}:
+                return one.relation
         return None
+
+    def self_wants(self, message: Message, mentions: tuple[Mention, ...]) -> bool:
+        """Whether the writer wants something for themselves ("tôi muốn ly hôn")."""
+        begins = {begin for _, begin, _ in self._wants.find(message)}
+        return any(
+            one.relation is Relation.SELF and begins & {one.end, one.end + 1, one.end + 2}
+            for one in mentions
+        )
 
     def is_intermediary(self, message: Message) -> bool:
         """Whether the writer speaks as somebody whose office it is to help others."""
         return self._intermediary.among(message)
+
+
+def _is_gone(
+    one: Mention, following: Mention | None, gone: Sequence[int], message: Message
+) -> bool:
+    """Whether somebody is said to be dead, before a comma or another person is named."""
+    until = following.begin if following else len(message.words)
+    return any(
+        one.end <= place < until
+        and not (message.commas | message.sentence_ends) & bits(one.end + 1, place + 1)
+        for place in gone
+    )
 
 
 def _together(name: str) -> str:

@@ -20,7 +20,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -43,6 +43,8 @@ MOSTLY_MARKED = 0.45
 
 SPEECH = Path(__file__).parent / "data" / "speech.yaml"
 
+_SHORTENED = re.compile(r"['’`](?:(?:s|m|d|re|ve|ll)\b)?")
+"""He's, I'm, don't."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 _PIECE = re.compile(r"[^\W_]+|[.!?;:…]+|,+")
 _LIST_NAME = re.compile(r"<[^>]*>")
@@ -296,6 +298,24 @@ def listen(text: str, vocabulary: Vocabulary, today: dt.date) -> Message:
     return Message(typed, normalised, tuple(words), marked, ends, commas, dict(places))
 
 
+def plain_message(text: str) -> Message:
+    """A message of another language, ready for phrases: its words in small letters, as typed."""
+    typed = clean(text)
+    words: list[str] = []
+    ends = 0
+    for piece in _PIECE.findall(_SHORTENED.sub("", typed.lower())):
+        if piece[0].isalnum():
+            words.append(piece)
+        elif piece[0] != ",":
+            ends |= 1 << len(words)
+    places: dict[str, int] = defaultdict(int)
+    for place, word in enumerate(words):
+        places[word] |= 1 << place
+    whole, lower = tuple(words), typed.lower()
+    normalised = Normalised(lower, lower, whole, whole, has_diacritics=False)
+    return Message(typed, normalised, whole, False, ends, 0, dict(places))
+
+
 # --- a phrase ---------------------------------------------------------------------------------
 
 
@@ -432,7 +452,13 @@ class PhraseError(ValueError):
 class Phrasebook:
     """Compiles phrases over named lists of words; knows all their words."""
 
-    def __init__(self, lists: Mapping[str, Iterable[str]] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        lists: Mapping[str, Iterable[str]] = MappingProxyType({}),
+        spelt: Callable[[str], str] | None = None,
+    ) -> None:
+        """`spelt` spells phrases as messages are; Vietnamese ones unless it is given."""
+        self._spelt = spelt or normal
         self._lists: dict[str, tuple[tuple[str, ...], ...]] = {}
         self._choices: dict[tuple[tuple[str, ...], ...], Choice] = {}
         for name, wordings in lists.items():
@@ -440,8 +466,8 @@ class Phrasebook:
 
     def add_list(self, name: str, wordings: Iterable[str]) -> None:
         """Give `<name>` its wordings."""
-        self._lists[normal(f"<{name}>")] = tuple(
-            whole for wording in wordings for whole in self._wordings(normal(wording))
+        self._lists[self._spelt(f"<{name}>")] = tuple(
+            whole for wording in wordings for whole in self._wordings(self._spelt(wording))
         )
 
     @property
@@ -470,7 +496,7 @@ class Phrasebook:
 
     def choice(self, name: str) -> Choice:
         """The list `<name>` by itself."""
-        wordings = tuple(sorted(set(self._lists[normal(f"<{name}>")])))
+        wordings = tuple(sorted(set(self._lists[self._spelt(f"<{name}>")])))
         return self._choices.setdefault(wordings, Choice(len(self._choices), wordings))
 
     def all(self, written: Iterable[str]) -> Phrases:
@@ -484,7 +510,7 @@ class Phrasebook:
         """
         steps: list[Step] = []
         gap = 0
-        for piece in normal(written).split():
+        for piece in self._spelt(written).split():
             if piece in ("..", "..."):
                 gap = SHORT_GAP if piece == ".." else LONG_GAP
                 continue

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.understanding import numbers
 from bot.understanding.danger import DangerKind, DangerReader, Signs, Weights
+from bot.understanding.foreign import ForeignReader, Language
 from bot.understanding.intents import Intent, Intents
 from bot.understanding.people import People
 from bot.understanding.phrases import Message, Phrasebook, Vocabulary, listen
 from bot.understanding.statuses import FRAGMENT, Statuses, Told
-from bot.understanding.understood import Language, Role, Understood
+from bot.understanding.understood import Role, Understood
 from cases.places import Gazetteer, PlaceReading
 from cases.routing import Routing
 from eligibility.grounds import LegalAidLaw
@@ -43,6 +44,7 @@ class Reader:
         self._statuses = Statuses(book, people)
         self._intents = Intents(book)
         self._people = people
+        self._foreign = ForeignReader()
         self._vocabulary = Vocabulary(book.words, weights.usual())
         self._gazetteer = gazetteer
         self._fields_of = fields_of
@@ -56,7 +58,8 @@ class Reader:
         """
         message = listen(_shortened(typed), self._vocabulary, today)
         command = self._intents.command(message)
-        dangers = self._danger_in(message, command, today)
+        foreign = self._foreign.read(message.text)
+        dangers = foreign.dangers if foreign else self._danger_in(message, command, today)
         told = self._statuses.read(message, today, danger=bool(dangers))
         danger = _fitting(dangers, told.facts.age)
         place = self._place(message, command)
@@ -67,6 +70,8 @@ class Reader:
             normalised=message.normalised.accented,
             intent=intent,
             facts=told.facts,
+            others=told.others,
+            several=told.several,
             corrects=self._intents.corrects(message),
             place=place,
             fields=tuple(self._fields_of(message.text)) if message.words else (),
@@ -79,6 +84,7 @@ class Reader:
             code=numbers.code(message.text),
             pin=numbers.pin(message.text),
             language=_language(message) if command is Intent.LANGUAGE else None,
+            written_in=foreign.language if foreign else Language.VIETNAMESE,
             number=numbers.alone(message.text, today),
             follow_up=self._intents.follows_up(message),
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.understanding import numbers
+from bot.understanding import days, numbers
 from bot.understanding.people import Mention, People, Relation
 from bot.understanding.phrases import Message, Phrasebook, Phrases, bits
 from eligibility.facts import CriminalRole, FactId, Facts, Household, Value
@@ -46,8 +46,17 @@ class StatusFile(Entry):
     beat: tuple[str, ...]
     facts: tuple[FactEntry, ...]
     roles: tuple[RoleEntry, ...]
+    deadlines: tuple[str, ...]
+    no_deadlines: tuple[str, ...]
     urgent: tuple[str, ...]
+    general: tuple[str, ...]
 
+
+NEAR = 5
+"""Working days; a trial or time limit within them is urgent (Article 30.4)."""
+
+_APART = 8
+"""Words that may stand between a day and what happens on it."""
 
 FRAGMENT = 8
 """Words; a message up to this long is an answer, what it says is meant."""
@@ -80,7 +89,12 @@ class Told:
     """The person in need, and what is stated of them."""
 
     relation: Relation | None
+    """None when nobody is named, or when it is not clear who of those named needs help."""
     facts: Facts
+    others: Mapping[Relation, Facts]
+    """What is stated of anybody else; the writer's own under SELF."""
+    several: bool
+    """Something was done to more than one of those named."""
     urgent: bool
 
 
@@ -115,6 +129,9 @@ class Statuses:
             for one in file.roles
         )
         self._urgent = book.all(file.urgent)
+        self._deadlines = book.all(file.deadlines)
+        self._no_deadlines = book.all(file.no_deadlines)
+        self._general = book.all(file.general)
 
     def read(self, message: Message, today: dt.date, *, danger: bool) -> Told:
         """The person who needs help and the facts stated of them.
@@ -124,49 +141,111 @@ class Statuses:
         mentions = self._people.mentions(message)
         found = [*self._ages(message, today), *self._stated(message)]
         owners = {
-            one: Relation.SELF
-            if one.fact is FactId.DOMESTIC_VIOLENCE and not one.passive
-            else _owner(one.place, mentions, message)
+            one: owner
             for one in found
+            if (owner := self._whose(one, mentions, message)) is not None
         }
-        needy = self._in_need(message, mentions, owners, danger=danger)
-        values: dict[FactId, Value] = {}
+        harmed = self._people.harmed(message, mentions)
+        needy = self._in_need(message, mentions, owners, harmed, danger=danger)
+        stated: dict[Relation, dict[FactId, Value]] = {}
         for one, owner in owners.items():
-            if one.whole_household or (owner or Relation.SELF) is (needy or Relation.SELF):
-                values.setdefault(one.fact, one.value)
-        facts = Facts.model_validate({fact.value: value for fact, value in values.items()})
+            of_all = one.whole_household and owner in _OF_THE_HOUSE
+            relation = (needy or Relation.SELF) if of_all else owner
+            stated.setdefault(relation, {}).setdefault(one.fact, one.value)
+        told = {relation: Facts.model_validate(_by_name(of)) for relation, of in stated.items()}
+        facts = told.pop(needy or Relation.SELF, Facts())
         held = facts.criminal_role is CriminalRole.HELD
-        return Told(needy, facts, held or self._urgent.among(message))
+        return Told(
+            needy,
+            facts,
+            told,
+            len(harmed) > 1,
+            held or self._presses(message, today),
+        )
+
+    def _presses(self, message: Message, today: dt.date) -> bool:
+        """Whether a trial or a time limit is near; what is over presses nobody."""
+        if self._urgent.among(message):
+            return True
+        none = self._no_deadlines.covered(message)
+        deadlines = [
+            (begin, end)
+            for _, begin, end in self._deadlines.find(message)
+            if not none & bits(begin, end)
+        ]
+        near = [
+            one
+            for one in days.named(message, today)
+            if 0 <= days.working_days_until(one.day, today) <= NEAR
+        ]
+        return any(
+            message.sentence_of(begin) >> one.begin & 1
+            and max(begin - one.end, one.begin - end) <= _APART
+            for begin, end in deadlines
+            for one in near
+        )
+
+    def _whose(
+        self, one: _Found, mentions: tuple[Mention, ...], message: Message
+    ) -> Relation | None:
+        """The person a statement is of; None when it is of the dead, or of nobody at all."""
+        if one.fact is FactId.DOMESTIC_VIOLENCE and not one.passive:
+            return Relation.SELF
+        owner = _owner(one.place, mentions, message)
+        if one.whole_household:
+            if owner is None and self._in_general(one, message):
+                return None
+            far = owner is not None and not _beside(owner, one.place, message)
+            return Relation.SELF if owner is None or far else owner.relation
+        if owner is None:
+            return Relation.SELF
+        return None if owner.gone and one.fact is not FactId.MARTYR_KIN else owner.relation
+
+    def _in_general(self, one: _Found, message: Message) -> bool:
+        """Whether the words speak of the law ("hộ nghèo mới được giúp"), not of the writer."""
+        return any(begin <= one.place < end for _, begin, end in self._general.find(message))
 
     def _in_need(
         self,
         message: Message,
         mentions: tuple[Mention, ...],
-        owners: Mapping[_Found, Relation | None],
+        owners: Mapping[_Found, Relation],
+        harmed: tuple[Relation, ...],
         *,
         danger: bool,
     ) -> Relation | None:
-        """Who needs help: who was harmed, else of whom a status is told, else the writer."""
-        harmed = self._people.harmed(message, mentions)
+        """Who needs help: who was harmed, who is asked for, else of whom a status is told."""
         sentence = len(message.words) > FRAGMENT
+        spoken_for = self._people.spoken_for(message, mentions)
+        first = harmed[0] if harmed else None
         told: list[Relation] = []
-        for one, owner in owners.items():
-            relation = owner or Relation.SELF
+        for one, relation in owners.items():
             passing = relation is Relation.CHILD and one.fact is FactId.AGE
             if one.whole_household or one.value is False:
                 continue
             # "con 3 tuổi" in a divorce, "hàng xóm là thương binh": named, not in need
             bystander = passing or relation in (Relation.NEIGHBOUR, Relation.OTHER)
-            if bystander and relation is not harmed and sentence and not danger:
+            helped = relation in (first, spoken_for) or (danger and relation in harmed)
+            if bystander and not helped:
                 continue
             told.append(relation)
-        if harmed in told:
-            return harmed
-        if told:
-            return Relation.SELF if Relation.SELF in told else told[0]
-        if harmed is None and any(one.relation is Relation.SELF for one in mentions):
+        if first in told:
+            return first
+        if spoken_for is not None and (spoken_for in told or first is None):
+            return spoken_for
+        if Relation.SELF in told:
             return Relation.SELF
-        return harmed
+        if told and first is None and self._people.self_wants(message, mentions):
+            return Relation.SELF
+        if told and first is None:
+            return told[0] if sentence else None
+        if told and first is Relation.SELF and told[0] is not Relation.SELF:
+            return first
+        if told:
+            return told[0]
+        if first is None and any(one.relation is Relation.SELF for one in mentions):
+            return Relation.SELF
+        return first
 
     def _stated(self, message: Message) -> list[_Found]:
         found: list[_Found] = []
@@ -227,11 +306,28 @@ def _typed_as_age(number: str, message: Message) -> bool:
     )
 
 
-def _owner(place: int, mentions: tuple[Mention, ...], message: Message) -> Relation | None:
+_OF_THE_HOUSE = frozenset({Relation.SELF, Relation.SPOUSE, Relation.CHILD, Relation.PARENT})
+"""Those who mostly live under the writer's roof: a certificate of theirs is the writer's too."""
+
+_BESIDE = 5
+"""Words."""
+
+
+def _by_name(facts: Mapping[FactId, Value]) -> dict[str, Value]:
+    return {fact.value: value for fact, value in facts.items()}
+
+
+def _beside(owner: Mention, place: int, message: Message) -> bool:
+    """Whether a statement stands right after the person it is about, in the same clause."""
+    between = bits(owner.end, place + 1)
+    return owner.end <= place <= owner.end + _BESIDE and not message.commas & between
+
+
+def _owner(place: int, mentions: tuple[Mention, ...], message: Message) -> Mention | None:
     """The person a statement is about: the last one named before it in its sentence."""
     sentence = message.sentence_of(place)
     before = [one for one in mentions if one.begin <= place and sentence >> one.begin & 1]
     if before:
-        return before[-1].relation
+        return before[-1]
     after = [one for one in mentions if one.begin > place and sentence >> one.begin & 1]
-    return after[0].relation if after else None
+    return after[0] if after else None

@@ -1,9 +1,11 @@
 """What Tràm has understood of one message; the dialogue reads nothing else of what was typed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.understanding.danger import DangerKind
+from bot.understanding.foreign import Language
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
 from cases.places import PlaceReading
@@ -18,12 +20,6 @@ class Role(StrEnum):
     """A commune officer, a head of hamlet, a teacher, a member of the Women's Union…"""
 
 
-class Language(StrEnum):
-    VIETNAMESE = "vi"
-    ENGLISH = "en"
-    KHMER = "km"
-
-
 @dataclass(frozen=True)
 class Understood:
     """One message, read. What it does not say is None or empty, never "no"."""
@@ -35,6 +31,11 @@ class Understood:
     intent: Intent
     facts: Facts
     """Facts about the person who needs help; only what is stated."""
+    others: Mapping[Relation, Facts]
+    """What is stated of anybody else named, the writer (SELF) among them; none of it is a fact of
+    the person in need. With `relation` None it is not clear whether one of these needs help."""
+    several: bool
+    """Something was done to more than one of the persons named."""
     corrects: bool
     """Takes back something said or understood before ("không phải, nhà tôi cận nghèo")."""
     place: PlaceReading
@@ -55,6 +56,8 @@ class Understood:
     """Six digits that stand alone."""
     language: Language | None
     """The language asked for."""
+    written_in: Language
+    """The language of the words. English and Khmer are heard for danger, and for nothing else."""
     number: int | None
     """A number that is the whole answer; a year of birth becomes an age."""
     follow_up: bool

@@ -31,7 +31,7 @@ def test_the_certificate_of_the_household(text: str, household: Household | None
         ("tôi 62 tuổi", 62),
         ("em 34t", 34),
         ("toi 62 tuoi", 62),
-        ("má tôi tám mươi hai tuổi", 82),
+        ("tôi tám mươi hai tuổi", 82),
         ("tôi sinh năm 1960", 66),
         ("sn 1960", 66),
         ("theo luật dưới 16 tuổi là trẻ em", None),
@@ -95,3 +95,69 @@ def test_one_who_was_released_is_not_held() -> None:
 
 def test_silence_is_not_no() -> None:
     assert read("tôi bị lấn đất hai mét").facts.known() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "relation", "age"),
+    [
+        ("con tôi 5 tuổi", Relation.CHILD, 5),
+        ("má tôi tám mươi hai tuổi", Relation.PARENT, 82),
+        ("chồng tôi 45 tuổi, tôi muốn ly hôn", Relation.SPOUSE, 45),
+    ],
+)
+def test_what_is_said_of_another_is_kept_apart(text: str, relation: Relation, age: int) -> None:
+    understood = read(text)
+
+    assert understood.facts.age is None
+    assert understood.others[relation].age == age
+
+
+def test_who_needs_help_is_not_guessed_from_an_age_alone() -> None:
+    assert read("con tôi 5 tuổi").relation is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "chị hàng xóm hộ nghèo chỉ tui nhắn ở đây",
+        "chủ đất là hộ nghèo đòi lại đất của tôi",
+        "bên kia hộ nghèo nên không chịu bồi thường cho tôi",
+        "nghe nói hộ nghèo mới được giúp",
+        "hộ nghèo thì được miễn phí hả",
+    ],
+)
+def test_the_certificate_of_others_or_of_the_law_is_not_the_writers(text: str) -> None:
+    assert read(text).facts.household is None
+
+
+def test_nobody_has_the_status_of_the_dead() -> None:
+    assert read("ba tôi là thương binh đã mất, giờ anh tôi giành đất").groups == set()
+    assert read("ba tôi là thương binh 81 tuổi bị lấn đất").groups == {"merit", "elderly"}
+
+
+def test_to_lose_work_is_not_to_die() -> None:
+    assert read("chồng tôi bị khuyết tật mất việc, công ty không trả lương").facts.disabled
+
+
+def test_asked_for_somebody_else_their_facts_are_taken() -> None:
+    understood = read("tôi hỏi giùm bà cụ 75 tuổi hộ nghèo ở xóm")
+
+    assert understood.relation is Relation.OTHER
+    assert (understood.facts.age, understood.facts.household) == (75, Household.POOR)
+
+
+def test_who_the_story_is_about_stays_the_one_harmed() -> None:
+    understood = read("Nội tui 93 tuổi, ở một mình, bị người ta lấn đất hai mét")
+
+    assert understood.relation is Relation.RELATIVE
+    assert understood.facts.age == 93
+
+
+def test_two_stories_in_one_are_told_apart() -> None:
+    understood = read(
+        "Tôi 62 tuổi, tôi bị lấn đất hai mét. Con trai tôi 20 tuổi, con tôi bị công ty quỵt lương."
+    )
+
+    assert understood.several
+    assert (understood.relation, understood.facts.age) == (Relation.SELF, 62)
+    assert understood.others[Relation.CHILD].age == 20

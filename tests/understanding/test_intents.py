@@ -1,7 +1,8 @@
 import pytest
 
+from bot.understanding.foreign import Language
 from bot.understanding.intents import Intent
-from bot.understanding.understood import Language, Role
+from bot.understanding.understood import Role
 from tests.understanding.reading import read
 
 
