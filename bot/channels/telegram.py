@@ -27,7 +27,6 @@ import httpx
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.requests import ClientDisconnect
 from telegram import (
     Bot,
     BotCommand,
@@ -72,6 +71,18 @@ from bot.channels.message import (
     TryLater,
     Unknown,
 )
+from bot.channels.wire import (
+    NEVER_LEFT,
+    BodyError,
+    InParts,
+    body_of,
+    encodable,
+    is_photo,
+    marked,
+    quiet_http,
+    split,
+    units,
+)
 from cases.speech import Ask
 from store.files import MAX_BYTES
 from store.session import Database, Session
@@ -85,7 +96,6 @@ OFFICIAL_API: Final = "https://api.telegram.org"
 WEBHOOK_PATH: Final = "/webhook/telegram"
 ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query")
 
-_MAX_UPDATE: Final = 1024 * 1024
 _MAX_UPDATE_ID: Final = 2**63
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(.*))?", re.DOTALL)
@@ -148,17 +158,6 @@ def _press_id(update: Mapping[str, Any]) -> str | None:
     return number if isinstance(number, str) and number else None
 
 
-def _clean(update: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The update without halves of surrogate pairs, which no encoder would take."""
-    text = json.dumps(update, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        cleaned: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
-        return cleaned
-    return update
-
-
 def _event(update: Mapping[str, Any], bot_id: str) -> RawEvent | None:
     """The update as the inbox keeps it; None when no citizen's talk belongs to it.
 
@@ -171,7 +170,7 @@ def _event(update: Mapping[str, Any], bot_id: str) -> RawEvent | None:
         channel=ChannelName.TELEGRAM,
         event_id=f"{bot_id}:{update['update_id']}",
         address=address,
-        body=_clean(update),
+        body=encodable(update),
     )
 
 
@@ -318,68 +317,11 @@ def _language(code: str | None) -> str | None:
 # --- writing -----------------------------------------------------------------------------------
 
 
-def units(text: str) -> int:
-    """How long Telegram thinks a text is: UTF-16 code units."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-_BREAKS = tuple(
-    re.compile(pattern) for pattern in (r"\n\s*\n", r"\n", r"(?<=[.!?…:;])[\"”)]*\s", r"\s")
-)
-_HOLDS_THE_NEXT = "\u200d\u17d2"  # zero-width joiner; the Khmer sign that binds two consonants
-
-
-def split(text: str, limit: int) -> list[str]:
-    """The text in parts of at most `limit` UTF-16 units; an empty text has no parts.
-
-    Cut between paragraphs if possible, else between lines, sentences, words, and only then
-    within a word, but never within a letter and its marks.
-    """
-    parts = []
-    rest = text.strip()
-    while units(rest) > limit:
-        head = rest.encode("utf-16-le")[: limit * 2].decode("utf-16-le", "ignore")
-        cut = _last_break(head) or _between_letters(rest, len(head))
-        parts.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    if rest:
-        parts.append(rest)
-    return parts
-
-
-def _last_break(head: str) -> int | None:
-    worth_it = len(head) // 4
-    for kind in _BREAKS:
-        ends = [found.end() for found in kind.finditer(head) if found.start() >= worth_it]
-        if ends:
-            return ends[-1]
-    return None
-
-
-def _between_letters(text: str, cut: int) -> int:
-    for at in range(cut, cut // 2, -1):
-        if not unicodedata.category(text[at]).startswith("M") and text[at - 1] not in (
-            _HOLDS_THE_NEXT
-        ):
-            return at
-    return cut
-
-
-def _label(button: Button) -> str:
-    match button.ticked:
-        case None:
-            return button.label
-        case True:
-            return f"☑ {button.label}"
-        case False:
-            return f"☐ {button.label}"
-
-
 def _rows(buttons: tuple[Button, ...]) -> Iterator[tuple[Button, ...]]:
     """One button a row, or two where both are short."""
     waiting: Button | None = None
     for button in buttons:
-        short = len(_label(button)) <= _SHORT_LABEL
+        short = len(marked(button)) <= _SHORT_LABEL
         if waiting is not None and short:
             yield (waiting, button)
             waiting = None
@@ -401,7 +343,7 @@ def _inline(message: Outbound) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(
         [
             [
-                InlineKeyboardButton(_label(b), callback_data=f"{message.serial}.{b.key}")
+                InlineKeyboardButton(marked(b), callback_data=f"{message.serial}.{b.key}")
                 for b in row
             ]
             for row in _rows(message.buttons)
@@ -419,7 +361,7 @@ def _keyboard(message: Outbound, ask: Ask) -> ReplyKeyboardMarkup:
         request_location=ask is Ask.LOCATION,
         request_contact=ask is Ask.PHONE,
     )
-    choices = [[KeyboardButton(_label(b)) for b in row] for row in _rows(message.buttons)]
+    choices = [[KeyboardButton(marked(b)) for b in row] for row in _rows(message.buttons)]
     return ReplyKeyboardMarkup([[control], *choices], resize_keyboard=True, one_time_keyboard=True)
 
 
@@ -433,7 +375,6 @@ _REASONS = (
     ("message text is empty", "empty"),
     ("button_data_invalid", "button refused"),
 )
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 def _asked_to_wait(problem: RetryAfter) -> float:
@@ -454,7 +395,7 @@ def outcome(problem: Exception) -> Refused | TryLater | Unknown:
         case InvalidToken():
             return TryLater(_TOKEN_REFUSED_LATER, "token refused")
         case NetworkError(__cause__=httpx.HTTPError() as cause):
-            if isinstance(cause, _NEVER_LEFT):
+            if isinstance(cause, NEVER_LEFT):
                 return TryLater(_LATER, "not reached")
             return Unknown("no answer")
         case NetworkError():
@@ -506,8 +447,7 @@ class Pacing:
 
 def quiet_loggers() -> None:
     """Keep the token, which is part of every address, and the citizens' words out of the log."""
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    quiet_http()
     logging.getLogger("telegram").setLevel(logging.CRITICAL)
 
 
@@ -565,7 +505,7 @@ class Telegram:
         self._bot_id = public_id(token)
         self._pacing = Pacing(seconds_per_chat)
         self._first_pause = first_pause
-        self._unfinished: dict[str, tuple[Outbound, int]] = {}
+        self._parts = InParts()
         self._answers: set[asyncio.Task[None]] = set()
         self._rng = rng or random.Random()  # noqa: S311 - jitter only
 
@@ -721,11 +661,7 @@ class Telegram:
     # --- out ---
 
     async def send(self, address: str, message: Outbound) -> Sent:
-        """Send one message, in several parts if it is long; the receipt names the last part.
-
-        If it is tried again, it goes on after the parts that arrived. That is remembered here
-        and not in the database: after a crash in between, the first parts come twice.
-        """
+        """Send one message, in several parts if it is long; the receipt names the last part."""
         try:
             chat = int(address)
         except ValueError:
@@ -734,18 +670,8 @@ class Telegram:
         replaced = await self._replace(chat, text, message)
         if replaced is not None:
             return replaced
-        steps = self._steps(chat, text, message)
-        begun, done = self._unfinished.pop(address, (message, 0))
-        result: Sent = Refused("empty")
-        for number, step in enumerate(steps):
-            if begun == message and number < done:
-                continue
-            result = await self._call(address, step)
-            if isinstance(result, TryLater | Unknown):
-                self._unfinished[address] = (message, number)
-            if not isinstance(result, Receipt):
-                return result
-        return result
+        steps = [partial(self._call, address, step) for step in self._steps(chat, text, message)]
+        return await self._parts.send(address, message, steps)
 
     async def _replace(self, chat: int, text: str, message: Outbound) -> Sent | None:
         """Change an earlier message; None when it has to be sent as a new one."""
@@ -819,7 +745,7 @@ class Telegram:
         send_document = partial(self._bot.send_document, chat, file.content)
         send_photo = partial(self._bot.send_photo, chat, file.content)
         name, words = file.name or "tep", caption or None
-        if _is_photo(file.content):
+        if len(file.content) <= FileSizeLimit.PHOTOSIZE_UPLOAD and is_photo(file.content):
             with suppress(BadRequest):  # a picture too long or too wide still goes as a document
                 sent = await send_photo(filename=name, caption=words, reply_markup=keyboard)
                 return sent.message_id
@@ -843,12 +769,6 @@ class Telegram:
             return became
         self._pacing.hold(address, time.monotonic())
         return receipt
-
-
-def _is_photo(content: bytes) -> bool:
-    return len(content) <= FileSizeLimit.PHOTOSIZE_UPLOAD and content.startswith(
-        (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-    )
 
 
 def _unreachable(problem: TelegramError) -> OSError:
@@ -888,11 +808,9 @@ def make_webhook(database: Database, secret: str, bot_id: str) -> APIRouter:
         if not hmac.compare_digest(given.encode(), secret.encode()):
             return Response(status_code=403)
         try:
-            body = await _body(request)
-        except ClientDisconnect:
-            return Response(status_code=400)
-        if body is None:
-            return Response(status_code=413)
+            body = await body_of(request)
+        except BodyError as problem:
+            return Response(status_code=problem.status)
         try:
             update = json.loads(body)
             if _update_id(update) is None:
@@ -913,13 +831,3 @@ def make_webhook(database: Database, secret: str, bot_id: str) -> APIRouter:
         return JSONResponse({"method": "answerCallbackQuery", "callback_query_id": press})
 
     return router
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None as soon as it is larger than any update."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_UPDATE:
-            return None
-    return bytes(body)

@@ -31,7 +31,8 @@ from bot.channels.message import (
     TryLater,
     Unknown,
 )
-from bot.channels.telegram import COMMANDS, Pacing, Telegram, make_webhook, public_id, split, units
+from bot.channels.telegram import COMMANDS, Pacing, Telegram, make_webhook, public_id
+from bot.channels.wire import split, units
 from bot.inbox import InboxRow
 from cases.speech import Ask
 from store.session import Database, Session
