@@ -7,7 +7,9 @@ from difflib import SequenceMatcher
 
 from desk.pages.knowledge_form import FIELDS, Written, flat
 
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_WORDS = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
+_ALIKE = 0.4
+"""Below this share of common words two texts are shown as two, not as one that was changed."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,17 @@ def changed_texts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[
 def pieces(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Two texts cut where they differ."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    if matcher.ratio() < _ALIKE:
+        return _whole(before), _whole(after)
     gone: list[Piece] = []
     come: list[Piece] = []
-    for kind, first, last, start, end in SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
+    for kind, first, last, start, end in matcher.get_opcodes():
         for words, side in ((old[first:last], gone), (new[start:end], come)):
             if words:
                 side.append(Piece("".join(words), marked=kind != "equal"))
     return tuple(gone), tuple(come)
+
+
+def _whole(text: str) -> tuple[Piece, ...]:
+    return (Piece(text, marked=True),) if text else ()

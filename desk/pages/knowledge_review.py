@@ -49,7 +49,7 @@ class Check:
 def routes(frame: Frame) -> APIRouter:
     """The routes of reviewing and publishing."""
     router = APIRouter()
-    checks: dict[tuple[object, ...], Check] = {}
+    checks: dict[tuple[object, ...], asyncio.Task[Check]] = {}
 
     @router.get("/knowledge/articles/{article_id}/review")
     @who_may(Who.EDITORS)
@@ -139,12 +139,19 @@ def routes(frame: Frame) -> APIRouter:
     @who_may(Who.REVIEWERS)
     async def publish_page(request: Request, article_id: str) -> Response:
         done = texts.done(request.query_params.get("done"))
-        return await publishing(request, article_id, Flash(done) if done else None)
+        wait = "check" in request.query_params
+        flash = Flash(done) if done else None
+        return await publishing(request, article_id, flash, wait=wait)
 
     async def publishing(
-        request: Request, article_id: str, flash: Flash | None, status: int = 200
+        request: Request,
+        article_id: str,
+        flash: Flash | None,
+        status: int = 200,
+        *,
+        wait: bool = True,
     ) -> Response:
-        """What would move if the approved draft counted."""
+        """What would move if the approved draft counted; it takes seconds to `wait` for."""
         view = await open_article(frame, staff_of(request), article_id)
         if view.draft is None or view.draft.stage is not Stage.APPROVED:
             return back(view, flash, status)
@@ -153,7 +160,7 @@ def routes(frame: Frame) -> APIRouter:
         version = await frame.database.read(lambda session: worked_on(session, article_id))
         article = complete(version)
         sound = article if not judged.problems else None
-        check = await check_of(sound, version) if sound is not None else None
+        check = await check_of(sound, version) if sound is not None and wait else None
         return frame.show(
             "knowledge_article_publish.html",
             status,
@@ -169,12 +176,12 @@ def routes(frame: Frame) -> APIRouter:
         """Every known wording asked before and after, in a thread; the last answers are kept."""
         now = frame.shelf.current
         key = (version.id, version.revision, version.body, now.mark)
-        if key not in checks:
-            check = await asyncio.to_thread(_check, frame, article)
+        found = checks.get(key)
+        if found is None or (found.done() and found.exception() is not None):
             while len(checks) >= _CHECKS_KEPT:
                 checks.pop(next(iter(checks)))
-            checks[key] = check
-        return checks[key]
+            checks[key] = found = asyncio.create_task(asyncio.to_thread(_check, frame, article))
+        return await asyncio.shield(found)
 
     @router.post("/knowledge/articles/{article_id}/publish")
     @who_may(Who.REVIEWERS)

@@ -593,7 +593,7 @@ async def test_a_change_is_written_reviewed_and_published_by_two_people(
     draft = open_version(world)
     assert draft is not None
     await send(reviewer, f"{LAND}/approve", seen=str(draft.revision), checked="yes")
-    page = await reviewer.get(f"{LAND}/publish")
+    page = await reviewer.get(f"{LAND}/publish?check=1")
     assert "Không câu nào đi lạc" in page.text
 
     answer = await send(reviewer, f"{LAND}/publish", over="1", seen=str(draft.revision))
@@ -700,7 +700,7 @@ async def test_a_change_that_draws_questions_away_has_to_be_published_knowingly(
     )
     draft = open_version(world)
     assert draft is not None
-    page = (await reviewer.get(f"{LAND}/publish")).text
+    page = (await reviewer.get(f"{LAND}/publish?check=1")).text
     assert "câu sẽ đi nơi khác" in page
 
     refused = await send(reviewer, f"{LAND}/publish", over="1", seen=str(draft.revision))
