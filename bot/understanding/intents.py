@@ -67,6 +67,7 @@ class IntentEntry(Entry):
 class IntentFile(Entry):
     lists: Mapping[str, tuple[str, ...]]
     fillers: tuple[str, ...]
+    openers: tuple[str, ...]
     intents: tuple[IntentEntry, ...]
     question_ends: tuple[str, ...]
     question: tuple[str, ...]
@@ -82,12 +83,13 @@ class Intents:
         for name, words in file.lists.items():
             book.add_list(name, words)
 
-        self._fillers = book.all(file.fillers)
+        self._fillers = book.all(map(_together, file.fillers))
+        self._openers = book.all(map(_together, file.openers))
         self._intents = tuple(
             (one.intent, book.all(one.exact), book.all(one.short), book.all(one.anywhere))
             for one in file.intents
         )
-        self._question_ends = book.all(one.replace(" ", "_") for one in file.question_ends)
+        self._question_ends = book.all(map(_together, file.question_ends))
         self._question = book.all(file.question)
         self._follow_up = book.all(file.follow_up)
         self._corrects = book.all(file.corrects)
@@ -96,6 +98,7 @@ class Intents:
         """The first intent of the file that the message fits; None when it tells or asks."""
         everything = bits(0, len(message.words))
         telling = everything & ~self._fillers.covered(message) or everything
+        telling = telling & ~self._openers.covered(message) or telling
         count = telling.bit_count()
         brief = len(message.words) <= SHORT
         for intent, exact, short, anywhere in self._intents:
@@ -128,3 +131,8 @@ class Intents:
     def corrects(self, message: Message) -> bool:
         """Whether it takes back something said or understood before."""
         return any(begin <= 2 for _, begin, _ in self._corrects.find(message))
+
+
+def _together(words: str) -> str:
+    """Several words as one choice."""
+    return words.replace(" ", "_")

@@ -37,6 +37,7 @@ from tests.understanding.reading import read
         ("miễn phí thiệt hông", Intent.COST),
         ("cám ơn, mà có tốn tiền không vậy", Intent.COST),
         ("tôi không có tiền thuê luật sư", Intent.COST),
+        ("dạ em cảm ơn ạ", Intent.THANKS),
         ("án phí ly hôn bao nhiêu tiền", Intent.QUESTION),
         ("làm căn cước có tốn tiền không", Intent.QUESTION),
         ("cảm ơn, cho hỏi thêm ly hôn nộp ở đâu", Intent.QUESTION),
