@@ -50,10 +50,6 @@ class FieldGuess:
         """Small talk, business, tax, traffic fines and what else legal aid does not do."""
         return self.margin > 0
 
-    def score(self, field: FieldId) -> float:
-        """How likely one field is."""
-        return next(one.score for one in self.fields if one.id is field)
-
 
 class FieldModel:
     """The trained model."""

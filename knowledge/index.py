@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import cast
 
 import tantivy
 
@@ -19,7 +20,7 @@ from knowledge.spelling import Speller, pairs
 from knowledge.vietnamese import Normalised, fold, normalise
 from store.datafile import load
 
-_SYLLABLE, _PAIR, _ACCENTED = "syllable", "pair", "accented"
+_SYLLABLE, _PAIR, _ACCENTED, _PLACE = "syllable", "pair", "accented", "place"
 _SHORT_TEXTS = {_SYLLABLE: 1.0, _PAIR: 0.5, _ACCENTED: 0.5}
 _LONG_TEXTS = {_SYLLABLE: 1.0, _PAIR: 1.0, _ACCENTED: 0.5}
 """Any word of a question can be met by chance in a page of law; two together seldom are."""
@@ -70,7 +71,7 @@ class Index:
         builder = tantivy.SchemaBuilder()
         for field in _SHORT_TEXTS:
             builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
-        builder.add_integer_field("place", stored=True)
+        builder.add_integer_field(_PLACE, fast=True)
         self._schema = builder.build()
         index = tantivy.Index(self._schema)
         writer = index.writer(_WRITER_BYTES, 1)
@@ -79,7 +80,7 @@ class Index:
             document.add_text(_SYLLABLE, " ".join(text.syllables))
             document.add_text(_PAIR, " ".join(text.pairs))
             document.add_text(_ACCENTED, " ".join(text.accented_syllables))
-            document.add_integer("place", place)
+            document.add_integer(_PLACE, place)
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -116,10 +117,10 @@ class Index:
                 for field, word in parts
             ]
         )
-        found = self._searcher.search(query, limit)
-        return tuple(
-            Match(self._searcher.doc(address)["place"][0], score) for score, address in found.hits
-        )
+        hits = self._searcher.search(query, limit, count=False).hits
+        addresses = [address for _, address in hits]
+        places = cast("list[int]", self._searcher.fast_field_values(_PLACE, addresses))
+        return tuple(Match(place, score) for place, (score, _) in zip(places, hits, strict=True))
 
     def keys(self, question: str, limit: int) -> tuple[str, ...]:
         """The keys of the best texts, each once, best first."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from heapq import nsmallest
 from itertools import accumulate
 from pathlib import Path
 from typing import Self
@@ -33,7 +34,7 @@ _TEXTS = 100
 _WORDINGS = 6
 _FADING = 0.6
 """The second best wording of an article counts this much, the third this much again, …"""
-_RANKED = 20
+_RANKED = 15
 """So many of the best articles by their wordings are looked at as a whole."""
 _FEW = 3.0
 """Words in so many texts of an article count half of what words in all of them do."""
@@ -223,9 +224,11 @@ class Search:
             if pair in self._index.speller.pairs
         }
         all_words, all_pairs = sum(words.values()), sum(two.values()) + _UNHEARD
-        best = _faded(candidates[0][1])
+        likely = {one.id: one.score for one in guess.fields}
+        margin = max(-_CERTAIN, min(_CERTAIN, guess.margin))
+        best = candidates[0][0]
         looked_at: list[_Looked] = []
-        for key, matches in candidates:
+        for wordings, key, matches in candidates:
             article, said = self._library.articles[key], self._said[key]
             owes = left_out if without in article.wordings else _NOTHING_SAID
             heard = _heard(words, said.words, owes.words)
@@ -235,31 +238,34 @@ class Search:
                 (one.score for one in matches if self._index.texts[one.place].text in titles), 0.0
             )
             grounds = (
-                _faded(matches) / best,
+                wordings / best,
                 title / best,
                 _often(heard) / all_words,
                 heard_together / all_pairs,
-                math.log(guess.score(article.field) + 0.001),
+                math.log(likely[article.field] + 0.001),
             )
             covered = sum(rarity for rarity, _ in heard)
             signs = (
                 covered / all_words,
                 math.log1p(covered),
                 math.log1p(heard_together),
-                max(-_CERTAIN, min(_CERTAIN, guess.margin)),
-                guess.score(article.field),
+                margin,
+                likely[article.field],
             )
             looked_at.append((article, self._index.texts[matches[0].place].text, grounds, signs))
         return self._ranked(looked_at)
 
-    def _candidates(self, question: Question, without: str | None) -> list[tuple[str, list[Match]]]:
-        """The articles whose wordings match best, best first, with those wordings."""
+    def _candidates(
+        self, question: Question, without: str | None
+    ) -> list[tuple[float, str, list[Match]]]:
+        """The articles whose wordings match best, best first, with how well and which."""
         found: dict[str, list[Match]] = {}
         for match in self._index.find(question, _TEXTS):
             text = self._index.texts[match.place]
             if text.text != without:
                 found.setdefault(text.key, []).append(match)
-        return sorted(found.items(), key=lambda item: (-_faded(item[1]), item[0]))[:_RANKED]
+        weighed = ((_faded(matches), key, matches) for key, matches in found.items())
+        return nsmallest(_RANKED, weighed, key=lambda one: (-one[0], one[1]))
 
     def _ranked(self, looked_at: list[_Looked]) -> tuple[Evidence, ...]:
         """The articles by their grounds, best first, with what each leads or lags by as a sign."""

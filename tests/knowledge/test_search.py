@@ -91,6 +91,13 @@ def test_two_articles_that_say_the_same_are_both_offered() -> None:
     assert found.ambiguous is True or found.abstained is True
 
 
+def test_what_two_shipped_articles_answer_alike_is_left_to_the_citizen() -> None:
+    found = SHIPPED.search("trẻ em bị xâm hại tình dục báo ai")
+
+    assert {hit.id for hit in found.answers[:2]} == {"criminal-12", "family-13"}
+    assert found.ambiguous is True
+
+
 def test_no_more_answers_than_asked_for_and_scores_between_0_and_1() -> None:
     found = SHIPPED.search("ly hôn chia đất", limit=3)
 
