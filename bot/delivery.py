@@ -5,6 +5,7 @@ A crash between sending and writing down can double one message, never lose it.
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -25,6 +26,7 @@ from bot.channels.message import (
     TryLater,
     Unknown,
 )
+from bot.channels.wire import marked
 from bot.conversations import Conversation, is_shut
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, ShownButton
@@ -51,6 +53,10 @@ _BEFORE_A_DOUBLE = 60.0
 _TRIES_TO_RENDER = 3
 SHUT = "shut"
 """Beside a message that was taken to a web talk which nobody can open any more."""
+SEEN = "seen"
+"""Beside a message that the citizen has looked at, on a channel that tells."""
+_MORE = "more:"
+"""Before the number of choices shown, in the key of the button that shows the rest."""
 _MAYBE = "maybe arrived: "
 """Before the reason of a message that was sent without an answer once already."""
 
@@ -69,16 +75,55 @@ class Parcel:
 
 
 def render(say: Say, texts: Texts, language: str, capabilities: Capabilities) -> Outbound:
-    """The words and buttons of a message; numbered lines where there are no buttons."""
+    """The words and buttons of a message, as far as its channel has buttons."""
     text = texts.join(say.lines, language)
     buttons = tuple(_button(choice, texts, language) for choice in say.choices)
-    if buttons and not capabilities.buttons:
-        lines = (f"{number}. {button.label}" for number, button in enumerate(buttons, 1))
-        text = "\n".join((text, "", *lines))
-        buttons = ()
+    most = capabilities.most_buttons if capabilities.buttons else 0
+    if most is not None and len(buttons) > most:
+        text, buttons = _with_few_buttons(text, buttons, most, say.choices_shown, texts, language)
     ask = say.ask if say.ask in capabilities.asks else None
     label = texts.render(Line(key=f"ask.{ask}"), language) if ask is not None else ""
     return Outbound(text=text, buttons=buttons, ask=ask, ask_label=label, serial=say.serial)
+
+
+def _with_few_buttons(
+    text: str, buttons: tuple[Button, ...], most: int, shown: int, texts: Texts, language: str
+) -> tuple[str, tuple[Button, ...]]:
+    """The choices as numbered lines where buttons can't show them, else a few and one for more.
+
+    Boxes are numbered as soon as they don't all fit: each tap would send the whole list anew,
+    a few numbers say all at once.
+    """
+    boxes = any(button.ticked is not None for button in buttons)
+    if not shown and (boxes or not most):
+        lines = [
+            f"{number}. {marked(button)}"
+            for number, button in enumerate(buttons, 1)
+            if button.ticked is not None or not most
+        ]
+        text = "\n".join((text, "", *lines))
+        if boxes:
+            text += "\n\n" + texts.render(Line(key="choices.several"), language)
+    if not most:
+        return text, ()
+    rest = tuple(button for button in buttons if button.ticked is None)[shown:]
+    if len(rest) > most:
+        label = texts.render(Line(key="choices.more"), language)
+        rest = (*rest[: most - 1], Button(f"{_MORE}{shown + most - 1}", label))
+    return text, rest
+
+
+def rest_of(choices: tuple[Choice, ...], serial: int, key: str) -> Say | None:
+    """The question's choices that did not fit, if that is what the pressed button asks for."""
+    shown = key.removeprefix(_MORE)
+    if shown == key or not shown.isdecimal() or not choices:
+        return None
+    return Say(
+        lines=(Line(key="choices.rest"),),
+        choices=choices,
+        serial=serial,
+        choices_shown=min(int(shown), len(choices) - 1),
+    )
 
 
 def _button(choice: Choice, texts: Texts, language: str) -> Button:
@@ -249,6 +294,22 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
         case _:
             assert_never(sent)
     if row.ended_at is not None:
+        _tell_the_desk(session, row)
+
+
+def seen(session: Session, talk_id: str, receipts: Sequence[str]) -> None:
+    """Write down that the citizen has looked at some messages of a talk."""
+    rows = session.scalars(
+        sa.select(OutboxRow)
+        .where(
+            OutboxRow.conversation_id == talk_id,
+            OutboxRow.state == Delivery.SENT,
+            OutboxRow.receipt.in_(receipts),
+        )
+        .with_for_update()
+    )
+    for row in rows:
+        row.reason = SEEN
         _tell_the_desk(session, row)
 
 

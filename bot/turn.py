@@ -13,7 +13,7 @@ from typing import assert_never
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from bot import transcript
+from bot import delivery, transcript
 from bot.channels.message import FetchedFile, Inbound, InboundKind
 from bot.conversations import Conversation
 from bot.dialogue import always, status
@@ -107,6 +107,8 @@ def _answer(
     fetched: FetchedFile | None,
 ) -> None:
     state = _state(session, talk)
+    if _showed_the_rest(session, talk, inbound, state):
+        return
     file_id, lost = _file(session, talk, inbound, fetched)
     client_id = row.event_id.rpartition(":")[2] or None
     _write_down(session, talk, inbound, state, rooms, file_id, client_id)
@@ -139,6 +141,22 @@ def _answer(
 
 
 _NO_WORDS = frozenset({InboundKind.BUTTON, InboundKind.START})
+
+
+def _showed_the_rest(session: Session, talk: Conversation, inbound: Inbound, state: State) -> bool:
+    """Show more choices of the same question, if that was asked for; the talk stands still."""
+    if inbound.kind is not InboundKind.BUTTON or inbound.button_serial != state.serial:
+        return False
+    rest = delivery.rest_of(state.offered, state.serial, inbound.text)
+    if rest is not None:
+        outbox.put(
+            session,
+            conversation_id=talk.id,
+            channel=talk.channel,
+            kind=outbox.Kind.SAY,
+            body=rest.model_dump_json(),
+        )
+    return rest is not None
 
 
 def _state(session: Session, talk: Conversation) -> State:

@@ -45,6 +45,8 @@ class Say(_Value):
     """Holds a code or a PIN: never copied into a case."""
     serial: int = 0
     """The number of the question; a button of an older question is stale."""
+    choices_shown: int = 0
+    """So many of the choices stand above already, on a channel that shows a few at a time."""
 
 
 class Verbatim(_Value):

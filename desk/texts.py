@@ -94,8 +94,8 @@ def delivery(delivery: Delivery, reason: str | None) -> str:
             return "Đang gửi…"
         case Delivery.SENT:
             # The page of a talk that was left shows nothing; the words wait there.
-            left = reason == "shut"
-            return "Để sẵn, người dân thấy khi mở bằng mã hồ sơ" if left else "Đã gửi"
+            left = "Để sẵn, người dân thấy khi mở bằng mã hồ sơ"
+            return {"shut": left, "seen": "Đã gửi, người dân đã xem"}.get(reason or "", "Đã gửi")
         case Delivery.REFUSED:
             return f"Không gửi được: {_refused(reason)}"
         case Delivery.UNKNOWN:
@@ -107,6 +107,12 @@ def delivery(delivery: Delivery, reason: str | None) -> str:
 def _refused(reason: str | None) -> str:
     known = {
         "blocked": "người dân đã chặn Tràm; nên gọi điện",
+        "window closed": "cửa sổ Zalo đã đóng vì người dân lâu chưa nhắn; nên gọi điện",
+        "unfollowed": "người dân không còn theo dõi trang Zalo; nên gọi điện",
+        "quota": "Zalo hết lượt nhắn cho người này; nên gọi điện",
+        "no files here": "kênh này không gửi được tệp; gửi lại bằng lời, hoặc gọi điện",
+        "file kind": "kênh này không nhận loại tệp đó",
+        "file too large": "tệp quá lớn với kênh này",
         "account deleted": "tài khoản của người dân không còn; nên gọi điện",
         "chat not found": "cuộc trò chuyện không còn; nên gọi điện",
         "chat moved": "cuộc trò chuyện đã chuyển đi nơi khác; nên gọi điện",
@@ -185,7 +191,7 @@ def danger(kind: str | None) -> str | None:
 
 def channel(name: str) -> str:
     """How the citizen is reached."""
-    return {"telegram": "Telegram", "web": "trang web", "zalo": "Zalo"}.get(name, name)
+    return {"telegram": "Telegram", "web": "trang web", "zalo_oa": "Zalo", "zalo_bot": "Zalo"}.get(name, name)
 
 
 def language(code: str) -> str:

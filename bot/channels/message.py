@@ -14,6 +14,8 @@ from cases.speech import Ask
 class ChannelName(StrEnum):
     TELEGRAM = "telegram"
     WEB = "web"
+    ZALO_OA = "zalo_oa"
+    ZALO_BOT = "zalo_bot"
 
 
 class InboundKind(StrEnum):
@@ -110,6 +112,8 @@ class Capabilities:
     """Characters in one message, as the platform counts them."""
     buttons: bool
     """False: choices become numbered lines, and the number is typed."""
+    most_buttons: int | None = None
+    """Of more than so many choices one button shows the rest, and boxes to tick become numbers."""
     asks: frozenset[Ask] = frozenset()
 
 
