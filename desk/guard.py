@@ -185,7 +185,8 @@ def signed_out(frame: Frame) -> Callable[[Request, Exception], Awaitable[Respons
                 return frame.show("step_in.html")
             path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return go_to(f"/sign-in?next={quote(path)}")
-        written = (await request.form()).get("text")
+        # A file is not read for somebody who is not known.
+        written = (await request.form()).get("text") if _bounded(request, MOST_BYTES) else None
         return frame.show(
             "problem.html",
             401,

@@ -5,6 +5,7 @@ live in Excel (`workbook`). Whatever comes in is judged as a whole before anythi
 """
 
 import io
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +21,8 @@ MOST_BYTES = 10 * 1024 * 1024
 """Of a file that is brought in."""
 _MOST_UNPACKED = 30 * 1024 * 1024
 _MOST_FILES = 5_000
+_NUMBER = re.compile(r"\w[\w.\-]*(/\w[\w.\-]*)*")
+_LONGEST_NUMBER = 60
 
 T = TypeVar("T")
 
@@ -168,9 +171,19 @@ def unpacked(content: bytes) -> zipfile.ZipFile:
     return packed
 
 
+def number_fault(number: str) -> str | None:
+    """Why a law can't have this number: it is kept under it, and stands in addresses."""
+    if len(number) > _LONGEST_NUMBER:
+        return f"số văn bản dài quá {_LONGEST_NUMBER} chữ cái"
+    if number == "new" or not _NUMBER.fullmatch(number):
+        return "số văn bản viết như in trên văn bản: 52/2014/QH13, không có khoảng trắng"
+    return None
+
+
 def law_faults(law: Law) -> tuple[str, ...]:
     """What is wrong within one law's entry that its form alone does not forbid."""
-    found = []
+    fault = number_fault(law.number)
+    found = [fault] if fault is not None else []
     if law.lapses and law.effective and law.lapses <= law.effective:
         found.append("ngày hết hiệu lực phải sau ngày có hiệu lực")
     if law.replaced_by in (law.number, *law.also):

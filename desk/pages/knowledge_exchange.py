@@ -44,7 +44,6 @@ T = TypeVar("T")
 class Parcel(BaseModel):
     """One changed thing of a file, carried from the preview to the press of the button."""
 
-    key: str
     over: int
     """The number of the version that counted at the preview, 0 for none."""
     seen: int
@@ -56,11 +55,21 @@ class LawParcel(Parcel):
 
     body: Law
 
+    @property
+    def key(self) -> str:
+        """Under which it is kept."""
+        return self.body.number
+
 
 class ArticleParcel(Parcel):
     """An article."""
 
     body: Article
+
+    @property
+    def key(self) -> str:
+        """Under which it is kept."""
+        return self.body.id
 
 
 class Parcels(BaseModel):
@@ -124,7 +133,7 @@ def _preview(session: Session, library: Library, read: Read, name: str, by: str)
         new = law.before is None
         coming.append(Coming(LAW, law.key, law.after.short, new, differs, blocked))
         if not blocked:
-            laws.append(LawParcel(key=law.key, over=over, seen=seen, body=law.after))
+            laws.append(LawParcel(over=over, seen=seen, body=law.after))
     for one in changes.articles:
         over, seen, blocked = _state(session, ARTICLE, one.key, by)
         differs = knowledge_diff.changes(
@@ -133,7 +142,7 @@ def _preview(session: Session, library: Library, read: Read, name: str, by: str)
         new = one.before is None
         coming.append(Coming(ARTICLE, one.key, one.after.title, new, differs, blocked))
         if not blocked:
-            articles.append(ArticleParcel(key=one.key, over=over, seen=seen, body=one.after))
+            articles.append(ArticleParcel(over=over, seen=seen, body=one.after))
     parcels = Parcels(name=name, laws=tuple(laws), articles=tuple(articles))
     return Preview(tuple(coming), changes.unchanged, parcels)
 
@@ -164,27 +173,24 @@ def _take(session: Session, library: Library, parcels: Parcels, by: str) -> int:
         (),
     )
     faults = [problem.reason for problem in exchange.check(read, library)]
-    taken: list[tuple[str, Parcel, str]] = [
-        *((LAW, law, _body(exchange.unreviewed(law.body))) for law in parcels.laws),
-        *((ARTICLE, one, _body(exchange.unreviewed(one.body))) for one in parcels.articles),
+    taken = [
+        *((LAW, law.key, law, exchange.unreviewed(law.body)) for law in parcels.laws),
+        *((ARTICLE, one.key, one, exchange.unreviewed(one.body)) for one in parcels.articles),
     ]
     changed = []
-    for kind, one, _ in taken:
-        over, seen, blocked = _state(session, kind, one.key, by)
+    for kind, key, one, _ in taken:
+        over, seen, blocked = _state(session, kind, key, by)
         if (over, seen) != (one.over, one.seen) or blocked:
-            changed.append(f"{one.key} ({blocked})" if blocked else one.key)
+            changed.append(f"{key} ({blocked})" if blocked else key)
     if changed:
         faults.insert(0, f"có người đã sửa từ lúc bạn xem: {', '.join(changed)}")
     if faults:
         raise UnfitError(f"Chưa tạo bản nháp nào: {'; '.join(faults[:10])}. Hãy nhập lại tệp.")
     remark = f"Nhập từ tệp {parcels.name}"[:200]
-    for kind, one, body in taken:
-        documents.save(session, kind, one.key, body, by=by, seen=one.seen, remark=remark)
+    for kind, key, one, known in taken:
+        body = known.model_dump_json(by_alias=True)
+        documents.save(session, kind, key, body, by=by, seen=one.seen, remark=remark)
     return len(taken)
-
-
-def _body(known: Article | Law) -> str:
-    return known.model_dump_json(by_alias=True)
 
 
 def routes(frame: Frame) -> APIRouter:

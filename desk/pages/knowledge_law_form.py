@@ -1,6 +1,5 @@
 """The entry of a law as it stands in the form, and what is still wrong with it. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,11 +7,10 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from desk.pages.knowledge_diff import Change, pieces
-from knowledge.exchange import law_faults, reason, register_faults
+from knowledge.exchange import law_faults, number_fault, reason, register_faults
 from knowledge.laws import Law
 from knowledge.library import Library
 
-_NUMBER = re.compile(r"\w[\w.\-]*(/\w[\w.\-]*)*")
 _DATES = ("issued", "effective", "lapses")
 FIELDS = ("number", "name", "short", "also", *_DATES, "replaced_by", "amendments", "confidence")
 """What can be written, in the order of the form."""
@@ -103,10 +101,9 @@ def read_form(form: FormData, number: str | None) -> LawForm:
 def judge(form: LawForm, library: Library) -> JudgedLaw:
     """Whether it is a law that fits beside the others, or else what is to be mended."""
     problems: dict[str, list[str]] = {}
-    if form.number and (form.number == "new" or not _NUMBER.fullmatch(form.number)):
-        problems["number"] = ["viết như in trên văn bản: 52/2014/QH13, không có khoảng trắng"]
-    elif len(form.number) > 60:
-        problems["number"] = ["dài quá 60 chữ cái"]
+    fault = number_fault(form.number) if form.number else None
+    if fault is not None:
+        problems["number"] = [fault]
     values = {
         "number": form.number,
         "name": form.name,
@@ -134,9 +131,9 @@ def judge(form: LawForm, library: Library) -> JudgedLaw:
             said = row + reason(error["type"], error["msg"])
             problems.setdefault(str(name), []).append(said)
         return JudgedLaw(None, _told(problems))
-    faults = (*law_faults(law), *register_faults(law, library))
+    faults = [one for one in (*law_faults(law), *register_faults(law, library)) if one != fault]
     if faults:
-        problems["form"] = list(faults)
+        problems["form"] = faults
     return JudgedLaw(None if problems else law, _told(problems))
 
 

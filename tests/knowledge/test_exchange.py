@@ -316,6 +316,8 @@ BAD_CELLS: list[tuple[str, int, str, object, str]] = [
     ("Căn cứ", 3, "Điều", dt.datetime(2026, 1, 5), "Điều: Excel đã đổi ô này thành ngày"),  # noqa: DTZ001
     ("Bản dịch", 2, "Tóm tắt", None, "Tóm tắt: còn thiếu"),
     ("Văn bản luật", 3, "Tên", None, "Tên: còn thiếu"),
+    ("Văn bản luật", 3, "Số văn bản", "số 2 / 2013", "số văn bản viết như in trên văn bản"),
+    ("Văn bản luật", 3, "Hết hiệu lực từ", "01/07/2014", "phải sau ngày có hiệu lực"),
     ("Sửa đổi luật", 2, "Từ ngày", None, "Từ ngày: còn thiếu"),
     ("Sửa đổi luật", 2, "Đã đọc văn bản sửa đổi", "chắc vậy", "phải là có hoặc không"),
 ]
