@@ -7,7 +7,16 @@ from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
 from cases.places import PlaceReading
 from cases.speech import Line
-from eligibility.facts import FACTS, FactId, Kind, Value
+from eligibility.facts import FACTS, FactId, Facts, Kind, Known, Value
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Two statements of one fact that cannot both be true."""
+
+    fact: FactId
+    before: Value
+    now: Value
 
 
 @dataclass(frozen=True)
@@ -17,36 +26,114 @@ class Learnt:
     state: State
     new: tuple[FactId, ...] = ()
     corrected: tuple[FactId, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    """Stated otherwise before; forgotten, so that they are asked again. Also among `corrected`."""
     place: bool = False
     sure_of_field: bool = False
+    turned: bool = False
+    """The talk has turned to somebody else."""
 
     @property
     def anything(self) -> bool:
-        return bool(self.new or self.corrected or self.place)
+        return bool(self.new or self.corrected or self.place or self.turned)
 
 
 def learn(state: State, understood: Understood, lookups: Lookups) -> Learnt:
-    """Take in every fact, the place, the field and for whom it is, as far as they are stated."""
+    """Take in every fact, the place, the field and for whom it is, as far as they are stated.
+
+    Facts of somebody else than the one in need are left alone. When the talk turns to another
+    person, what was known of the first is forgotten, all but the household and the matter.
+    """
+    said = of_the_one_in_need(state, understood)
+    relation = _relation(state, understood)
+    facts = state.facts
+    turned = (relation or Relation.SELF) is not (state.relation or Relation.SELF)
+    if turned:
+        for fact in facts.known().keys() - _OF_ALL:
+            facts = facts.having(fact, None)
     new: list[FactId] = []
     corrected: list[FactId] = []
-    facts = state.facts
-    for fact, value in understood.facts.known().items():
+    doubts: list[Doubt] = []
+    for fact, value in said.items():
         before = facts.get(fact)
         if before == value:
             continue
         (new if before is None else corrected).append(fact)
-        facts = facts.having(fact, value)
+        if before is not None and not understood.corrects and _exclude(fact, before, value):
+            doubts.append(Doubt(fact, before, value))
+            facts = facts.having(fact, None)
+        else:
+            facts = facts.having(fact, value)
     state = state.with_(
         facts=facts,
-        skipped=frozenset(state.skipped - understood.facts.known().keys()),
+        skipped=frozenset(state.skipped - said.keys()),
         urgent=state.urgent or understood.urgent,
         danger=state.danger or understood.danger,
         fields=state.fields or tuple(str(field) for field, _ in understood.fields[:2]),
-        relation=_relation(state, understood),
+        relation=relation,
     )
     placed = learn_place(state, understood.place, lookups)
     sure = bool(understood.fields) and understood.fields[0][1] >= _SURE_OF_FIELD
-    return Learnt(placed, tuple(new), tuple(corrected), placed.place != state.place, sure)
+    changed = placed.place != state.place
+    return Learnt(placed, tuple(new), tuple(corrected), tuple(doubts), changed, sure, turned)
+
+
+_OF_ALL = frozenset(
+    {
+        FactId.HOUSEHOLD,
+        FactId.SPECIAL_DIFFICULTY_AREA,
+        FactId.LIVES_HERE,
+        FactId.HAPPENED_HERE,
+        FactId.COMMERCIAL,
+        FactId.HANDLED_ELSEWHERE,
+    }
+)
+"""Facts of the household and the matter, whoever of the house is spoken of."""
+
+
+def of_the_one_in_need(state: State, understood: Understood) -> Known:
+    """The facts of a message that are of the person this talk is about."""
+    known = understood.facts.known()
+    if state.relation in (None, Relation.SELF) or understood.relation not in (None, Relation.SELF):
+        return known
+    # "tôi 45 tuổi" in a talk about a child is the writer's age, "con tôi 5 tuổi" is the child's
+    theirs = understood.others.get(state.relation, Facts()).known()
+    if understood.relation is Relation.SELF:
+        known = {fact: value for fact, value in known.items() if fact in _OF_ALL}
+    return {**known, **theirs}
+
+
+def _exclude(fact: FactId, before: Value, now: Value) -> bool:
+    """Whether one of two statements must be wrong, rather than the second telling more.
+
+    Nobody who leaves a box alone says no for ever, and a birthday lies between two ages.
+    """
+    match FACTS[fact].kind:
+        case Kind.WHOLE_NUMBER:
+            return abs(int(before) - int(now)) > 1
+        case Kind.YES_NO:
+            return before is True
+        case Kind.ONE_OF:
+            return fact is FactId.HOUSEHOLD
+
+
+def doubts(learnt: Learnt, lookups: Lookups) -> tuple[Line, ...]:
+    """Both statements of what was told in two ways, so that one can say which holds.
+
+    What is sensitive is asked again without being repeated.
+    """
+    language = learnt.state.language
+    return tuple(
+        Line(
+            key="screening.two_answers",
+            blanks={
+                "before": lookups.texts.render(describe(one.fact, one.before), language),
+                "now": lookups.texts.render(describe(one.fact, one.now), language),
+            },
+        )
+        for one in learnt.doubts
+        if not FACTS[one.fact].sensitive
+    )
 
 
 def _relation(state: State, understood: Understood) -> Relation | None:

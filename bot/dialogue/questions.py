@@ -6,7 +6,7 @@ from bot.dialogue.turn import Heard, Lookups, State, ask, choice
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
 from cases.speech import Choice, Line, Say
-from eligibility.facts import FACTS, OLDEST, FactId, Kind, ScreenGroup, Value
+from eligibility.facts import FACTS, OLDEST, FactId, Kind, Known, ScreenGroup, Value
 
 BOXES = "screening.boxes"
 """The step that asks all facts of one screen as boxes to tick."""
@@ -47,8 +47,11 @@ class Question:
                 options = (choice(str(o), f"{self.step}.{o}") for o in declared.options)
                 return (*options, SKIP if declared.sensitive else DONT_KNOW)
 
-    def read(self, heard: Heard) -> Value | None:
-        """The value in an answer, or None if it holds none."""
+    def read(self, heard: Heard, stated_facts: Known) -> Value | None:
+        """The value in an answer, or None if it holds none.
+
+        `stated_facts`: what the answer states of the person in need.
+        """
         declared = FACTS[self.fact]
         if heard.key:
             match declared.kind:
@@ -58,7 +61,7 @@ class Question:
                     return {"yes": True, "no": False}.get(heard.key)
                 case Kind.ONE_OF:
                     return next((o for o in declared.options if str(o) == heard.key), None)
-        stated = heard.understood.facts.get(self.fact)
+        stated = stated_facts.get(self.fact)
         if stated is not None:
             return stated
         match declared.kind:

@@ -89,13 +89,16 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     no_age = question.fact is FactId.AGE and not heard.key and _says_no(heard)
     if heard.key in ("skip", "dont_know") or heard.understood.intent in _NO_ANSWER or no_age:
         return go_on(state.with_(skipped=state.skipped | {question.fact}), lookups)
-    value = question.read(heard)
+    if question.fact is FactId.AGE and heard.understood.impossible_age:
+        return Turn(state, (ask("screening.age.impossible", *question.choices()),))
+    value = question.read(heard, learning.of_the_one_in_need(state, heard.understood))
     if value is None:
-        if question.fact is FactId.AGE and heard.understood.number is not None:
-            return Turn(state, (ask("screening.age.impossible", *question.choices()),))
         return None
-    learnt = learning.learn(state, heard.understood, lookups).state
-    return go_on(learnt.with_(facts=learnt.facts.having(question.fact, value)), lookups)
+    learnt = learning.learn(state, heard.understood, lookups)
+    known = learnt.state.with_(facts=learnt.state.facts.having(question.fact, value))
+    turn = go_on(known, lookups)
+    both = learning.doubts(learnt, lookups)
+    return turn.before(Say(lines=both)) if both else turn
 
 
 def _says_no(heard: Heard) -> bool:

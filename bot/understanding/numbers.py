@@ -23,9 +23,14 @@ _CROCKFORD = re.compile(r"[0-9A-HJKMNP-TV-Z]{10}")
 _MISREAD = str.maketrans("ILOU", "110V")
 _PIN = re.compile(r"(?<![\d.,])(\d{3})[\s.\-]?(\d{3})(?![\d.,]*\d)")
 _PIN_WORD = re.compile(r"\b(?:pin|ma so|mat ma|mat khau|ma)\b")
-_YEAR_OF_BIRTH = re.compile(r"\b(?:sinh|sanh|sn|nam sinh|nam sanh)\D{0,8}((?:19|20)\d\d)\b")
+_YEAR_OF_BIRTH = re.compile(r"\b(?:sinh|sanh|sn|nam sinh|nam sanh)\D{0,8}([12]\d{3})\b")
 _ONLY_NUMBER = re.compile(
     rf"(?:{_ALMOST} )*(\d{{1,3}})(?: ?(?:tuoi|t|tui))?(?: (?:roi|a|nha|nhe|do))*"
+)
+_NO_AGE = re.compile(
+    r"(?:\b(?:am|tru) ?|(?<!\d)-)\d+ ?(?:tuoi|tui)\b"
+    r"|\b\d{3,} ?(?:tuoi|tui)\b"
+    r"|^\W*(?:-\d+|\d{3,4})\W*$"
 )
 _ONLY_YEAR = re.compile(r"(?:nam )?((?:19|20)\d\d)(?: (?:a|nha|nhe|do))*")
 
@@ -99,6 +104,21 @@ def age_of_year(year: int, today: dt.date) -> int | None:
     return age if 0 <= age <= OLDEST else None
 
 
+def impossible_age(text: str, today: dt.date) -> bool:
+    """Whether an age or a year of birth is named that nobody living can have ("300 tuổi")."""
+    folded = fold(text)
+    year = year_of_birth(folded)
+    if year is not None:
+        return age_of_year(year, today) is None
+    for found in _NO_AGE.finditer(folded):
+        digits = re.sub(r"\D", "", found.group())
+        below_zero = found.group().lstrip()[0] in "-at"
+        is_year = len(digits) == 4 and age_of_year(int(digits), today) is not None
+        if below_zero or (int(digits) > OLDEST and not is_year):
+            return True
+    return False
+
+
 def year_of_birth(folded: str) -> int | None:
     """The year that a folded text names as a year of birth."""
     found = _YEAR_OF_BIRTH.search(folded)
@@ -107,6 +127,8 @@ def year_of_birth(folded: str) -> int | None:
 
 def alone(text: str, today: dt.date) -> int | None:
     """The number that is all a message says: "62", "62t", "sáu mươi hai tuổi", "sinh năm 1964"."""
+    if impossible_age(text, today):
+        return None
     folded = re.sub(r"[^\w]+", " ", fold(text)).strip()
     only = _ONLY_NUMBER.fullmatch(folded)
     if only:

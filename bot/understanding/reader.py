@@ -86,6 +86,7 @@ class Reader:
             language=_language(message) if command is Intent.LANGUAGE else None,
             written_in=foreign.language if foreign else Language.VIETNAMESE,
             number=numbers.alone(message.text, today),
+            impossible_age=numbers.impossible_age(message.text, today),
             follow_up=self._intents.follows_up(message),
         )
 

@@ -60,5 +60,7 @@ class Understood:
     """The language of the words. English and Khmer are heard for danger, and for nothing else."""
     number: int | None
     """A number that is the whole answer; a year of birth becomes an age."""
+    impossible_age: bool
+    """An age or a year of birth was named that nobody living can have."""
     follow_up: bool
     """Goes on from the answer before ("còn nếu … thì sao?")."""

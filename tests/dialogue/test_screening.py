@@ -1,6 +1,9 @@
 """Where somebody stands: asked one thing at a time, told with the article, never a refusal."""
 
-from eligibility.facts import FactId
+import pytest
+
+from bot.understanding.people import Relation
+from eligibility.facts import FactId, Household
 from tests.dialogue.conftest import Talk
 
 
@@ -130,3 +133,71 @@ def test_the_law_of_2027_is_told_where_it_differs(talk: Talk) -> None:
 
     said = talk.lookups.texts.join(talk.turn.says[-1].lines, "vi")
     assert "01/01/2027" in said
+
+
+def test_two_different_ages_are_both_shown_and_asked_again(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("neither")
+    talk.writes("62 tuổi")
+    talk.writes("tôi 26 tuổi")
+
+    assert talk.state.facts.age is None
+
+
+def test_telling_another_household_while_asked_something_else_is_asked_again(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("near_poor")
+    said = talk.writes("tôi 45 tuổi, nhà tôi hộ nghèo")
+
+    assert "screening.two_answers" in talk.keys
+    assert "hộ nghèo" in said
+    assert "cận nghèo" in said
+    assert talk.state.step == "screening.household"
+    assert talk.state.facts.household is None
+
+
+def test_what_is_put_right_is_believed_at_once(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("near_poor")
+    talk.writes("nhầm, nhà tôi hộ nghèo")
+
+    assert talk.state.facts.household is Household.POOR
+
+
+@pytest.mark.parametrize("typed", ["tôi 300 tuổi", "-5", "2050", "sinh năm 1850"])
+def test_an_age_nobody_has_is_refused_kindly_however_it_is_typed(talk: Talk, typed: str) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("neither")
+    talk.writes(typed)
+
+    assert "screening.age.impossible" in talk.keys
+    assert talk.state.step == "screening.age"
+    assert talk.state.facts.age is None
+
+
+def test_the_writers_own_age_is_not_the_childs(talk: Talk) -> None:
+    talk.writes("Con tôi 15 tuổi bị công ty quỵt lương ba tháng nay")
+    talk.writes("tôi 45 tuổi")
+
+    assert talk.state.relation is Relation.CHILD
+    assert talk.state.facts.age == 15
+
+
+def test_the_childs_age_is_taken_once_the_talk_is_about_the_child(talk: Talk) -> None:
+    talk.writes("Con tôi bị công ty quỵt lương ba tháng nay, nhà tôi ở xã Đá Bạc")
+    talk.writes("con tôi 15 tuổi")
+
+    assert talk.state.facts.age == 15
+
+
+def test_when_the_talk_turns_to_another_the_first_ones_age_is_forgotten(talk: Talk) -> None:
+    talk.writes("Tôi 62 tuổi, tôi bị lấn đất hai mét")
+    assert talk.state.facts.age == 62
+    talk.writes("Còn con gái tôi bị công ty đuổi việc ngang, không trả lương")
+
+    assert talk.state.relation is Relation.CHILD
+    assert talk.state.facts.age is None

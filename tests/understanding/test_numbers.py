@@ -72,3 +72,19 @@ def test_a_pin_stands_alone_or_beside_the_code(text: str, pin: str | None) -> No
 )
 def test_a_number_that_is_the_whole_answer(text: str, number: int | None) -> None:
     assert numbers.alone(text, TODAY) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["300 tuổi", "tôi 300 tuổi", "-5", "âm 5 tuổi", "450", "2050", "sinh năm 1850"]
+)
+def test_an_age_nobody_has_is_known_for_one(text: str) -> None:
+    assert numbers.impossible_age(text, TODAY)
+    assert numbers.alone(text, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["62", "tôi 62 tuổi", "1956", "sinh năm 1956", "0", "120 tuổi", "trừ 20 triệu", "gọi 113"],
+)
+def test_other_numbers_are_no_impossible_age(text: str) -> None:
+    assert not numbers.impossible_age(text, TODAY)
