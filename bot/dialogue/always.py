@@ -81,6 +81,8 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "restart": restart,
         "delete": delete,
         "language": language,
+        "cost": _say("welcome.cost"),
+        "next": request.next_person,
         "contact": _say("welcome.contact", faq.PERSON),
         "who": _say("welcome.who"),
         "privacy": _say("welcome.privacy"),
@@ -102,6 +104,7 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
         Intent.DELETE: "delete",
         Intent.LANGUAGE: "language",
         Intent.CONTACT: "contact",
+        Intent.COST: "cost",
         Intent.WHO_ARE_YOU: "who",
         Intent.PRIVACY: "privacy",
         Intent.EXIT: "exit",
@@ -109,7 +112,7 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
     }
 )
 
-ASIDES = frozenset({"contact", "who", "privacy", "discontent"})
+ASIDES = frozenset({"cost", "contact", "who", "privacy", "discontent"})
 """Answered without leaving the question that is being asked."""
 
 
@@ -125,6 +128,8 @@ def label(key: str, library: Library) -> Line | None:
             return Line(key="faq.helpful" if rest.endswith(":y") else "faq.unhelpful")
         case "f" if rest.partition(":")[0] in {str(field) for field in FieldId}:
             return Line(key=f"field_button.{rest.partition(':')[0]}")
+        case "x":
+            return Line(key="understood.wrong_told")
         case "lang" if rest in LANGUAGES:
             return Line(key=f"language.{rest}")
         case _:
@@ -141,6 +146,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "request": "outcome.send",
         "person": "menu.person",
         "status": "menu.status",
+        "next": "request.next",
         "withdraw": "status.withdraw",
         "language": "menu.language",
         "unsafe": "danger.safe_no",

@@ -23,6 +23,9 @@ _KEPT = 300
 """Characters of a question that are remembered."""
 _FEWEST_WORDS = 3
 """A question of fewer words tells the editors nothing."""
+_LITTLE = 4
+_SOME_FIELD = 0.3
+"""Below this score so few words belong to no field of law."""
 _SURE = 0.75
 """The chance from which an article is offered beside a story that asked for none."""
 
@@ -110,7 +113,7 @@ def voted(state: State, key: str, lookups: Lookups) -> Turn | None:
     if asked is not None:
         nearest = lookups.search.search(asked).answers
         others = tuple(_title(hit.id, lookups) for hit in nearest if hit.id != article_id)
-        if state.danger is None:
+        if not _was_in_danger(state):
             kept = (KeepQuestion(asked, str(found.field), article_id),)
     return Turn(state, (ask("faq.not_helped", *others[: NEAREST - 1], PERSON),), (vote, *kept))
 
@@ -133,10 +136,17 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return Turn(state, (ask("faq.which", *titles, PERSON),))
     if heard.understood.intent is Intent.OUT_OF_SCOPE:
         return Turn(state, (ask("faq.out_of_scope", PERSON, choice("go:ask", "menu.ask")),))
+    if _says_too_little(found, text):
+        return Turn(state, (ask("faq.tell_more", PERSON, SCREEN),))
     kept = _kept(state, heard, str(found.field[0].id))
     if not titles:
         return Turn(state, (ask("faq.unknown_plain", PERSON),), kept)
     return Turn(state, (ask("faq.unknown", *titles, PERSON),), kept)
+
+
+def _says_too_little(found: Found, text: str) -> bool:
+    """ "Giúp tôi với": there is nothing in it to look for, so nothing is offered by chance."""
+    return len(text.split()) <= _LITTLE and found.field[0].score < _SOME_FIELD
 
 
 def _answers_within(found: Found, topic: Article) -> bool:
@@ -165,10 +175,14 @@ def _follow_up(state: State, topic: Article, heard: Heard, lookups: Lookups) -> 
 
 def _kept(state: State, heard: Heard, field: str) -> tuple[KeepQuestion, ...]:
     """The question for the editors; never from a talk in which somebody is in danger."""
-    in_danger = state.danger is not None or heard.understood.danger is not None
+    in_danger = _was_in_danger(state) or heard.understood.danger is not None
     if in_danger or len(heard.understood.text.split()) < _FEWEST_WORDS:
         return ()
     return (KeepQuestion(heard.understood.text[:_KEPT], field),)
+
+
+def _was_in_danger(state: State) -> bool:
+    return state.danger is not None or bool(state.warned)
 
 
 def answers(heard: Heard, lookups: Lookups) -> bool:
@@ -177,13 +191,18 @@ def answers(heard: Heard, lookups: Lookups) -> bool:
     return not found.abstained and bool(found.answers)
 
 
-def offer(heard: Heard, lookups: Lookups) -> tuple[Say, ...]:
-    """For a story: the one or two articles that go with it, to be read at any time."""
+def with_article(says: tuple[Say, ...], heard: Heard, lookups: Lookups) -> tuple[Say, ...]:
+    """For a story: the last of these messages, with the article that goes with it if one does."""
     found = lookups.search.search(heard.understood.text)
     if found.abstained or not found.answers or found.answers[0].score < _SURE:
-        return ()
-    ids = [found.answers[0].id]
-    return (ask("faq.story", *(_title(article_id, lookups) for article_id in ids)),)
+        return says
+    offered = ask("faq.story", _title(found.answers[0].id, lookups))
+    if not says:
+        return (offered,)
+    *others, last = says
+    choices = (*last.choices, *offered.choices)
+    update = {"lines": (*last.lines, *offered.lines), "choices": choices}
+    return (*others, last.model_copy(update=update))
 
 
 def _title(article_id: str, lookups: Lookups) -> Choice:

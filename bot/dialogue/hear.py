@@ -10,11 +10,25 @@ from dataclasses import dataclass
 
 from bot.channels.message import InboundKind
 from bot.dialogue import always, faq, learning, request, screening, status, welcome
-from bot.dialogue.turn import AddToCase, DeleteTalk, Heard, Lookups, State, Turn, ask, choice
+from bot.dialogue.turn import (
+    AddToCase,
+    DeleteTalk,
+    Heard,
+    Lookups,
+    Place,
+    State,
+    Turn,
+    ask,
+    choice,
+)
+from bot.texts import FALLBACK
 from bot.understanding.danger import DangerKind
+from bot.understanding.foreign import Language
 from bot.understanding.intents import Intent
+from bot.understanding.people import Relation
+from bot.understanding.understood import Role
 from cases.speech import Choice, Line, Say, say
-from eligibility.facts import FactId
+from eligibility.facts import FACTS, FactId
 from knowledge.vietnamese import fold, is_syllable
 
 
@@ -42,10 +56,11 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
         heard = _typed_choice(state, heard, lookups)
     if _pressed_twice(state, heard):
         return Turn(state)
+    state = _by_office(_in_their_language(state, heard), heard)
     turn = _hear(state, heard, lookups)
     danger = heard.understood.danger
     if danger is not None:
-        turn = _warn(state, danger, heard, turn)
+        turn = _warn(state, danger, heard, turn, lookups)
     return _numbered(_remembered(state, heard, turn))
 
 
@@ -137,6 +152,9 @@ def _pressed(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return anytime
     if heard.key == "go:back":
         return _back(state, lookups)
+    if heard.key.startswith("x:"):
+        taken_back = _take_back(state, heard.key[2:], lookups)
+        return taken_back if taken_back is not None else _stale(state, lookups)
     if heard.serial != state.serial:
         return _stale(state, lookups)
     form = _FORMS.get(state.step.partition(".")[0])
@@ -164,7 +182,7 @@ def _first_words(state: State, heard: Heard, lookups: Lookups) -> Turn:
         turn = _file(opened, heard, lookups)
     else:
         return Turn(opened, (welcome.hello(lookups),))
-    return turn.before(say("welcome.short"))
+    return turn.led_by(Line(key="welcome.short"))
 
 
 _MERE_GREETINGS = frozenset({Intent.GREETING, Intent.MENU, Intent.EMPTY, Intent.THANKS})
@@ -174,14 +192,16 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
     understood = heard.understood
     in_form = state.step not in _FREE
     if _is_foreign(heard) and state.step not in _OWN_WORDS:
-        return _resumed(Turn(state, (ask("always.foreign", faq.PERSON),)), lookups)
+        return _in_another_language(state, heard, lookups)
     if understood.intent is Intent.EMPTY and heard.phone is None:
         return _resumed(Turn(state, (say("always.empty"),)), lookups)
     if understood.intent is Intent.BACK:
         return _back(state, lookups)
     form = _FORMS.get(state.step.partition(".")[0])
     command = always.BY_INTENT.get(understood.intent)
-    if command is not None and not (state.step == request.STORY and len(understood.text) > 60):
+    if command is not None and not (state.step == request.STORY and len(understood.text) > _LONG):
+        if command == "status" and state.step.startswith("request."):
+            return _resumed(status.in_between(state, lookups), lookups)
         return _command(state, command, heard, lookups)
     if understood.corrects and state.step not in _OWN_WORDS:
         corrected = _corrected(state, heard, lookups)
@@ -206,12 +226,38 @@ def _is_foreign(heard: Heard) -> bool:
         return False
     letters = [letter for letter in heard.text if letter.isalpha()]
     latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
-    if 2 * latin < len(letters):
-        return True  # another script, such as Khmer
-    words = [word for word in heard.text.lower().split() if word.isalpha()]
+    if understood.written_in is not Language.VIETNAMESE or 2 * latin < len(letters):
+        return True
+    words = [word for word in understood.normalised.split() if word.isalpha()]
     if len(words) < _ENOUGH_WORDS or understood.danger is not None:
         return False
     return sum(not is_syllable(fold(word)) for word in words) > len(words) / 2
+
+
+def _in_their_language(state: State, heard: Heard) -> State:
+    """Whoever writes English is answered in English from then on."""
+    english = heard.understood.written_in is Language.ENGLISH and _is_foreign(heard)
+    if state.language != FALLBACK or not english:
+        return state
+    return state.with_(language=str(Language.ENGLISH))
+
+
+def _in_another_language(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """Not read, so nothing is guessed: a person; at once when somebody is in danger."""
+    danger = heard.understood.danger
+    if danger is not None and state.step in _FREE:
+        return request.begin(state.with_(danger=danger, urgent=True), heard, lookups)
+    if danger is not None:
+        return _again(state, lookups)
+    return _resumed(Turn(state, (ask("always.foreign", faq.PERSON),)), lookups)
+
+
+def _by_office(state: State, heard: Heard) -> State:
+    """An officer of the commune, a teacher… asks for somebody else, unless another is named."""
+    if heard.understood.role_hint is not Role.INTERMEDIARY:
+        return state
+    relation = Relation.OTHER if state.relation in (None, Relation.SELF) else state.relation
+    return state.with_(intermediary=True, relation=relation)
 
 
 _OWN_WORDS = frozenset({request.STORY, request.ADD, request.HOURS})
@@ -305,6 +351,8 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return Turn(state, (ask("welcome.again", *welcome.MENU),))
         case Intent.THANKS:
             return faq.thanks(state)
+        case Intent.STORY if waiting and state.intermediary:
+            return request.to_which(learnt.state, heard.text, lookups)
         case Intent.STORY if waiting:
             return Turn(learnt.state, (say("request.added"),), _to_case(heard.text, lookups))
         case Intent.STORY:
@@ -327,15 +375,21 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
 
 
 def _question_with_facts(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
-    """A question; if it also tells who asks, say what that may open."""
+    """A question; if it also tells a trouble or who asks, say what that may open."""
+    speaks_of_somebody = heard.understood.relation is not None
+    told = learnt.new or (speaks_of_somebody and len(heard.understood.text) > _LONG)
+    offered_before = learnt.state.told_story and not learnt.new
     turn = faq.answer(learnt.state, heard, lookups)
-    if not learnt.new:
+    if not told or offered_before or heard.understood.intent is Intent.OUT_OF_SCOPE:
         return turn
     free = screening.in_one_line(learnt.state, lookups)
-    if not free:
-        return turn
-    offer = Say(lines=free, choices=(screening.SEND, choice("go:screen", "faq.why")))
-    return Turn(turn.state, (*turn.says, offer), turn.wishes)
+    if free:
+        offer = Say(lines=free, choices=(screening.SEND, choice("go:screen", "faq.why")))
+    else:
+        offer = ask("faq.told_too", faq.SCREEN, faq.PERSON)
+    answered = _without_detours(turn)
+    story = turn.state.with_(told_story=True)
+    return Turn(story, (*answered.says, offer), turn.wishes)
 
 
 def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
@@ -343,11 +397,14 @@ def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
     state = learnt.state.with_(told_story=True)
     if state.danger is not None:
         return request.begin(state, heard, lookups)
-    says = (*_understood(learnt, lookups, story=True), *faq.offer(heard, lookups))
+    understood = faq.with_article(_understood(learnt, lookups, story=True), heard, lookups)
     if state.urgent:
-        free = tuple(Say(lines=(line,)) for line in screening.in_one_line(state, lookups))
-        return request.begin(state, heard, lookups).before(*says, *free)
-    return screening.go_on(state, lookups).before(*says)
+        turn = request.begin(state, heard, lookups)
+        return turn.led_by(*screening.in_one_line(state, lookups)).before(*understood)
+    turn = screening.go_on(state, lookups)
+    if turn.state.step != screening.TOLD:
+        turn = turn.led_by(Line(key="screening.begin"))
+    return turn.before(*understood)
 
 
 def _understood(
@@ -366,8 +423,55 @@ def _understood(
         lines.append(Line(key="understood.field", blanks={"field": field}))
     if not lines:
         return ()
-    fix = (Line(key="understood.fix"),) if story else ()
-    return (Say(lines=(Line(key="understood.head"), *lines, *fix)),)
+    if not story:
+        return (Say(lines=(Line(key="understood.head"), *lines)),)
+    lines = [Line(key="understood.head"), *lines, Line(key="understood.fix")]
+    return (Say(lines=tuple(lines), choices=_taken_back(learnt, lookups)),)
+
+
+def _taken_back(learnt: learning.Learnt, lookups: Lookups) -> tuple[Choice, ...]:
+    """A button for each thing understood, to take it back with one tap."""
+    state = learnt.state
+    wrong = []
+    if learnt.place and state.place.commune is not None:
+        name = lookups.province.commune(state.place.commune).full_name
+        wrong.append(("place", name))
+    for fact in learnt.new + learnt.corrected:
+        value = state.facts.get(fact)
+        if value is None or fact in learning.FROM_PLACE or FACTS[fact].sensitive:
+            continue
+        words = lookups.texts.render(learning.describe(fact, value), state.language)
+        wrong.append((str(fact), words))
+    if any(FACTS[fact].sensitive for fact in learnt.new + learnt.corrected):
+        private = lookups.texts.render(Line(key="understood.private_short"), state.language)
+        wrong.append(("private", private))
+    if state.fields and learnt.sure_of_field:
+        field = lookups.texts.render(Line(key=f"field.{state.fields[0]}"), state.language)
+        wrong.append(("field", field))
+    return tuple(choice(f"x:{what}", "understood.wrong", what=words) for what, words in wrong)
+
+
+def _take_back(state: State, what: str, lookups: Lookups) -> Turn | None:
+    """Forget one thing that was understood wrongly; the talk goes on with what is left."""
+    match what:
+        case "place":
+            gone = learning.FROM_PLACE
+            state = state.with_(place=Place())
+        case "field":
+            gone = frozenset()
+            state = state.with_(fields=())
+        case "private":
+            gone = frozenset(fact for fact in FactId if FACTS[fact].sensitive)
+        case _ if what in set(FactId):
+            gone = frozenset({FactId(what)})
+        case _:
+            return None
+    facts = state.facts
+    for fact in gone:
+        facts = facts.having(fact, None)
+    state = state.with_(facts=facts)
+    turn = Turn(state) if state.step in _FREE else _go_on(state, lookups)
+    return turn.before(say("understood.taken_back"))
 
 
 def _place_alone(learnt: learning.Learnt, lookups: Lookups) -> Turn:
@@ -465,21 +569,39 @@ def _card(danger: DangerKind, heard: Heard) -> str:
     return f"danger.{danger}"
 
 
-def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn) -> Turn:
-    """The card with the right number comes first, in full once for each kind of danger."""
+def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: Lookups) -> Turn:
+    """The card with the right number comes first, in full once for each danger of a matter."""
     state = turn.state.with_(
-        warned=turn.state.warned | {danger}, danger=before.danger or danger, urgent=True
+        warned=turn.state.warned | {danger}, danger=_graver(before.danger, danger), urgent=True
     )
-    if danger in before.warned:
+    if before.danger is not None and danger in before.warned:
         return Turn(state, turn.says, turn.wishes).before(say("danger.again"))
-    card = say(_card(danger, heard))
+    card = Say(lines=_in_a_language_they_read(_card(danger, heard), state, heard, lookups))
     if danger in _ABUSER_MAY_READ:
-        card = ask(
-            _card(danger, heard),
-            choice("go:person", "menu.person"),
-            choice("go:unsafe", "danger.safe_no"),
-        )
+        ways = (choice("go:person", "menu.person"), choice("go:unsafe", "danger.safe_no"))
+        card = card.model_copy(update={"choices": ways})
     return Turn(state, turn.says, turn.wishes).before(card)
+
+
+def _graver(before: DangerKind | None, now: DangerKind) -> DangerKind:
+    """The danger of the matter: the first one told, unless life and limb come into it later."""
+    if before is None or (before in _LESS_GRAVE and now not in _LESS_GRAVE):
+        return now
+    return before
+
+
+_LESS_GRAVE = frozenset({DangerKind.ARREST, DangerKind.THREAT})
+
+
+def _in_a_language_they_read(
+    key: str, state: State, heard: Heard, lookups: Lookups
+) -> tuple[Line, ...]:
+    """A card, and in English too for whoever may read neither it nor Vietnamese."""
+    khmer = heard.understood.written_in is Language.KHMER
+    if lookups.texts.complete(state.language) and not khmer:
+        return (Line(key=key),)
+    english = lookups.texts.render(Line(key=key), Language.ENGLISH)
+    return Line(key=key), Line(key="danger.in_english", blanks={"text": english})
 
 
 _ABUSER_MAY_READ = frozenset({DangerKind.VIOLENCE, DangerKind.CHILD, DangerKind.TRAFFICKING})

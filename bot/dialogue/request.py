@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from bot.channels.message import InboundKind
 from bot.dialogue import learning, welcome
+from bot.dialogue.questions import for_another
 from bot.dialogue.screening import in_one_line
 from bot.dialogue.turn import (
     AddToCase,
     Agreed,
     Heard,
+    HelpedBy,
     Lookups,
     NoteContact,
     OpenCase,
@@ -24,20 +26,25 @@ from bot.dialogue.turn import (
     ask,
     choice,
 )
+from bot.understanding.danger import DangerKind
 from bot.understanding.intents import Intent
+from bot.understanding.people import Relation
 from cases.codes import spaced
 from cases.places import PlaceReading
-from cases.purpose import Purpose
+from cases.purpose import PersonAgrees, Purpose
 from cases.routing import in_words, route
 from cases.speech import Ask, Choice, Line, Say, say
 from eligibility.facts import FACTS, FactId, Facts
 from eligibility.screen import Outcome, screen
+from knowledge.article import FieldId
 from knowledge.vietnamese import fold
 
 PLACE = "request.place"
 WHICH_PLACE = "request.which_place"
 OUTSIDE = "request.outside"
 STORY = "request.story"
+PERSON_AGREES = "request.person"
+HELPED = "request.helped"
 CONSENT = "request.consent"
 SENSITIVE = "request.sensitive"
 PHONE = "request.phone"
@@ -54,12 +61,24 @@ def begin(state: State, _heard: Heard, lookups: Lookups) -> Turn:
     """The citizen wants an officer."""
     case = lookups.my_case
     if case is not None and case.state != "closed":
-        return _ask(state.at(ALREADY), lookups)
+        return _ask(state.with_(set_aside="").at(ALREADY), lookups)
     turn = go_on(state.with_(opening=True, agreed_to=None), lookups)
     if state.danger is None:
-        return turn.before(say("request.begin"))
-    free = in_one_line(state, lookups)
-    return turn.before(Say(lines=(Line(key="danger.hurry"), *free)))
+        return turn.led_by(
+            Line(key="request.begin_official" if state.intermediary else "request.begin")
+        )
+    return turn.led_by(Line(key="danger.hurry"), *in_one_line(state, lookups))
+
+
+def next_person(state: State, _heard: Heard, lookups: Lookups) -> Turn:
+    """One more person of an intermediary, without asking whether it is another request."""
+    other = state.with_(opening=True, agreed_to=None, relation=state.relation or Relation.OTHER)
+    return go_on(other, lookups)
+
+
+def to_which(state: State, words: str, lookups: Lookups) -> Turn:
+    """An intermediary tells more while a request waits: of the same person, or of another?"""
+    return _ask(state.with_(set_aside=words).at(ALREADY), lookups)
 
 
 def go_on(state: State, lookups: Lookups) -> Turn:
@@ -73,6 +92,10 @@ def go_on(state: State, lookups: Lookups) -> Turn:
         return _ask(state.at(PLACE), lookups)
     if not state.told_story and not state.danger:
         return _ask(state.at(STORY), lookups)
+    if _wants_to_know_whether_the_person_agrees(state):
+        return _ask(state.at(PERSON_AGREES), lookups)
+    if _wants_to_know_who_helps(state):
+        return _ask(state.at(HELPED), lookups)
     if state.agreed_to != sent_to(state, lookups).reason:  # also when the place was corrected
         return _ask(state.at(CONSENT), lookups)
     if _tells_sensitive(state):
@@ -98,7 +121,15 @@ def ask_again(state: State, lookups: Lookups) -> Say:
                 province=province,
             )
         case "request.story":
-            return ask("request.story.ask", choice("later", "request.story.later"))
+            return ask(
+                "request.story.ask_official" if state.intermediary else "request.story.ask",
+                choice("later", "request.story.later"),
+            )
+        case "request.person":
+            key = "request.person.ask_official" if state.intermediary else "request.person.ask"
+            return Say(lines=(Line(key=key),), choices=_person_choices(state))
+        case "request.helped":
+            return ask("request.helped.ask", *_helped_choices(state, lookups))
         case "request.consent":
             return Say(lines=(_consent(state, lookups),), choices=(_AGREE, _REFUSE))
         case "request.sensitive":
@@ -153,6 +184,10 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return _outside(state, heard, lookups)
         case "request.story":
             return _story(state, heard, lookups)
+        case "request.person":
+            return _person(state, heard, lookups)
+        case "request.helped":
+            return _helped(state, heard, lookups)
         case "request.consent":
             return _consented(state, heard, lookups)
         case "request.sensitive":
@@ -253,13 +288,117 @@ def _outside(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 
 def _story(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if heard.key == "later" or _skips(heard):
-        return go_on(state.with_(told_story=True), lookups)
+        # Whoever would rather tell it to the officer is not asked for more here.
+        return go_on(state.with_(told_story=True, helped_by=HelpedBy.UNSAID), lookups)
     if heard.kind is not InboundKind.TEXT or heard.key:
         return None
     if heard.understood.intent is Intent.QUESTION and len(heard.understood.text) < _ENOUGH:
         return None
     learnt = learning.learn(state, heard.understood, lookups).state
     return go_on(learnt.with_(told_story=True), lookups)
+
+
+# --- for somebody else; who helps already ------------------------------------------------------
+
+
+def _wants_to_know_whether_the_person_agrees(state: State) -> bool:
+    """Not while somebody is beaten or abused: then nothing stands between them and a person."""
+    if not for_another(state) or state.person_agrees is not None:
+        return False
+    return state.danger in (None, DangerKind.ARREST)
+
+
+def _person_choices(state: State) -> tuple[Choice, ...]:
+    choices = tuple(choice(str(one), f"request.person.{one}") for one in PersonAgrees)
+    return choices if state.intermediary else (*choices, _FOR_MYSELF)
+
+
+_FOR_MYSELF = choice("self", "request.person.self")
+
+
+def _person(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    if heard.key == _FOR_MYSELF.key:
+        return go_on(state.with_(relation=Relation.SELF), lookups)
+    said = next((one for one in PersonAgrees if heard.key == one), None)
+    if said is None and not heard.key:
+        said = _AGREES_IN_WORDS.get(heard.understood.intent)
+    if said is None:
+        return None
+    return go_on(state.with_(person_agrees=said), lookups)
+
+
+_AGREES_IN_WORDS = {
+    Intent.YES: PersonAgrees.YES,
+    Intent.NO: PersonAgrees.NOT_ASKED,
+    Intent.DONT_KNOW: PersonAgrees.NOT_ASKED,
+    Intent.SKIP: PersonAgrees.NOT_ASKED,
+}
+
+
+def _wants_to_know_who_helps(state: State) -> bool:
+    return state.helped_by is None and state.danger is None and not state.urgent
+
+
+_BUSINESS = choice("business", "request.helped.business")
+_MAY_BE_BUSINESS = frozenset({FieldId.CIVIL, FieldId.LABOUR})
+
+
+def _helped_choices(state: State, lookups: Lookups) -> tuple[Choice, ...]:
+    """Business between companies is asked only where it may be, and would change the outcome."""
+    answers = (HelpedBy.NOBODY, HelpedBy.LAWYER, HelpedBy.LEGAL_AID)
+    choices = tuple(choice(str(one), f"request.helped.{one}") for one in answers)
+    facts = state.facts
+    if state.fields[:1] and state.fields[0] in _MAY_BE_BUSINESS and facts.commercial is None:
+        now = screen(facts, lookups.today, lookups.law, state.skipped)
+        business = facts.having(FactId.COMMERCIAL, value=True)
+        then = screen(business, lookups.today, lookups.law, state.skipped)
+        if now.outcome is not then.outcome:
+            choices += (_BUSINESS,)
+    return (*choices, _SKIP)
+
+
+def _helped(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    facts = state.facts
+    if heard.key == _BUSINESS.key:
+        by = HelpedBy.UNSAID
+        facts = facts.having(FactId.COMMERCIAL, value=True)
+    else:
+        found = _who_helps(heard)
+        if found is None:
+            return None
+        by = found
+    if by in _ELSEWHERE:
+        facts = facts.having(FactId.HANDLED_ELSEWHERE, _ELSEWHERE[by])
+    before = screen(state.facts, lookups.today, lookups.law, state.skipped).scope
+    after = screen(facts, lookups.today, lookups.law, state.skipped).scope
+    told = tuple(
+        Line(key="outcome.scope", blanks={"said": rule.said, "law": rule.citation})
+        for rule in after
+        if rule not in before
+    )
+    return go_on(state.with_(facts=facts, helped_by=by), lookups).led_by(*told)
+
+
+def _who_helps(heard: Heard) -> HelpedBy | None:
+    if heard.key:
+        return HelpedBy.UNSAID if heard.key == _SKIP.key else _BY_KEY.get(heard.key)
+    if _skips(heard):
+        return HelpedBy.UNSAID
+    match heard.understood.intent:
+        case Intent.NO:
+            return HelpedBy.NOBODY
+        case Intent.YES:
+            return HelpedBy.SOMEBODY
+        case _ if fold(heard.understood.text).strip(" .!") in _NOT_YET:
+            return HelpedBy.NOBODY
+        case _:
+            return None
+
+
+_BY_KEY = {str(one): one for one in (HelpedBy.NOBODY, HelpedBy.LAWYER, HelpedBy.LEGAL_AID)}
+_NOT_YET = frozenset({"chua", "chua co", "chua ai", "chua co ai", "da chua"})
+_ELSEWHERE = {HelpedBy.NOBODY: False, HelpedBy.LAWYER: False, HelpedBy.LEGAL_AID: True}
+"""What it says of the fact: a lawyer of their own is no legal-aid organisation."""
 
 
 # --- agreed to ---------------------------------------------------------------------------------
@@ -330,6 +469,9 @@ def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
     agreed = [Agreed(Purpose.REQUEST, _consent(state, lookups))]
     if _tells_sensitive(state):
         agreed.append(Agreed(Purpose.SENSITIVE, _SENSITIVE_TEXT, given=with_words))
+    if state.person_agrees is not None:
+        shown = Line(key=f"request.person.{state.person_agrees}")
+        agreed.append(Agreed(Purpose.PERSON, shown, given=state.person_agrees.given))
     office = lookups.province.office(to.office)
     wish = OpenCase(
         code=code,
@@ -355,9 +497,41 @@ def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
     ]
     if wish.urgent:
         told.append(Line(key="request.opened.urgent"))
-    asked = state.with_(opening=False, agreed_to=None, told_story=False).at(PHONE)
+    asked = _after(state).at(PHONE)
     opened = Say(lines=tuple(told), secret=True)
     return Turn(asked, (opened, ask_again(asked, lookups)), (wish,))
+
+
+_OF_THE_MATTER = (
+    FactId.CRIMINAL_ROLE,
+    FactId.HAPPENED_HERE,
+    FactId.COMMERCIAL,
+    FactId.HANDLED_ELSEWHERE,
+)
+
+
+def _after(state: State) -> State:
+    """What is still true once a request is sent: danger and haste were about that matter.
+
+    A second request starts calm and may become urgent by its own story. The writer stays who
+    they are; of somebody else nothing is carried over to the next person.
+    """
+    state = state.with_(
+        opening=False,
+        agreed_to=None,
+        told_story=False,
+        danger=None,
+        urgent=False,
+        fields=(),
+        person_agrees=None,
+        helped_by=None,
+    )
+    if for_another(state):
+        return state.with_(facts=Facts(), skipped=frozenset(), place=Place(), relation=None)
+    facts = state.facts
+    for fact in _OF_THE_MATTER:
+        facts = facts.having(fact, None)
+    return state.with_(facts=facts, skipped=state.skipped - set(_OF_THE_MATTER))
 
 
 def _screening(state: State, facts: Facts, lookups: Lookups) -> str:
@@ -379,12 +553,21 @@ def _screening(state: State, facts: Facts, lookups: Lookups) -> str:
             ],
             "papers": [paper.name for paper in found.papers],
             "relation": str(state.relation) if state.relation else None,
+            "intermediary": state.intermediary,
+            "consent_of_person": _consent_of_person(state),
+            "helped_by": str(state.helped_by) if state.helped_by else None,
             "fields": list(state.fields),
             "place": place.outside or place.words,
             "on": lookups.today.isoformat(),
         },
         ensure_ascii=False,
     )
+
+
+def _consent_of_person(state: State) -> str | None:
+    if not for_another(state):
+        return None
+    return str(state.person_agrees or PersonAgrees.NOT_ASKED)
 
 
 # --- how to be reached -------------------------------------------------------------------------
@@ -396,7 +579,7 @@ def _phone(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         or _skips(heard)
         or (not heard.key and heard.understood.intent is Intent.NO)
     ):
-        return welcome.again(state).before(say("request.phone.refused"))
+        return _done(state).before(say("request.phone.refused"))
     phone = heard.phone or heard.understood.phone
     if phone is not None:
         with_phone = state.with_(phone=phone)
@@ -413,7 +596,7 @@ def _hours(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if words is not None:
         hours = lookups.texts.render(words, state.language)
     elif heard.kind is InboundKind.TEXT and not heard.key and heard.understood.text:
-        if heard.understood.intent is Intent.QUESTION:
+        if heard.understood.intent is Intent.QUESTION or "?" in heard.text:
             return None
         hours = heard.understood.text[:_LONGEST_WORDS]
     else:
@@ -437,9 +620,17 @@ def _reach(state: State, hours: str) -> Turn:
     phone = state.phone or ""
     agreed = Agreed(Purpose.CONTACT, Line(key="request.phone.ask"))
     wish = NoteContact(phone=phone, hours=hours, agreed=agreed)
-    turn = welcome.again(state.with_(phone=None))
+    turn = _done(state.with_(phone=None))
     told = turn.before(say("request.hours.done", phone=phone, hours=hours))
     return Turn(told.state, told.says, (wish,))
+
+
+def _done(state: State) -> Turn:
+    """Back to free talk; an intermediary may have another person to ask for."""
+    if not state.intermediary:
+        return welcome.again(state)
+    more = ask("request.next_official", choice("go:next", "request.next"), *welcome.MENU[:1])
+    return Turn(state.at("free").with_(opening=False), (more,))
 
 
 # --- one more message for a case ---------------------------------------------------------------
@@ -447,10 +638,15 @@ def _reach(state: State, hours: str) -> Turn:
 
 def _already(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     match heard.key:
+        case "add" if state.set_aside and lookups.my_case is not None:
+            turn = welcome.again(state.with_(set_aside="")).before(say("request.added"))
+            return Turn(turn.state, turn.says, (AddToCase(state.set_aside, lookups.my_case.id),))
         case "add":
             return _ask(state.at(ADD), lookups)
         case "another":
-            return go_on(state.with_(opening=True, agreed_to=None), lookups)
+            told = state.told_story or bool(state.set_aside)
+            other = state.with_(opening=True, agreed_to=None, told_story=told, set_aside="")
+            return go_on(other, lookups)
         case _:
             return None
 

@@ -32,13 +32,22 @@ def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return Turn(state.at("free"), (show(lookups.my_case),))
     if heard.understood.code:
         return Turn(state.with_(code=heard.understood.code).at(PIN), (_ask_pin(),))
-    return Turn(state.at(CODE), (ask("status.code", _MENU),))
+    return Turn(state.at(CODE), (_ask_code(),))
+
+
+def in_between(state: State, lookups: Lookups) -> Turn:
+    """Asked in the middle of a request: told, and the request goes on."""
+    if lookups.my_case is None:
+        return Turn(state, (say("status.next"),))
+    return Turn(state, (show(lookups.my_case).model_copy(update={"choices": ()}),))
 
 
 def show(case: CaseView) -> Say:
     """Where a request stands."""
     blanks = {"day": written(case.opened_on), "office": case.office}
     lines = [Line(key=f"status.{case.state}", blanks=blanks)]
+    if case.state == "waiting":
+        lines.append(Line(key="status.next"))
     if case.outcome is not None:
         lines.append(Line(key=f"case.outcome.{case.outcome}"))
     if case.withdraw_asked and case.state != "closed":
@@ -48,6 +57,10 @@ def show(case: CaseView) -> Say:
     return Say(lines=tuple(lines), choices=choices)
 
 
+def _ask_code() -> Say:
+    return ask("status.code", choice("go:person", "menu.person"), _MENU)
+
+
 def _ask_pin() -> Say:
     return ask("status.pin", _MENU)
 
@@ -55,7 +68,7 @@ def _ask_pin() -> Say:
 def ask_again(state: State, _lookups: Lookups) -> Say:
     match state.step:
         case "status.code":
-            return ask("status.code", _MENU)
+            return _ask_code()
         case "status.pin":
             return _ask_pin()
         case "status.withdraw":

@@ -20,7 +20,7 @@ from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
 from cases.places import Gazetteer
 from cases.province import Province
-from cases.purpose import Purpose
+from cases.purpose import PersonAgrees, Purpose
 from cases.speech import Choice, Line, Say
 from eligibility.facts import FactId, Facts
 from eligibility.grounds import LegalAidLaw
@@ -48,6 +48,18 @@ class Place(BaseModel):
         return self.communes[0] if len(self.communes) == 1 else None
 
 
+class HelpedBy(StrEnum):
+    """Who works on the matter already, as the citizen says; never a reason to refuse."""
+
+    NOBODY = "nobody"
+    LAWYER = "lawyer"
+    """A lawyer of their own."""
+    LEGAL_AID = "legal_aid"
+    """Another legal-aid organisation (Legal Aid Act 2017, Article 30.3 d)."""
+    SOMEBODY = "somebody"
+    UNSAID = "unsaid"
+
+
 class State(BaseModel):
     """All that is remembered of a talk between two messages."""
 
@@ -66,6 +78,11 @@ class State(BaseModel):
     skipped: frozenset[FactId] = frozenset()
     relation: Relation | None = None
     """Who needs help, seen from the writer."""
+    intermediary: bool = False
+    """The writer's office is to help others: a commune officer, a teacher, the Women's Union…"""
+    person_agrees: PersonAgrees | None = None
+    """Whether the person helped agrees, when it is not the writer."""
+    helped_by: HelpedBy | None = None
     place: Place = Place()
     fields: tuple[str, ...] = ()
     topic: str | None = None
@@ -82,6 +99,8 @@ class State(BaseModel):
     """Where the citizen agreed to send the request, in the words that were shown."""
     code: str | None = None
     phone: str | None = None
+    set_aside: str = ""
+    """Words that belong to a request; it is being asked to which."""
     misses: int = 0
     """How many messages in a row were not understood."""
     past: tuple["State", ...] = ()
@@ -291,6 +310,14 @@ class Turn:
     def before(self, *says: Say) -> "Turn":
         """The same turn with something said first."""
         return Turn(self.state, says + self.says, self.wishes)
+
+    def led_by(self, *lines: Line) -> "Turn":
+        """The same turn, its first message opening with these lines."""
+        if not self.says:
+            return self.before(Say(lines=lines))
+        first, *rest = self.says
+        led = first.model_copy(update={"lines": (*lines, *first.lines)})
+        return Turn(self.state, (led, *rest), self.wishes)
 
 
 def choice(key: str, label: str, /, **blanks: str) -> Choice:

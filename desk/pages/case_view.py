@@ -13,6 +13,7 @@ from sqlalchemy.orm import load_only
 from cases import queue
 from cases.access import looked_at
 from cases.model import Case, CaseState
+from cases.purpose import PersonAgrees
 from cases.staff import StaffMember
 from cases.thread import Author, Draft, Note, ThreadEntry
 from desk import texts
@@ -89,6 +90,9 @@ class ScreeningView:
     facts: tuple[tuple[str, str], ...]
     papers: tuple[str, ...]
     relation: str | None
+    consent_of_person: str | None
+    """Whether the person helped agrees, as the one who asked for them says."""
+    helped_by: str | None
     fields: tuple[str, ...]
     place_told: str | None
     on: str | None
@@ -351,11 +355,28 @@ def _screening(session: Session, case: Case) -> ScreeningView | None:
         ),
         papers=tuple(_paper(str(paper)) for paper in _list(told.get("papers"))),
         relation=texts.relation(told.get("relation")),
+        consent_of_person=_CONSENT_OF_PERSON.get(str(told.get("consent_of_person"))),
+        helped_by=_HELPED_BY.get(str(told.get("helped_by"))),
         fields=tuple(texts.field(str(one)) for one in _list(told.get("fields"))),
         place_told=told.get("place"),
         on=_day(told.get("on")),
         law_version=case.law_version,
     )
+
+
+_CONSENT_OF_PERSON: Mapping[str, str] = {
+    PersonAgrees.YES: "đã đồng ý, theo lời người hỏi giùm",
+    PersonAgrees.GUARDIAN: "cha mẹ, người đại diện đồng ý, theo lời người hỏi giùm",
+    PersonAgrees.NOT_ASKED: "chưa hỏi; cán bộ hỏi lại chính họ",
+    PersonAgrees.HELD: "đang bị giữ, chưa hỏi được; cán bộ hỏi lại chính họ",
+}
+
+_HELPED_BY: Mapping[str, str] = {
+    "nobody": "chưa có ai",
+    "lawyer": "có luật sư tự thuê",
+    "legal_aid": "có nơi trợ giúp pháp lý khác",
+    "somebody": "có, chưa rõ là ai",
+}
 
 
 def _day(written: object) -> str | None:

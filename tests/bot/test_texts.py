@@ -12,11 +12,12 @@ import pytest
 
 from bot.channels.webpage.page import Page
 from bot.dialogue.questions import OF_BOXES
-from bot.dialogue.turn import Lost
+from bot.dialogue.turn import HelpedBy, Lost
 from bot.texts import FALLBACK, LANGUAGES, blanks_of, load_texts
 from bot.understanding.danger import DangerKind
 from cases.model import CaseState, Outcome
 from cases.province import load_province
+from cases.purpose import PersonAgrees
 from cases.speech import Ask, Line
 from eligibility.facts import FACTS, Kind
 from knowledge.article import FieldId
@@ -74,6 +75,11 @@ FAMILIES: Mapping[str, list[str]] = {
     ],
     "f'request.hours.{key}'": [
         f"request.hours.{hours}" for hours in ("office", "noon", "evening", "message_only")
+    ],
+    "f'request.person.{one}'": [f"request.person.{one}" for one in PersonAgrees],
+    "f'request.person.{state.person_agrees}'": [f"request.person.{one}" for one in PersonAgrees],
+    "f'request.helped.{one}'": [
+        f"request.helped.{by}" for by in (HelpedBy.NOBODY, HelpedBy.LAWYER, HelpedBy.LEGAL_AID)
     ],
     "f'ask.{ask}'": [f"ask.{ask}" for ask in Ask],
     "f'status.{case.state}'": [f"status.{state}" for state in CaseState],

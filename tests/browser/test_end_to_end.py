@@ -78,6 +78,7 @@ def test_a_trouble_told_on_a_phone_is_answered_from_the_desk(
     expect(phone.get_by_text("Điều 7 khoản 2").last).to_be_visible(timeout=SOON)
     picture(phone, "chat-360")
     presses(phone, "Gửi yêu cầu cho cán bộ")
+    presses(phone, "Chưa có ai")
     presses(phone, "Đồng ý gửi")
     expect(phone.get_by_text("Mã hồ sơ:")).to_be_visible(timeout=SOON)
 

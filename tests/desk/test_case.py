@@ -74,6 +74,24 @@ async def test_a_screening_that_lacks_much_still_opens(
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({"consent_of_person": "held"}, "đang bị giữ, chưa hỏi được; cán bộ hỏi lại chính họ"),
+        ({"consent_of_person": "yes"}, "đã đồng ý, theo lời người hỏi giùm"),
+        ({"helped_by": "lawyer"}, "có luật sư tự thuê"),
+    ],
+)
+async def test_the_officer_sees_whether_the_person_agrees_and_who_helps_already(
+    world: World, told: dict[str, str], shown: str
+) -> None:
+    case_id = world.open_case(screening=told)
+
+    page = (await (await world.signed_in("lan")).get(f"/desk/cases/{case_id}")).text
+
+    assert shown in page
+
+
 async def test_what_citizens_and_officers_write_stays_inert_text(world: World) -> None:
     screening = {
         "facts": {SCRIPT: SCRIPT},

@@ -114,3 +114,44 @@ def test_a_file_after_an_answer_is_no_question(talk: Talk) -> None:
     talk.sends(InboundKind.STICKER)
 
     assert not talk.turn.wishes
+
+
+def test_a_question_told_with_a_story_gets_the_answer_and_the_offer_in_two_messages(
+    talk: Talk,
+) -> None:
+    said = talk.writes(
+        "cho tui hỏi, chồng tui bỏ nhà đi 2 năm nay không gửi tiền nuôi con, giờ tui muốn ly hôn "
+        "thì phải làm sao"
+    )
+
+    assert "Luật Hôn nhân và gia đình 2014, Điều" in said
+    assert len(talk.turn.says) == 2
+    assert talk.choices == ["go:screen", "go:person"]
+    assert not any(one.key.startswith("go:") for one in talk.turn.says[0].choices)
+
+
+def test_what_was_told_with_a_question_is_not_asked_again_in_the_request(talk: Talk) -> None:
+    talk.writes(
+        "cho tui hỏi, công ty nợ lương tui 3 tháng nay không trả, tui nghỉ rồi thì phải làm sao"
+    )
+    talk.presses("go:person")
+    talk.writes("xã Đá Bạc")
+
+    assert talk.state.step == "request.helped"
+
+
+def test_the_offer_is_not_made_again_with_every_question(talk: Talk) -> None:
+    talk.writes(
+        "cho tui hỏi, chồng tui bỏ nhà đi 2 năm nay không gửi tiền nuôi con, giờ tui muốn ly hôn "
+        "thì phải làm sao"
+    )
+    talk.writes("vậy tui muốn giành quyền nuôi đứa con nhỏ mới hai tuổi thì cần những giấy tờ gì?")
+
+    assert "faq.told_too" not in talk.keys
+
+
+def test_a_plain_question_gets_its_answer_only(talk: Talk) -> None:
+    talk.starts()
+    talk.writes(INHERITANCE)
+
+    assert len(talk.turn.says) == 1

@@ -210,8 +210,8 @@ def test_a_message_without_words_is_answered_kindly(talk: Talk, text: str) -> No
 @pytest.mark.parametrize(
     "words",
     [
-        "My husband took my passport and I cannot leave the house",
-        "ប្តីខ្ញុំវាយខ្ញុំ រាល់ថ្ងៃ",
+        "My neighbour took two metres of my land and does not give it back",
+        "ខ្ញុំចង់សួរអំពីដី",
     ],
 )
 def test_another_language_gets_the_numbers_and_a_person_and_no_guess(
@@ -242,3 +242,99 @@ def test_whoever_can_not_write_now_is_left_in_peace(talk: Talk) -> None:
 
     assert talk.keys == ["danger.not_safe"]
     assert talk.state.step == "free"
+
+
+def test_a_story_in_telex_is_learnt_from_like_any_other(talk: Talk) -> None:
+    talk.writes("nhaf tooi laf hooj ngheof owr xax DDas Bacj, bij hangf xosm laans ddaats")
+
+    assert talk.state.facts.household is Household.POOR
+    assert talk.state.place.commune == "32104"
+    assert "always.foreign" not in talk.keys
+
+
+def test_whoever_writes_english_is_answered_in_english(talk: Talk) -> None:
+    said = talk.writes("My boss has not paid my salary for three months")
+
+    assert said.startswith("Hello!")
+    assert talk.state.language == "en"
+    assert "go:person" in talk.choices
+
+
+@pytest.mark.parametrize("words", ["ok ok ok ok", "asdf qwer zxcv uiop", "toi bi ban quyt no"])
+def test_odd_words_are_not_taken_for_english(talk: Talk, words: str) -> None:
+    talk.writes(words)
+
+    assert talk.state.language == "vi"
+
+
+def test_what_was_understood_can_be_taken_back_with_one_tap(talk: Talk) -> None:
+    talk.writes("Má tôi 72 tuổi ở xã Đá Bạc bị người ta gạt ký giấy bán đất, họ không chịu trả.")
+    understood = talk.turn.says[0]
+    assert [one.key for one in understood.choices][:2] == ["x:place", "x:age"]
+
+    talk.presses("x:age")
+    assert talk.state.facts.get(FactId.AGE) is None
+    kept = talk.state.place.commune
+
+    talk.presses("x:place")
+    assert (kept, talk.state.place.commune) == ("32104", None)
+    assert talk.state.facts.get(FactId.LIVES_HERE) is None
+
+
+def test_private_things_are_taken_back_without_being_named(talk: Talk) -> None:
+    said = talk.writes(
+        "Tôi bị nhiễm HIV, hộ cận nghèo, bị chủ đuổi việc không trả lương tháng cuối"
+    )
+    labels = [
+        talk.lookups.texts.render(one.label, "vi") for say in talk.turn.says for one in say.choices
+    ]
+    assert "HIV" not in said + " ".join(labels)
+
+    talk.presses("x:private")
+
+    assert talk.state.facts.hiv is None
+
+
+def test_when_somebody_will_call_is_told_and_the_form_goes_on(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:person")
+    step = talk.state.step
+
+    said = talk.writes("khi nào có cán bộ gọi cho tôi?")
+
+    assert "cán bộ đọc và nhắn lại" in said
+    assert talk.state.step == step
+
+
+def test_when_somebody_will_call_is_told_of_a_request_that_waits(talk: Talk) -> None:
+    talk.starts()
+    talk.has_case("waiting")
+
+    said = talk.writes("khi nào có cán bộ gọi cho tôi?")
+
+    assert "đang chờ cán bộ ở Chi nhánh Năm Căn" in said
+    assert "Việc gấp được xem trước" in said
+
+
+def test_a_cry_for_help_that_says_nothing_more_is_asked_for_more_and_offered_a_person(
+    talk: Talk,
+) -> None:
+    said = talk.writes("giup toi voi")
+
+    assert "kể giúp rõ hơn" in said
+    assert "go:person" in talk.choices
+    assert not any(one.startswith("a:") for one in talk.choices)
+
+
+@pytest.mark.parametrize("words", ["có mất tiền không?", "hỏi ở đây có tốn tiền không"])
+def test_what_it_costs_is_answered_with_its_article_and_the_form_goes_on(
+    talk: Talk, words: str
+) -> None:
+    in_a_form(talk)
+
+    said = talk.writes(words)
+
+    assert "Luật Trợ giúp pháp lý 2017, Điều 8" in said
+    assert "Điều 6" in said
+    assert talk.state.step == AT_HOUSEHOLD
+    assert talk.keys[-1] == "screening.household.ask"

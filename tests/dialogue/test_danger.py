@@ -1,7 +1,10 @@
 """Danger is answered first, in every step."""
 
+import pytest
+
 from bot.channels.message import InboundKind
 from bot.dialogue.turn import AddToCase
+from bot.understanding.danger import DangerKind
 from tests.dialogue.conftest import Talk
 
 BEATEN = "chồng tôi đang cầm dao rượt đánh tôi"
@@ -78,3 +81,56 @@ def test_whoever_is_in_danger_also_learns_why_help_may_be_free(talk: Talk) -> No
 
     assert said.startswith("⚠️")
     assert "Điều 7 khoản 2" in said
+
+
+def test_a_side_remark_does_not_change_what_the_danger_is(talk: Talk) -> None:
+    talk.writes(BEATEN)
+    talk.writes("hồi đó chủ nợ cũng dọa đốt nhà, dọa giết tôi")
+
+    assert talk.state.danger is DangerKind.VIOLENCE
+
+
+def test_violence_told_after_a_threat_is_the_graver_and_stays(talk: Talk) -> None:
+    talk.writes("chủ nợ dọa giết cả nhà tôi")
+    threat = talk.state.danger
+
+    talk.writes(BEATEN)
+
+    assert (threat, talk.state.danger) == (DangerKind.THREAT, DangerKind.VIOLENCE)
+
+
+ENGLISH = "My husband is beating me and I am afraid, please help me"
+KHMER = "ប្តីខ្ញុំវាយខ្ញុំ រាល់ថ្ងៃ"
+
+
+def test_danger_told_in_english_gets_the_card_and_a_person_in_english(talk: Talk) -> None:
+    said = talk.writes(ENGLISH)
+
+    assert said.startswith("⚠️ If someone is hitting you")
+    assert "113" in said
+    assert talk.state.language == "en"
+    assert talk.state.step == "request.place"
+    assert "always.foreign" not in talk.keys
+
+
+def test_danger_told_in_khmer_gets_the_card_in_vietnamese_and_in_english(talk: Talk) -> None:
+    said = talk.writes(KHMER)
+
+    assert said.startswith("⚠️ Nếu đang bị đánh")
+    assert "⚠️ If someone is hitting you" in said
+    assert talk.state.step == "request.place"
+
+
+def test_whoever_chose_a_language_that_is_not_ready_gets_the_card_in_two(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("lang:km")
+
+    assert "⚠️ If someone is hitting you" in talk.writes(BEATEN)
+
+
+@pytest.mark.parametrize("told", ["tooi bij choongf ddanhs, cuwus tooi", "chong dang danh toi"])
+def test_danger_without_marks_or_in_telex_is_no_foreign_language(talk: Talk, told: str) -> None:
+    said = talk.writes(told)
+
+    assert said.startswith("⚠️ Nếu đang bị đánh")
+    assert talk.state.language == "vi"

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.channels.message import InboundKind
 from bot.dialogue.turn import AddToCase, FindCase, Lost, NoteContact, OpenCase, State, Withdraw
 from cases.purpose import Purpose
+from eligibility.facts import FactId, Facts, Household
 from tests.dialogue.conftest import Talk
 
 STORY = "Tôi cho người quen mượn 20 triệu hồi năm ngoái, giờ họ không chịu trả lại."
@@ -23,7 +25,8 @@ def test_nothing_is_opened_before_the_citizen_agrees(talk: Talk) -> None:
     talk.starts()
     talk.presses("go:person")
     talk.writes("xã Đá Bạc")
-    said = talk.writes(STORY)
+    talk.writes(STORY)
+    said = talk.presses("nobody")
 
     assert "Chi nhánh Trần Văn Thời (chờ xác nhận) phụ trách xã Đá Bạc." in said
     assert not talk.turn.wishes
@@ -38,6 +41,7 @@ def test_agreeing_opens_the_case_and_tells_code_and_pin_once(talk: Talk) -> None
     talk.presses("go:person")
     talk.writes("xã Đá Bạc")
     talk.writes(STORY)
+    talk.presses("nobody")
     said = talk.presses("agree")
 
     wish = opened(talk)
@@ -52,6 +56,7 @@ def test_sensitive_things_are_agreed_to_separately_and_stay_behind_if_not(talk: 
     talk.starts()
     talk.writes("Tôi bị nhiễm HIV, hộ cận nghèo, ở xã Đá Bạc, bị chủ đuổi việc hồi tháng trước.")
     talk.presses("go:request")
+    talk.presses("nobody")
     talk.presses("agree")
     assert talk.state.step == "request.sensitive"
 
@@ -165,6 +170,7 @@ def test_the_officer_gets_the_grounds_with_their_articles(talk: Talk) -> None:
     talk.starts()
     talk.writes("Nhà tôi hộ nghèo, ở xã Đá Bạc, bị hàng xóm lấn ranh đất hai mét không chịu trả.")
     talk.presses("go:request")
+    talk.presses("nobody")
     talk.presses("agree")
 
     screening = json.loads(opened(talk).screening)
@@ -301,6 +307,7 @@ def test_a_corrected_place_is_consented_to_anew(talk: Talk) -> None:
     talk.starts()
     talk.writes("Tôi bị nhiễm HIV, hộ cận nghèo, ở xã Đá Bạc, bị chủ đuổi việc hồi tháng trước.")
     talk.presses("go:request")
+    talk.presses("nobody")
     talk.presses("agree")
     assert talk.state.step == "request.sensitive"
 
@@ -372,3 +379,235 @@ def test_what_is_told_with_the_place_is_learnt_too(talk: Talk) -> None:
 
     assert talk.state.facts.household == "poor"
     assert talk.state.place.commune == "32182"
+
+
+# --- for somebody else -------------------------------------------------------------------------
+
+FOR_MY_MOTHER = "Má tôi 72 tuổi bị người ta gạt ký giấy bán đất ở xã Đá Bạc, giờ họ không trả."
+HEAD_OF_HAMLET = "Tôi là trưởng ấp ở xã Đá Bạc, trong ấp có một hộ nghèo bị chủ nợ lấy đất ruộng."
+
+
+def screening(talk: Talk) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(opened(talk).screening)
+    return told
+
+
+def asked_for_somebody(talk: Talk, story: str = FOR_MY_MOTHER) -> Talk:
+    talk.starts()
+    talk.writes(story)
+    talk.presses("go:request")
+    assert talk.state.step == "request.person"
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("answer", "given"),
+    [("yes", True), ("guardian", True), ("not_asked", False), ("held", False)],
+)
+def test_whoever_asks_for_another_says_whether_they_agree_and_no_answer_shuts_the_door(
+    talk: Talk, answer: str, given: bool
+) -> None:
+    asked_for_somebody(talk).presses(answer)
+    talk.presses("nobody")
+    talk.presses("agree")
+
+    assert screening(talk)["consent_of_person"] == answer
+    person = [agreed for agreed in opened(talk).agreed if agreed.purpose is Purpose.PERSON]
+    assert [(one.given, one.shown.key) for one in person] == [(given, f"request.person.{answer}")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("dạ có", "yes"), ("chưa hỏi được", "not_asked"), ("không", "not_asked")]
+)
+def test_whether_the_person_agrees_can_be_typed(talk: Talk, typed: str, answer: str) -> None:
+    asked_for_somebody(talk).writes(typed)
+
+    assert talk.state.person_agrees == answer
+    assert talk.state.step == "request.helped"
+
+
+def test_whoever_was_taken_for_a_helper_but_asks_for_themselves_says_so_with_one_tap(
+    talk: Talk,
+) -> None:
+    asked_for_somebody(talk).presses("self")
+    talk.presses("nobody")
+    talk.presses("agree")
+
+    assert screening(talk)["consent_of_person"] is None
+    assert [agreed.purpose for agreed in opened(talk).agreed] == [Purpose.REQUEST]
+
+
+def test_whoever_asks_for_themselves_is_not_asked_who_agrees(talk: Talk) -> None:
+    talk.starts()
+    talk.writes("Nhà tôi hộ nghèo, ở xã Đá Bạc, bị hàng xóm lấn ranh đất hai mét không chịu trả.")
+    talk.presses("go:request")
+
+    assert talk.state.step == "request.helped"
+
+
+def test_while_a_child_is_abused_nothing_is_asked_before_a_person(talk: Talk) -> None:
+    talk.writes("con gái tôi 12 tuổi đang bị cha dượng đánh, nhà ở xã Đá Bạc, cứu nó với")
+    assert talk.state.step == "request.consent"
+
+    talk.presses("agree")
+    talk.presses("agree")
+
+    assert screening(talk)["consent_of_person"] == "not_asked"
+
+
+def test_a_relative_of_somebody_held_may_say_that_they_could_not_be_asked(talk: Talk) -> None:
+    talk.writes("Con trai tôi 16 tuổi mới bị công an bắt tối qua, nhà ở xã Đá Bạc")
+
+    assert talk.state.step == "request.person"
+    assert "held" in talk.choices
+
+
+def test_an_intermediary_is_spoken_to_as_an_official_and_asked_about_the_person(
+    talk: Talk,
+) -> None:
+    talk.starts()
+    talk.writes(HEAD_OF_HAMLET)
+    said = talk.presses("go:request")
+
+    assert talk.state.step == "request.person"
+    assert "anh/chị" in said
+    assert "bạn" not in said.lower()
+    assert "self" not in talk.choices
+
+
+def test_an_intermediary_sends_one_person_after_the_other_and_nothing_is_mixed_up(
+    talk: Talk,
+) -> None:
+    talk.starts()
+    talk.writes(HEAD_OF_HAMLET)
+    talk.presses("go:request")
+    talk.presses("not_asked")
+    talk.presses("nobody")
+    talk.presses("agree")
+    assert screening(talk)["intermediary"] is True
+    talk.has_case("waiting")
+    talk.presses("none")
+    assert "go:next" in talk.choices
+
+    said = talk.presses("go:next")
+
+    assert talk.state.step == "request.place"
+    assert talk.state.facts == Facts()
+    assert "hay mở yêu cầu khác" not in said
+
+
+def test_what_an_intermediary_tells_next_is_not_put_into_the_first_persons_case(
+    talk: Talk,
+) -> None:
+    talk.starts()
+    talk.writes(HEAD_OF_HAMLET)
+    talk.has_case("waiting")
+    talk.presses("go:menu")
+    second = "Có chị kia trong ấp bị chồng cũ không cấp dưỡng nuôi con hai năm nay."
+    talk.writes(second)
+    assert talk.state.step == "request.already"
+    assert not talk.turn.wishes
+
+    before = talk.state
+    talk.presses("add")
+    assert talk.turn.wishes == (AddToCase(second, "c1"),)
+
+    talk.state = before
+    talk.presses("another")
+    assert talk.state.step != "request.story"
+
+
+# --- who helps already -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "fact"),
+    [("nobody", False), ("lawyer", False), ("legal_aid", True), ("skip", None)],
+)
+def test_who_helps_already_is_asked_once_and_shown_to_the_officer(
+    talk: Talk, answer: str, fact: bool | None
+) -> None:
+    talk.starts()
+    talk.writes("Nhà tôi hộ nghèo, ở xã Đá Bạc, bị hàng xóm lấn ranh đất hai mét không chịu trả.")
+    talk.presses("go:request")
+    talk.presses(answer)
+    assert talk.state.step == "request.consent"
+    talk.presses("agree")
+
+    told = screening(talk)
+    assert told["helped_by"] == ("unsaid" if answer == "skip" else answer)
+    assert told["facts"].get(FactId.HANDLED_ELSEWHERE) is fact
+
+
+@pytest.mark.parametrize("typed", ["chưa", "chưa có", "chưa có ai", "không có", "bỏ qua"])
+def test_that_nobody_helps_yet_can_be_typed(talk: Talk, typed: str) -> None:
+    talk.starts()
+    talk.writes("Nhà tôi hộ nghèo, ở xã Đá Bạc, bị hàng xóm lấn ranh đất hai mét không chịu trả.")
+    talk.presses("go:request")
+    talk.writes(typed)
+
+    assert talk.state.step == "request.consent"
+
+
+def test_business_between_companies_is_offered_where_it_may_be_and_told_and_never_refused(
+    talk: Talk,
+) -> None:
+    talk.starts()
+    talk.writes("Nhà tôi hộ nghèo, ở xã Đá Bạc, cho người quen mượn 20 triệu, họ không trả.")
+    talk.presses("go:request")
+    said = talk.presses("business")
+
+    assert "Điều 27" in said
+    assert talk.state.step == "request.consent"
+    talk.presses("agree")
+    assert screening(talk)["facts"][FactId.COMMERCIAL] is True
+
+
+def test_business_is_not_offered_in_a_matter_of_the_family(talk: Talk) -> None:
+    talk.starts()
+    talk.writes("Nhà tôi hộ nghèo, ở xã Đá Bạc, muốn ly hôn vì chồng bỏ đi hai năm nay.")
+    talk.presses("go:request")
+
+    assert talk.state.step == "request.helped"
+    assert "business" not in talk.choices
+
+
+# --- a second request --------------------------------------------------------------------------
+
+
+def test_a_second_request_does_not_inherit_the_danger_of_the_first(talk: Talk) -> None:
+    talk.writes("chồng tôi đang cầm dao rượt đánh tôi, nhà ở xã Đá Bạc, hộ nghèo")
+    talk.presses("agree")
+    talk.presses("agree")
+    assert opened(talk).danger == "violence"
+    talk.has_case("waiting")
+    talk.presses("none")
+
+    talk.presses("go:person")
+    talk.presses("another")
+    talk.writes(STORY)
+    talk.presses("nobody")
+    talk.presses("agree")
+    talk.presses("agree")
+
+    second = opened(talk)
+    assert (second.urgent, second.danger) == (False, None)
+    assert talk.state.facts.household is Household.POOR
+
+
+def test_a_second_request_can_be_dangerous_by_its_own_story(talk: Talk) -> None:
+    talk.writes("chủ nợ dọa đốt nhà tôi, nhà ở xã Đá Bạc")
+    talk.presses("agree")
+    talk.presses("agree")
+    assert opened(talk).danger == "threat"
+    talk.has_case("waiting")
+    talk.presses("none")
+
+    said = talk.writes("chồng tôi đang cầm dao rượt đánh tôi")
+    assert said.startswith("⚠️ Nếu đang bị đánh")
+    talk.presses("go:person")
+    talk.presses("another")
+    talk.presses("agree")
+    talk.presses("agree")
+
+    assert opened(talk).danger == "violence"

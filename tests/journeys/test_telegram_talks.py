@@ -137,6 +137,8 @@ async def test_a_trouble_told_is_screened_routed_claimed_and_answered(
     told = await lan.hears("outcome.likely")
     assert "khoản 2" in told.text
     lan.citizen.presses("Gửi yêu cầu cho cán bộ")
+    await lan.hears("request.helped.ask")
+    lan.citizen.presses("Chưa có ai")
     await lan.hears("request.consent.ask")
     lan.citizen.presses("Đồng ý gửi")
     await lan.hears("request.opened.head")
