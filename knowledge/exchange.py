@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from knowledge.article import Article, Status
@@ -117,10 +117,14 @@ class Placed(Generic[T]):
     value: T
     place: str
     row: int | None
+    parts: Mapping[str, tuple[tuple[str, int | None], ...]] = field(default_factory=dict)
+    """Where the entries of its lists stood: sheet or file, row or line."""
 
-    def problem(self, reason: str) -> Problem:
-        """What is wrong with it."""
-        return Problem(self.place, self.row, reason)
+    def problem(self, reason: str, part: str = "", number: int = 0) -> Problem:
+        """What is wrong with it, or with an entry of one of its lists."""
+        places = self.parts.get(part, ())
+        place, row = places[number] if number < len(places) else (self.place, self.row)
+        return Problem(place, row, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,22 +326,27 @@ def _check_articles(read: Read, library: Library) -> Iterator[Problem]:
     owners: dict[str, str] = {}
     for one in library.articles.values():
         if one.id not in brought:
-            owners |= {_key(text): one.id for text in _found_by(one)}
+            owners |= {_key(text): one.id for _, _, text in _found_by(one)}
     for placed in read.articles:
         article = placed.value
         if article.id.rpartition("-")[0] != article.field:
             yield placed.problem(f"mã {article.id} không đúng lĩnh vực {article.field}")
-        for source in article.sources:
+        for number, source in enumerate(article.sources):
             if source.law not in registered:
-                yield placed.problem(f"dẫn {source.law}, chưa có trong danh sách văn bản luật")
-        for text in _found_by(article):
+                said = f"dẫn {source.law}, chưa có trong danh sách văn bản luật"
+                yield placed.problem(said, "sources", number)
+        for part, number, text in _found_by(article):
             owner = owners.setdefault(_key(text), article.id)
             if owner != article.id:
-                yield placed.problem(f"“{text}” đã có trong bài {owner}")
+                yield placed.problem(f"“{text}” đã có trong bài {owner}", part, number)
 
 
-def _found_by(article: Article) -> tuple[str, ...]:
-    return article.title, article.short, *article.wordings
+def _found_by(article: Article) -> Iterator[tuple[str, int, str]]:
+    """Each text that leads to an article, and which part of it that is."""
+    yield "title", 0, article.title
+    yield "short", 0, article.short
+    for number, text in enumerate(article.wordings):
+        yield "wordings", number, text
 
 
 def _key(text: str) -> str:

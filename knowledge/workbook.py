@@ -442,7 +442,11 @@ def _assembled(
                 if (found.place, found.row) not in broken:  # a cell that was refused is told once
                     reading.problems.append(found)
             continue
-        yield Placed(value, own.sheet, own.number)
+        places = {
+            part: tuple((row.sheet, row.number) for row in rows)
+            for part, rows in together.rows.items()
+        }
+        yield Placed(value, own.sheet, own.number, places)
 
 
 def _told(values: Mapping[str, Any], kind: type[BaseModel]) -> dict[str, Any]:

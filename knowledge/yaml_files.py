@@ -149,7 +149,7 @@ def read_zip(content: bytes) -> Read:
                     if path.stem != article.id or path.parent.name != article.field:
                         where = f"{article.field}/{article.id}.yaml"
                         problems.append(Problem(place, None, f"phải nằm ở {where}"))
-                    articles.append(Placed(article, place, 1))
+                    articles.append(Placed(article, place, 1, _parts(text, place)))
                 else:
                     problems.append(Problem(place, None, "không phải tệp của kho kiến thức"))
             except FaultsError as fault:
@@ -202,6 +202,16 @@ def _readable(content: bytes) -> str:
 def _refused(event: yaml.Event, why: str) -> FaultsError:
     line = event.start_mark.line + 1 if event.start_mark is not None else None
     return FaultsError((Fault(line, (), "yaml", why),))
+
+
+def _parts(text: str, place: str) -> dict[str, tuple[tuple[str, int | None], ...]]:
+    """Where the entries of an article's lists stand."""
+    node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    return {
+        key.value: tuple((place, entry.start_mark.line + 1) for entry in value.value)
+        for key, value in (node.value if node is not None else ())
+        if isinstance(value, yaml.SequenceNode)
+    }
 
 
 def _starts(text: str) -> list[int]:

@@ -25,6 +25,7 @@ from desk.pages.knowledge_tools import (
 from knowledge.article import FieldId
 from knowledge.feedback import Group, Handled, Why, grouped, handle, open_questions
 from knowledge.search import Explained
+from knowledge.vietnamese import normalise
 from store.documents import DocumentError
 from store.session import Session
 
@@ -34,6 +35,8 @@ A_PAGE = 20
 """Groups; each costs a search."""
 SUGGESTED = 3
 PICKED = 8
+RANKED = 6
+"""Articles shown of a search that is tried."""
 LONGEST = 500
 """Letters of a question that is tried."""
 
@@ -72,7 +75,7 @@ class Cards:
 
 def _card(session: Session, frame: Frame, group: Group) -> Card:
     search = frame.shelf.current.search
-    wording = as_wording(group.text)
+    wording = as_wording(_best_said(group))
     nearest = [hit.id for hit in search.search(wording, SUGGESTED).answers]
     named = Counter(one.field for one in group.asked if one.field)
     unhelpful = Counter(one.article_id for one in group.asked if one.article_id)
@@ -85,6 +88,12 @@ def _card(session: Session, frame: Frame, group: Group) -> Card:
         unhelpful=targets(session, frame, [key for key, _ in unhelpful.most_common()]),
         suggested=targets(session, frame, nearest),
     )
+
+
+def _best_said(group: Group) -> str:
+    """The question that says the matter best, with marks where anybody typed them."""
+    marked = [one for one in group.asked if normalise(one.text).has_diacritics]
+    return Group(tuple(marked)).text if marked else group.text
 
 
 def _groups(session: Session, why: str = "", field: str = "") -> tuple[Group, ...]:
@@ -125,7 +134,7 @@ def routes(frame: Frame) -> APIRouter:
             session: Session,
         ) -> tuple[Me, Explained | None, dict[str, Target], tuple[Target, ...]]:
             library_now(session, frame)
-            explained = frame.shelf.current.search.explain(q) if q.strip() else None
+            explained = frame.shelf.current.search.explain(q, RANKED) if q.strip() else None
             ids = [one.id for one in explained.evidence] if explained is not None else []
             found = {one.id: one for one in targets(session, frame, ids)}
             return frame.me(session, staff), explained, found, _picked(session, frame, pick)

@@ -156,7 +156,7 @@ async def test_bad_rows_are_listed_and_nothing_of_the_file_is_taken(
     assert page.status_code == 422
     assert "tệp có 2 chỗ cần sửa" in page.text
     assert "<td>Bài viết</td><td>2</td><td>Tên ngắn: dài quá 38 chữ cái</td>" in page.text
-    assert "dẫn 77/2030/QH20, chưa có trong danh sách văn bản luật" in page.text
+    assert "<td>Căn cứ</td><td>3</td><td>dẫn 77/2030/QH20" in page.text
     assert 'name="parcels"' not in page.text
     assert drafts(world) == {}
 

@@ -195,11 +195,17 @@ def test_a_file_is_judged_beside_what_it_leaves_as_it_is(library: Library) -> No
 
     found = check(read_zip(zipped(files)), library)
 
-    assert [(one.place, one.reason) for one in found] == [
-        ("laws.yaml", "mã GD đã là của 1/2014/QH13"),
-        ("land/land-02.yaml", "“HANG XOM lấn ranh!” đã có trong bài land-01"),
-        ("land/land-03.yaml", "dẫn 77/2030/QH20, chưa có trong danh sách văn bản luật"),
-        ("land/land-04.yaml", "“Chuyện land-02” đã có trong bài land-02"),
+    def line(path: str, begin: str) -> int:
+        lines = str(files[path]).splitlines()
+        return 1 + next(number for number, text in enumerate(lines) if text.startswith(begin))
+
+    wording = line("land/land-02.yaml", "  - HANG XOM")
+    source = line("land/land-03.yaml", "  - {law: 77/2030")
+    assert [(one.place, one.row, one.reason) for one in found] == [
+        ("laws.yaml", 1, "mã GD đã là của 1/2014/QH13"),
+        ("land/land-02.yaml", wording, "“HANG XOM lấn ranh!” đã có trong bài land-01"),
+        ("land/land-03.yaml", source, "dẫn 77/2030/QH20, chưa có trong danh sách văn bản luật"),
+        ("land/land-04.yaml", 1, "“Chuyện land-02” đã có trong bài land-02"),
     ]
 
 
@@ -313,6 +319,8 @@ BAD_CELLS: list[tuple[str, int, str, object, str]] = [
     ("Cách hỏi", 2, "Mã bài", "land-77", "land-77 không có ở trang “Bài viết”"),
     ("Cách hỏi", 2, "Mã bài", None, "Mã bài: còn thiếu"),
     ("Căn cứ", 3, "Văn bản", None, "Văn bản: còn thiếu"),
+    ("Căn cứ", 3, "Văn bản", "77/2030/QH20", "dẫn 77/2030/QH20, chưa có trong danh sách"),
+    ("Cách hỏi", 10, "Cách hỏi", "Câu đệm family-01 số 3", "đã có trong bài family-01"),
     ("Căn cứ", 3, "Điều", dt.datetime(2026, 1, 5), "Điều: Excel đã đổi ô này thành ngày"),  # noqa: DTZ001
     ("Bản dịch", 2, "Tóm tắt", None, "Tóm tắt: còn thiếu"),
     ("Văn bản luật", 3, "Tên", None, "Tên: còn thiếu"),
