@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.understanding.phrases import Choice, Message, Phrasebook, places_of
-from knowledge.vietnamese import fold
+from knowledge.vietnamese import fold, is_syllable
 from store.datafile import Entry, load
 
 DATA = Path(__file__).parent / "data"
@@ -116,10 +116,13 @@ class Weights:
         return cls(rows, arrays["values"].astype(np.float32), arrays["bias"].astype(np.float32))
 
     def usual(self) -> Iterator[Sequence[str]]:
-        """The words and pairs of words, without marks, that have a weight."""
+        """The words and pairs of words, without marks, that have a weight.
+
+        Misspelt ones, which are weighed too, are left out: nobody is mended into a slip.
+        """
         for feature in self.rows:
             kind, *words = feature.split(" ")
-            if kind == "word" and not {"_", "~"} & {*words} and feature.isascii():
+            if kind == "word" and feature.isascii() and all(map(is_syllable, words)):
                 yield words
 
     def score(self, features: Features) -> npt.NDArray[np.float32]:

@@ -23,8 +23,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
+
+from rapidfuzz.distance import OSA
 
 from knowledge.spelling import Speller
 from knowledge.vietnamese import Normalised, clean, fold, is_syllable, normalise
@@ -35,6 +38,9 @@ A_YEAR_GONE_BY = "####"
 MARKED_ONLY = "!"
 MENDED_FROM = 3
 """Letters; a shorter word can be too many others."""
+
+_LONG_WORD = 5
+"""Letters; in a longer word of a term two slips are mended."""
 
 SHORT_GAP = 3
 LONG_GAP = 8
@@ -132,11 +138,20 @@ def sound(folded: str) -> str:
 class Vocabulary:
     """All words that occur in any phrase, and which of them a typed word may mean."""
 
-    def __init__(self, words: Iterable[str], usual: Iterable[Sequence[str]] = ()) -> None:
-        """`usual` holds what people write besides, without marks, to mend slips of the finger."""
+    def __init__(
+        self,
+        words: Iterable[str],
+        usual: Iterable[Sequence[str]] = (),
+        terms: Iterable[Sequence[str]] = (),
+    ) -> None:
+        """`usual` holds what people write besides, without marks, to mend slips of the finger;
+        `terms` are pairs of words that are mended together ("hô nhgèo" → "hộ nghèo")."""
         self.words = frozenset(words)
         letters = ((fold(word.rstrip(MARKED_ONLY)),) for word in self.words)
         self._speller = Speller([*usual, *letters])
+        self._terms = tuple(
+            ((first, second), (fold(first), fold(second))) for first, second in terms
+        )
         self._by_letters: dict[str, list[str]] = defaultdict(list)
         self._by_sound: dict[str, list[str]] = defaultdict(list)
         self._only_marked: dict[str, list[str]] = defaultdict(list)
@@ -150,11 +165,36 @@ class Vocabulary:
 
     def mended(self, words: Sequence[str]) -> tuple[str, ...]:
         """The same words, those with a slip of the finger replaced by what was probably meant."""
+        words = self._with_terms(words)
         letters = [fold(word) for word in words]
         return tuple(
             word if typed == meant or len(typed) < MENDED_FROM else meant
             for word, typed, meant in zip(words, letters, self._speller.mend(letters), strict=True)
         )
+
+    def _with_terms(self, words: Sequence[str]) -> Sequence[str]:
+        """The same words, with both of a misspelt term mended: two slips tell more than one.
+
+        A word that people usually write is never taken for a slip.
+        """
+        letters = [fold(word) for word in words]
+        mended = list(words)
+        for place, (first, second) in enumerate(pairwise(letters)):
+            for meant, (one, other) in self._terms:
+                if (first, second) != (one, other) and (
+                    self._slipped(first, one) and self._slipped(second, other)
+                ):
+                    mended[place : place + 2] = meant
+                    break
+        return mended
+
+    def _slipped(self, typed: str, meant: str) -> bool:
+        if typed == meant:
+            return True
+        if typed in self._speller.words or not typed.isalpha():
+            return False
+        allowed = 2 if len(meant) >= _LONG_WORD else 1
+        return OSA.distance(typed, meant, score_cutoff=allowed) <= allowed
 
     def meanings(self, typed: str, marked: bool) -> tuple[str, ...]:
         """The words of the vocabulary that `typed` may stand for.

@@ -45,7 +45,7 @@ class Reader:
         self._intents = Intents(book)
         self._people = people
         self._foreign = ForeignReader()
-        self._vocabulary = Vocabulary(book.words, weights.usual())
+        self._vocabulary = Vocabulary(book.words, weights.usual(), self._statuses.terms)
         self._gazetteer = gazetteer
         self._fields_of = fields_of
         self._law = law

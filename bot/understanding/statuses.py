@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rapidfuzz.distance import OSA
+
 from bot.understanding import days, numbers
 from bot.understanding.people import Mention, People, Relation
 from bot.understanding.phrases import Message, Phrasebook, Phrases, bits
 from eligibility.facts import CriminalRole, FactId, Facts, Household, Value
-from knowledge.vietnamese import fold
+from knowledge.vietnamese import fold, is_syllable
 from store.datafile import Entry, load
 
 STATUSES = Path(__file__).parent / "data" / "statuses.yaml"
@@ -41,6 +43,8 @@ class RoleEntry(Entry):
 
 
 class StatusFile(Entry):
+    terms: tuple[str, ...]
+    """Pairs of words that make a group; both are mended when either is misspelt."""
     lists: Mapping[str, tuple[str, ...]]
     kin: tuple[str, ...]
     beat: tuple[str, ...]
@@ -106,6 +110,7 @@ class Statuses:
         for name, words in {**file.lists, "kin": file.kin, "beat": file.beat}.items():
             book.add_list(name, words)
 
+        self.terms = tuple(term.split() for term in file.terms)
         self._people = people
         self._statements = tuple(
             _Statement(
@@ -276,7 +281,7 @@ class Statuses:
             age: int | None = None
             if word.isdigit() and len(word) <= 3 and place + 1 < len(folded):
                 unit = folded[place + 1]
-                if unit in ("tuoi", "tui") or (unit == "thang" and _typed_as_age(word, message)):
+                if _means_years(unit) or (unit == "thang" and _typed_as_age(word, message)):
                     age = int(word)
             elif word == "tuoi" and place:
                 for length in (4, 3, 2, 1):
@@ -296,6 +301,14 @@ class Statuses:
                 continue
             found.append(_Found(FactId.AGE, age, place, False))
         return found
+
+
+def _means_years(unit: str) -> bool:
+    """ "Tuổi", or what a slip of the finger makes of it and no other word is."""
+    if unit in ("tuoi", "tui"):
+        return True
+    slip = OSA.distance(unit, "tuoi", score_cutoff=1) <= 1
+    return slip and (unit == "uoi" or not is_syllable(unit))
 
 
 def _typed_as_age(number: str, message: Message) -> bool:
