@@ -26,6 +26,9 @@ _LONG_TEXTS = {_SYLLABLE: 1.0, _PAIR: 1.0, _ACCENTED: 0.5}
 """Any word of a question can be met by chance in a page of law; two together seldom are."""
 _SHORT = 30
 """Up to so many syllables on average, texts count as short: questions, titles."""
+_SAID = 0.3
+"""What saying all of a question is worth beside the best score, where a word said often, or in a
+short text, counts more: of short texts all words, of long ones all pairs."""
 SAME_WORDS = Path(__file__).parent / "data" / "same_words.yaml"
 _LONGEST_QUESTION = 400
 """Syllables of a question that are looked at; a story of two pages has said its matter by then."""
@@ -66,8 +69,8 @@ class Index:
         self.texts = tuple(texts)
         read = [read_text(text.text) for text in self.texts]
         self.speller = Speller(text.syllables for text in read)
-        short = sum(len(text.syllables) for text in read) <= _SHORT * len(read)
-        self._weights = _SHORT_TEXTS if short else _LONG_TEXTS
+        self._long = sum(len(text.syllables) for text in read) > _SHORT * len(read)
+        self._weights = _LONG_TEXTS if self._long else _SHORT_TEXTS
         builder = tantivy.SchemaBuilder()
         for field in _SHORT_TEXTS:
             builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
@@ -124,10 +127,29 @@ class Index:
 
     def keys(self, question: str, limit: int) -> tuple[str, ...]:
         """The keys of the best texts, each once, best first."""
-        found: dict[str, None] = {}
-        for match in self.find(self.read(question), limit * 5):
-            found.setdefault(self.texts[match.place].key)
-        return tuple(found)[:limit]
+        asked = self.read(question)
+        matches = self.find(asked, limit * 5)
+        if not matches:
+            return ()
+        rarities = (
+            {
+                two: self.pair_rarity(two)
+                for two in pairs(asked.syllables)
+                if two in self.speller.pairs
+            }
+            if self._long
+            else {word: self.rarity(word) for word in asked.syllables}
+        )
+        whole = sum(rarities.values()) or 1.0
+
+        def worth(match: Match) -> float:
+            read = read_text(self.texts[match.place].text)
+            said = set(read.pairs if self._long else read.syllables)
+            heard = sum(rarity for word, rarity in rarities.items() if word in said)
+            return match.score / matches[0].score + _SAID * heard / whole
+
+        best_first = sorted(matches, key=worth, reverse=True)
+        return tuple(dict.fromkeys(self.texts[match.place].key for match in best_first))[:limit]
 
     def _accented(self, question: Question) -> tuple[str, ...]:
         if not question.normalised.has_diacritics:

@@ -10,8 +10,8 @@ from rapidfuzz.distance import OSA
 from knowledge.vietnamese import is_syllable
 
 _SLIP = 2.0
-_EXISTS = 5.0
-_USED = 8.0
+_EXISTS = 6.0
+_USED = 10.0
 """What changing a word costs, as a logarithm of how unlikely it is: any change, one of a word that
 Vietnamese has, one of a word that the texts have. The neighbours must speak louder than that."""
 _UNSEEN_PAIRS = 3.0

@@ -31,7 +31,7 @@ def test_known_words_real_words_numbers_and_letters_are_left_alone() -> None:
 
 def test_a_word_that_exists_is_mended_boldly_where_its_neighbours_speak_for_another() -> None:
     insurance, poverty = ("bao", "hiem", "xa", "hoi"), ("ho", "ngheo", "tro", "cap")
-    often = Speller([*[insurance, poverty] * 40, ("hien", "nay")])
+    often = Speller([*[insurance, poverty] * 400, ("hien", "nay")])
 
     assert often.mend_boldly(("bao", "hien", "xa", "hoi")) == ("bao", "hiem", "xa", "hoi")
     assert often.mend(("bao", "hien", "xa", "hoi")) == ("bao", "hien", "xa", "hoi")
