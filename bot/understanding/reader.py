@@ -29,8 +29,14 @@ PASSAGE = 80
 PLACE_WITHIN = 1_200
 """Characters; people say where they live early in a long story."""
 
+OVERLAP = 20
+"""Words that two passages share, so that no sentence is cut in both."""
+
 LONGEST = 3_000
 """Characters read for meaning: the first and last halves of a longer message."""
+
+LONGEST_FOR_DANGER = 12_000
+"""Characters; danger is heard in the middle of pages of story too."""
 
 
 class Reader:
@@ -59,7 +65,7 @@ class Reader:
         message = listen(_shortened(typed), self._vocabulary, today)
         command = self._intents.command(message)
         foreign = self._foreign.read(message.text)
-        dangers = foreign.dangers if foreign else self._danger_in(message, command, today)
+        dangers = foreign.dangers if foreign else self._danger_in(typed, message, command, today)
         told = self._statuses.read(message, today, danger=bool(dangers))
         danger = _fitting(dangers, told.facts.age)
         place = self._place(message, command)
@@ -114,12 +120,13 @@ class Reader:
         return Intent.STORY
 
     def _danger_in(
-        self, message: Message, command: Intent | None, today: dt.date
+        self, typed: str, message: Message, command: Intent | None, today: dt.date
     ) -> tuple[DangerKind, ...]:
         """A long story is read passage by passage, or one grave sentence would drown in it."""
         if len(message.words) <= PASSAGE:
             return self._danger.read(message, by_signs=command is not None)
-        passages = (" ".join(words) for words in _batched(message.text.split(), PASSAGE))
+        all_words = typed[:LONGEST_FOR_DANGER].split()
+        passages = (" ".join(words) for words in _passages(all_words))
         heard = (self._danger.read(listen(one, self._vocabulary, today)) for one in passages)
         return next((kinds for kinds in heard if kinds), ())
 
@@ -145,9 +152,9 @@ def _shortened(text: str) -> str:
     return f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 
-def _batched(words: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for begin in range(0, len(words), size):
-        yield words[begin : begin + size]
+def _passages(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    for begin in range(0, max(1, len(words) - OVERLAP), PASSAGE - OVERLAP):
+        yield words[begin : begin + PASSAGE]
 
 
 def _language(message: Message) -> Language | None:

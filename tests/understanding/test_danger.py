@@ -92,6 +92,12 @@ def test_danger_is_found_deep_in_a_long_story() -> None:
     assert read(quiet + "Tối qua chồng tôi cầm dao rượt mẹ con tôi. " + quiet).danger is not None
 
 
+def test_danger_is_found_in_the_middle_of_pages_of_story() -> None:
+    quiet = "Tôi ở ấp 3, làm ruộng với nuôi tôm, năm nay giá thấp quá. " * 60
+
+    assert read(quiet + "Tối qua chồng tôi cầm dao rượt mẹ con tôi. " + quiet).danger is not None
+
+
 def test_small_talk_with_a_dangerous_word_is_not_alarmed() -> None:
     assert read("giá xăng hôm nay bao nhiêu").danger is None
 
