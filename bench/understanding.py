@@ -120,8 +120,6 @@ class Bench:
                 self.say("intent", text, heard.intent)
         seeds = len(changes)
         number = seeds * len(data)
-        seeds = len(changes)
-        number = seeds * len(data)
         precision = right / proposed if proposed else 1.0
         recall = right / meant if meant else 1.0
         both = 2 * precision * recall / (precision + recall) if right else 0.0
@@ -159,22 +157,6 @@ class Bench:
 
 def fields_of(model: FieldModel) -> Callable[[str], tuple[tuple[FieldId, float], ...]]:
     return lambda text: tuple((one.id, one.score) for one in model.guess(text).fields)
-
-
-def spoilt(data: list[Row], key: str, changes: Changes) -> Iterator[tuple[Row, str]]:
-    """Every message in each of the ways it is spoilt."""
-    for row in data:
-        for change in changes:
-            yield row, change(row[key])
-
-
-def changes_of(kind: str) -> Changes:
-    """One way a seed; where chance has no hand in it, one is enough."""
-    seeds = SEEDS if kind in _BY_CHANCE else SEEDS[:1]
-    return tuple(partial(noise, kind=kind, seed=seed) for seed in seeds)
-
-
-_BY_CHANCE = frozenset({"telex", "teen", "typo10", "mix"})
 
 
 def spoilt(data: list[Row], key: str, changes: Changes) -> Iterator[tuple[Row, str]]:
