@@ -42,14 +42,15 @@ from bot.inbox import InboxRow, InboxState
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, TranscriptRow
 from bot.understanding.reader import Reader
-from cases import consent, queue
+from cases import consent, queue, rights, talking
 from cases.codes import fresh_code, fresh_pin
 from cases.model import Case
 from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import Purpose
-from cases.queue import NewRequest, Word
+from cases.queue import NewRequest
 from cases.speech import Line, Verbatim
+from cases.talking import Word
 from cases.thread import Author, ThreadEntry
 from eligibility.grounds import LegalAidLaw
 from knowledge import feedback
@@ -279,7 +280,7 @@ def _carry_out(
             case OpenCase():
                 _open_case(session, talk, wish, lookups)
             case AddToCase(text=text, case_id=case_id):
-                queue.citizen_wrote(session, _locked(session, case_id), text, file_id)
+                talking.citizen_wrote(session, _locked(session, case_id), text, file_id)
             case NoteContact():
                 _note_contact(session, talk, wish, lookups)
             case FindCase(code=code, pin=pin):
@@ -381,7 +382,7 @@ def _locked(session: Session, case_id: str) -> Case:
 
 
 def _withdraw(session: Session, talk: Conversation, case_id: str, lookups: Lookups) -> None:
-    queue.ask_to_withdraw(session, _locked(session, case_id))
+    rights.ask_to_withdraw(session, _locked(session, case_id))
     shown = Line(key="status.withdraw_confirm")
     for purpose in (Purpose.REQUEST, Purpose.SENSITIVE):
         _agree(session, talk, case_id, Agreed(purpose, shown, given=False), lookups)
@@ -390,9 +391,9 @@ def _withdraw(session: Session, talk: Conversation, case_id: str, lookups: Looku
 def _move_here(session: Session, talk: Conversation, case_id: str, lookups: Lookups) -> None:
     """Answer a case through this talk, and repeat here what the citizen may not have seen."""
     case = _locked(session, case_id)
-    replies = [entry for entry in queue.thread(session, case) if entry.author is Author.STAFF]
+    replies = [entry for entry in talking.thread(session, case) if entry.author is Author.STAFF]
     _let_go(session, case, talk.id, [entry.id for entry in replies])
-    queue.move_to_talk(session, case, talk.id, talk.channel)
+    talking.move_to_talk(session, case, talk.id, talk.channel)
     office = lookups.province.label_of(case.office_id)
     unseen = [entry for entry in replies if entry.at > case.last_word_at]
     for entry in max(unseen, replies[-_REPLIES_REPEATED:], key=len):
@@ -424,7 +425,7 @@ def _let_go(session: Session, case: Case, talk_id: str, entries: list[str]) -> N
 
 def _delete(session: Session, talk: Conversation) -> None:
     """Erase what was said. What went to an office with consent stays with the case."""
-    queue.lose_the_talk(session, talk.id)
+    talking.lose_the_talk(session, talk.id)
     feedback.forget_votes(session, talk.id)
     session.execute(sa.delete(TranscriptRow).where(TranscriptRow.conversation_id == talk.id))
     in_cases = sa.select(ThreadEntry.file_id).where(ThreadEntry.file_id.is_not(None))

@@ -6,28 +6,11 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cases.deadlines import Form
+from cases.life import AtOnce, CaseState, Ground, Outcome, ProviderGround
+from cases.providers import Provider
 from cases.staff import StaffMember
 from store.base import Row
-
-
-class CaseState(StrEnum):
-    """Where a request stands. Acceptance into the register (thụ lý) is an officer's later act."""
-
-    WAITING = "waiting"
-    CLAIMED = "claimed"
-    CLOSED = "closed"
-
-
-class Outcome(StrEnum):
-    """How a case ended."""
-
-    ADVISED = "advised"
-    REPRESENTED = "represented"
-    REFERRED = "referred"
-    WITHDRAWN = "withdrawn"
-    NOT_ENTITLED = "not_entitled"
-    UNREACHABLE = "unreachable"
-    DUPLICATE = "duplicate"
 
 
 class Case(Row):
@@ -36,10 +19,15 @@ class Case(Row):
     __tablename__ = "cases"
     __table_args__ = (
         sa.CheckConstraint(
-            "(state = 'claimed') = (holder_id IS NOT NULL) OR state = 'closed'",
-            name="claimed_has_holder",
+            "(state IN ('claimed', 'accepted', 'in_progress')) = (holder_id IS NOT NULL)"
+            " OR state = 'closed'",
+            name="held_has_holder",
         ),
         sa.CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="closed_has_outcome"),
+        sa.CheckConstraint(
+            "accepted_at IS NOT NULL OR state NOT IN ('accepted', 'in_progress')",
+            name="accepted_is_registered",
+        ),
         sa.Index("ix_cases_queue", "office_id", "state", "urgent", "opened_at"),
     )
 
@@ -85,3 +73,161 @@ class Case(Row):
     closed_at: Mapped[dt.datetime | None]
     outcome: Mapped[Outcome | None]
     withdraw_asked_at: Mapped[dt.datetime | None]
+    withdraw_reason: Mapped[bytes | None]
+    """Sealed: why the citizen takes the request back (Form 05)."""
+
+    queued_at: Mapped[dt.datetime | None]
+    """When it came (back) into the queue it is in; None: when it was opened."""
+    in_custody: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Arrested or held: the law's short limits are for them (Art. 31)."""
+    form: Mapped[Form | None]
+    complex: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    accepted_at: Mapped[dt.datetime | None]
+    """When it was entered in the register; kept when the case returns to a queue."""
+    accepted_because: Mapped[AtOnce | None]
+    """Why it was accepted before the papers were complete."""
+    papers_asked_at: Mapped[dt.datetime | None]
+    papers_given_at: Mapped[dt.datetime | None]
+    papers_missing: Mapped[bytes | None]
+    """Sealed: which papers were asked for. A certificate may name an illness."""
+    longer_for_papers: Mapped[bool | None]
+    """Lives in a specially difficult area, or force majeure; None: not known."""
+    provider_id: Mapped[str | None] = mapped_column(sa.ForeignKey(Provider.id), index=True)
+    assigned_at: Mapped[dt.datetime | None]
+    begun_at: Mapped[dt.datetime | None]
+    advice_given_at: Mapped[dt.datetime | None]
+
+    offered_to: Mapped[str | None] = mapped_column(sa.String(30), index=True)
+    """The office that is asked to take it over; until it says yes, nothing else changes."""
+    joined_into: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    """The id of the case that goes on, when this one was closed as its duplicate."""
+    snoozed_until: Mapped[dt.datetime | None]
+    """Put aside by its holder until then, or until the citizen writes."""
+    next_look_at: Mapped[dt.datetime | None] = mapped_column(index=True)
+    """When the clock next has something to do with it; None: nothing. Every move says "now"."""
+
+
+class RegisterEntry(Row):
+    """One line of the register of accepted cases (Form 01), which gives the case its code."""
+
+    __tablename__ = "register_entries"
+    __table_args__ = (sa.UniqueConstraint("office", "form", "year", "number"),)
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), unique=True)
+    office: Mapped[str] = mapped_column(sa.String(12))
+    """As the code names it: `TT`, `CN1`."""
+    form: Mapped[Form]
+    year: Mapped[int]
+    number: Mapped[int]
+    code: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    """`CN1.TV.01.2026` (Circular 12/2018/TT-BTP, Art. 11 clause 1)."""
+    entered_by: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
+    at: Mapped[dt.datetime]
+
+
+class Pause(Row):
+    """A stretch in which the citizen owed something."""
+
+    __tablename__ = "pauses"
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
+    reason: Mapped[bytes]
+    """Sealed."""
+    from_at: Mapped[dt.datetime]
+    to_at: Mapped[dt.datetime | None]
+
+
+class TransferState(StrEnum):
+    """What became of an offer to another office."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    TAKEN = "taken"
+    """Never offered: the centre took what its branch had left unclaimed."""
+
+
+class Transfer(Row):
+    """A case on its way from one office to another."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        sa.Index(
+            "ix_transfers_one_open",
+            "case_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'offered'"),
+            postgresql_where=sa.text("state = 'offered'"),
+        ),
+    )
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    from_office: Mapped[str] = mapped_column(sa.String(30), index=True)
+    to_office: Mapped[str] = mapped_column(sa.String(30))
+    state: Mapped[TransferState]
+    reason: Mapped[bytes | None]
+    """Sealed: why it is sent."""
+    answer: Mapped[bytes | None]
+    """Sealed: why it is not taken."""
+    offered_by: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
+    offered_at: Mapped[dt.datetime]
+    decided_by: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))
+    decided_at: Mapped[dt.datetime | None]
+
+
+class Assignment(Row):
+    """A provider's time with a case, and why it ended."""
+
+    __tablename__ = "assignments"
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    provider_id: Mapped[str] = mapped_column(sa.ForeignKey(Provider.id), index=True)
+    assigned_by: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
+    from_at: Mapped[dt.datetime]
+    to_at: Mapped[dt.datetime | None]
+    ground: Mapped[ProviderGround | None]
+    reason: Mapped[bytes | None]
+    """Sealed: why somebody else was appointed."""
+
+
+class Refusal(Row):
+    """What the notice of refusal says (Form 08). The latest of a case counts."""
+
+    __tablename__ = "refusals"
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    staff_id: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
+    ground: Mapped[Ground]
+    wording: Mapped[bytes]
+    """Sealed: the facts, in the officer's words."""
+    accepted: Mapped[bool]
+    """Whether it had been accepted: then it is not gone on with (Art. 37), else not accepted."""
+    at: Mapped[dt.datetime]
+
+
+class WishKind(StrEnum):
+    """What a citizen asks for about the provider (Law 11/2017/QH14, Art. 8 clause 5)."""
+
+    CHOICE = "choice"
+    CHANGE = "change"
+    """Form 04: for a ground of Art. 25; to be answered in 3 working days."""
+
+
+class ProviderWish(Row):
+    """A citizen's choice of a provider from the published list, or the wish for another one."""
+
+    __tablename__ = "provider_wishes"
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    kind: Mapped[WishKind]
+    provider_id: Mapped[str | None] = mapped_column(sa.ForeignKey(Provider.id))
+    """Who is wished for; None: anyone else."""
+    ground: Mapped[ProviderGround | None]
+    reason: Mapped[bytes | None]
+    """Sealed."""
+    at: Mapped[dt.datetime]
+    answered_at: Mapped[dt.datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))
+    granted: Mapped[bool | None]

@@ -1,43 +1,30 @@
-"""The life of a request: opened, claimed, answered, closed. Every change is made here.
+"""The queue: a request is opened, found again, claimed by one officer, and given back.
 
 All functions work inside the caller's transaction and never commit.
 """
 
 import datetime as dt
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from cases import access
+from cases import access, conflicts
+from cases.calendar import calendar_of
+from cases.clock import times_of
 from cases.codes import wait_after
-from cases.model import Case, CaseState, Outcome
-from cases.speech import Line, Say, Verbatim, say
+from cases.deadlines import DeadlineKind, DeadlineState, deadlines_of
+from cases.life import HELD, CaseState, Move, RefusedError, check, standing
+from cases.model import Case, Transfer, TransferState
+from cases.moves import made, take_up, tell, to_queue, who_is, withdraw_offer
+from cases.province import Province
+from cases.speech import say
 from cases.staff import Role, StaffMember
-from cases.thread import Author, Draft, Note, Seen, ThreadEntry
-from store import audit, events, outbox
+from cases.talking import Word, add_entry
+from store import events
 from store.crypto import Vault
 from store.session import Session
-
-
-class RefusedError(Exception):
-    """A move that the case's state does not allow; `reason` is a key of the desk's texts."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
-
-
-@dataclass(frozen=True)
-class Word:
-    """Something said before the case was opened, to be copied into its thread."""
-
-    author: Author
-    text: str
-    at: dt.datetime
-    file_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,43 +78,21 @@ def open_case(session: Session, request: NewRequest) -> Case:
         law_version=request.law_version,
         opened_at=now,
         last_word_at=now,
+        next_look_at=now,
     )
     case.seal(session.vault, "screening", request.screening)
     case.seal(session.vault, "danger", request.danger)
     session.add(case)
     session.flush()
     for word in request.words:
-        _add_entry(session, case, word)
+        add_entry(session, case, word)
     events.record(session, "case.opened", case_id=case.id)
     return case
 
 
-def _add_entry(
-    session: Session,
-    case: Case,
-    word: Word,
-    staff: StaffMember | None = None,
-    client_key: str | None = None,
-) -> ThreadEntry:
-    entry = ThreadEntry(
-        case_id=case.id,
-        author=word.author,
-        staff_id=staff.id if staff else None,
-        file_id=word.file_id,
-        client_key=client_key,
-        at=word.at,
-    )
-    entry.seal(session.vault, "body", word.text)
-    session.add(entry)
-    session.flush()
-    return entry
-
-
 def case_spoken_to(session: Session, conversation_id: str) -> Case | None:
     """The case a talk is about: one an officer holds, else a waiting one, else the last."""
-    order = sa.case(
-        (Case.state == CaseState.CLAIMED, 0), (Case.state == CaseState.WAITING, 1), else_=2
-    )
+    order = sa.case((Case.state.in_(HELD), 0), (Case.state == CaseState.WAITING, 1), else_=2)
     last_touched = sa.func.coalesce(Case.answered_at, Case.claimed_at, Case.opened_at)
     return session.scalar(
         sa.select(Case)
@@ -155,45 +120,11 @@ def opened_last(session: Session, conversation_id: str) -> dt.datetime | None:
     )
 
 
-def citizen_wrote(session: Session, case: Case, text: str, file_id: str | None = None) -> None:
-    """Add what the citizen wrote to the thread, and let the desk know."""
-    now = session.clock.now()
-    _add_entry(session, case, Word(Author.CITIZEN, text, now, file_id))
-    case.last_word_at = now
-    events.record(session, "case.word", case_id=case.id)
-
-
 def note_contact(session: Session, case: Case, contact: str, phone: str | None) -> None:
     """Keep how and when the citizen may be reached (sealed JSON); the phone is blindly indexed."""
     case.seal(session.vault, "contact", contact)
     case.phone_index = session.vault.blind("phone", phone) if phone else None
     events.record(session, "case.contact", case_id=case.id)
-
-
-def ask_to_withdraw(session: Session, case: Case) -> None:
-    """The citizen takes the request back (Legal Aid Law 2017, Art. 8 and 37).
-
-    An unclaimed case closes at once; on a claimed one the officer is told and closes it.
-    """
-    now = session.clock.now()
-    case.withdraw_asked_at = now
-    if case.state is CaseState.WAITING:
-        case.state, case.outcome, case.closed_at = CaseState.CLOSED, Outcome.WITHDRAWN, now
-    events.record(session, "case.withdraw", case_id=case.id)
-
-
-def lose_the_talk(session: Session, conversation_id: str) -> None:
-    """The citizen deleted the talk: cases stay, but can't be answered through it any more."""
-    for case in session.scalars(sa.select(Case).where(Case.conversation_id == conversation_id)):
-        case.conversation_id = None
-        events.record(session, "case.unreachable", case_id=case.id)
-
-
-def move_to_talk(session: Session, case: Case, conversation_id: str, channel: str) -> None:
-    """From now on the citizen is reached through another talk (resumed by code and PIN)."""
-    case.conversation_id = conversation_id
-    case.channel = channel
-    events.record(session, "case.word", case_id=case.id)
 
 
 def find_by_code(session: Session, code: str, pin: str) -> Case | None:
@@ -229,183 +160,125 @@ def able_offices(session: Session) -> frozenset[str]:
 def claim(session: Session, staff: StaffMember, case_id: str, office_name: str) -> Case:
     """Take a waiting case; exactly one of any number of claims wins.
 
+    A case that had been accepted before it came back goes on where it stood.
+
     Raises:
         NotFoundError: not theirs to see.
-        RefusedError: `held` (see the case's holder) or `closed`.
+        RefusedError: `held` (see the case's holder), `closed`, `not_of_office` (it is only offered
+            to them), or `inactive` (their own account was closed meanwhile).
     """
-    visible = access.visible_to(staff).where(Case.id == case_id).with_only_columns(Case.id)
+    _still_active(session, staff)
+    now = session.clock.now()
+    how_far = sa.case(
+        (Case.begun_at.is_not(None), CaseState.IN_PROGRESS),
+        (Case.accepted_at.is_not(None), CaseState.ACCEPTED),
+        else_=CaseState.CLAIMED,
+    )
+    # Said of the row itself, not of a list of ids: PostgreSQL looks at it again after a wait
     won = session.execute(
         sa.update(Case)
-        .where(Case.id.in_(visible), Case.holder_id.is_(None), Case.state == CaseState.WAITING)
-        .values(holder_id=staff.id, state=CaseState.CLAIMED, claimed_at=session.clock.now())
+        .where(
+            Case.id == case_id,
+            access.belongs_to(staff),
+            Case.holder_id.is_(None),
+            Case.state == CaseState.WAITING,
+        )
+        .values(holder_id=staff.id, state=sa.type_coerce(how_far, Case.state.type), claimed_at=now)
         .execution_options(synchronize_session=False)
     )
-    case = access.the_case(session, staff, case_id)
-    if _rows(won) == 1:
+    if _rows(won) != 1:
+        case = access.the_case(session, staff, case_id)
         session.refresh(case)
-        audit.note(session, "case.claim", staff_id=staff.id, subject=case.id)
-        events.record(session, "case.claimed", case_id=case.id, staff_id=staff.id)
-        _tell(session, case, say("case.claimed", office=office_name))
-        return case
-    raise RefusedError("closed" if case.state is CaseState.CLOSED else "held")
+        check(Move.CLAIM, case.state, who_is(case, staff))
+        raise RefusedError("held")
+    case = session.get_one(Case, case_id, populate_existing=True)
+    made(session, case, Move.CLAIM, staff)
+    conflicts.watch(session, case)
+    tell(session, case, say("case.claimed", office=office_name))
+    return case
 
 
 def _rows(result: Any) -> int:
     return int(result.rowcount)
 
 
+def _still_active(session: Session, staff: StaffMember) -> None:
+    """Keep the account from being closed until this is committed; staff come before cases."""
+    active = sa.select(StaffMember.active).where(StaffMember.id == staff.id)
+    if not session.scalar(active.with_for_update(read=True)):
+        raise RefusedError("inactive")
+
+
 def give_back(session: Session, staff: StaffMember, case_id: str, office_name: str) -> Case:
-    """Return a claimed case to the queue of its office.
+    """Return a case to the queue of its office.
 
     Raises:
-        NotFoundError, RefusedError: `not_holder`.
+        NotFoundError, RefusedError: `not_holder`, `not_claimed`, `closed`.
     """
-    case = _held(session, staff, case_id)
-    case.state, case.holder_id, case.claimed_at = CaseState.WAITING, None, None
-    audit.note(session, "case.give_back", staff_id=staff.id, subject=case.id)
-    events.record(session, "case.given_back", case_id=case.id, staff_id=staff.id)
-    _tell(session, case, say("case.given_back", office=office_name))
+    case = take_up(session, staff, case_id, Move.GIVE_BACK)
+    to_queue(session, case)
+    made(session, case, Move.GIVE_BACK, staff)
+    tell(session, case, say("case.given_back", office=office_name))
     return case
 
 
-def reply(
-    session: Session,
-    staff: StaffMember,
-    case_id: str,
-    text: str,
-    office_name: str,
-    *,
-    client_key: str | None = None,
-    file_id: str | None = None,
-) -> ThreadEntry:
-    """Write to the citizen through the talk; the words leave as they are.
+def take_over(session: Session, staff: StaffMember, case_id: str, province: Province) -> Case:
+    """Take for the centre what its branch has left unclaimed past the promise of 8 working hours.
 
-    `client_key` is made by the page for each reply: the same key twice says it once.
+    The alarm is raised before, by the clock; to take the case is a person's act.
 
     Raises:
         NotFoundError: not theirs to see.
-        RefusedError: `not_holder`, `closed`, `empty`, or `unreachable` (the talk was deleted).
+        RefusedError: `held`, `closed`, `not_centre`, `inactive`, `own_office` (it lies at the
+            centre: claim it), or `not_overdue`.
     """
-    access.the_case(session, staff, case_id, for_update=True)
-    if client_key is not None:  # looked up under the case's lock: two presses come one by one
-        said = session.scalar(sa.select(ThreadEntry).where(ThreadEntry.client_key == client_key))
-        if said is not None and said.staff_id == staff.id and said.case_id == case_id:
-            return said
-    case = _held(session, staff, case_id)
-    if not text.strip() and file_id is None:
-        raise RefusedError("empty")
-    if case.conversation_id is None:
-        raise RefusedError("unreachable")
-    now = session.clock.now()
-    entry = _add_entry(session, case, Word(Author.STAFF, text, now, file_id), staff, client_key)
-    case.answered_at = now
-    outbox.put(
-        session,
-        conversation_id=case.conversation_id,
-        channel=case.channel,
-        kind=outbox.Kind.VERBATIM,
-        body=Verbatim(text=text, office=office_name, file_id=file_id).model_dump_json(),
-        thread_entry_id=entry.id,
+    _still_active(session, staff)
+    case = take_up(session, staff, case_id, Move.TAKE_OVER)
+    centre, now = province.centre, session.clock.now()
+    if case.office_id == centre.id:
+        raise RefusedError("own_office")
+    calendar = calendar_of(province, case.office_id)
+    overdue = {
+        deadline.kind
+        for deadline in deadlines_of(times_of(session, case), calendar, now)
+        if deadline.state is DeadlineState.OVERDUE
+    }
+    if DeadlineKind.CLAIM not in overdue:
+        raise RefusedError("not_overdue")
+    withdraw_offer(session, case, TransferState.CANCELLED, staff)
+    session.add(
+        Transfer(
+            case_id=case.id,
+            from_office=case.office_id,
+            to_office=centre.id,
+            state=TransferState.TAKEN,
+            offered_by=staff.id,
+            offered_at=now,
+            decided_by=staff.id,
+            decided_at=now,
+        )
     )
-    save_draft(session, staff, case_id, "")
-    audit.note(session, "case.reply", staff_id=staff.id, subject=case.id)
-    events.record(session, "case.reply", case_id=case.id, staff_id=staff.id)
-    return entry
-
-
-def add_note(session: Session, staff: StaffMember, case_id: str, text: str) -> Note:
-    """Write an internal note; nothing ever sends it.
-
-    Raises:
-        NotFoundError: not theirs to see.
-        RefusedError: `empty`.
-    """
-    case = access.the_case(session, staff, case_id)
-    if not text.strip():
-        raise RefusedError("empty")
-    note = Note(case_id=case.id, staff_id=staff.id, at=session.clock.now())
-    note.seal(session.vault, "body", text)
-    session.add(note)
-    audit.note(session, "case.note", staff_id=staff.id, subject=case.id)
-    events.record(session, "case.note", case_id=case.id, staff_id=staff.id)
-    return note
-
-
-def close(session: Session, staff: StaffMember, case_id: str, outcome: Outcome) -> Case:
-    """End a case with its outcome; the citizen is told and the assistant answers again.
-
-    Raises:
-        NotFoundError, RefusedError: `not_holder`, `closed`.
-    """
-    case = _held(session, staff, case_id)
-    case.state, case.outcome, case.closed_at = CaseState.CLOSED, outcome, session.clock.now()
-    audit.note(session, "case.close", staff_id=staff.id, subject=case.id, detail=outcome)
-    events.record(session, "case.closed", case_id=case.id, staff_id=staff.id)
-    line = Line(key="case.closed", blanks={})
-    _tell(session, case, Say(lines=(line, Line(key=f"case.outcome.{outcome}"))))
+    branch = province.label_of(case.office_id)
+    case.routing_rule = "taken_over"
+    case.routing_reason = f"{branch} chưa có người nhận, nên {centre.label} nhận thay."
+    case.office_id, case.queued_at = centre.id, now
+    case.holder_id, case.claimed_at = staff.id, now
+    case.state = standing(accepted=case.accepted_at is not None, begun=case.begun_at is not None)
+    made(session, case, Move.TAKE_OVER, staff)
+    conflicts.watch(session, case)
+    tell(session, case, say("case.taken_over", office=centre.label))
     return case
 
 
-def save_draft(session: Session, staff: StaffMember, case_id: str, text: str) -> None:
-    """Keep an unsent reply on the server, or drop it when it is empty.
+def snooze(session: Session, staff: StaffMember, case_id: str, until: dt.datetime | None) -> Case:
+    """Put a case aside until a moment, or until the citizen writes; None takes it up again.
 
     Raises:
-        NotFoundError: not theirs to see.
+        NotFoundError, RefusedError: `not_holder`, `not_claimed`, `closed`, or `past`.
     """
-    case = access.the_case(session, staff, case_id)
-    session.one_at_a_time(f"draft:{case.id}:{staff.id}")
-    draft = session.scalar(
-        sa.select(Draft).where(Draft.case_id == case.id, Draft.staff_id == staff.id)
-    )
-    if not text:
-        if draft is not None:
-            session.delete(draft)
-        return
-    if draft is None:
-        draft = Draft(case_id=case.id, staff_id=staff.id)
-        session.add(draft)
-    draft.at = session.clock.now()
-    draft.seal(session.vault, "body", text)
-
-
-def mark_seen(session: Session, staff: StaffMember, case_id: str) -> None:
-    """Remember that this staff member has read the case up to now.
-
-    Raises:
-        NotFoundError: not theirs to see.
-    """
-    case = access.the_case(session, staff, case_id)
-    session.one_at_a_time(f"seen:{case.id}:{staff.id}")
-    seen = session.scalar(sa.select(Seen).where(Seen.case_id == case.id, Seen.staff_id == staff.id))
-    if seen is None:
-        seen = Seen(case_id=case.id, staff_id=staff.id)
-        session.add(seen)
-    seen.at = session.clock.now()
-
-
-def thread(session: Session, case: Case) -> Sequence[ThreadEntry]:
-    """What was said between citizen and office, oldest first; `case` comes from `visible_to`."""
-    query = sa.select(ThreadEntry).where(ThreadEntry.case_id == case.id)
-    return session.scalars(query.order_by(ThreadEntry.at, ThreadEntry.id)).all()
-
-
-def _held(session: Session, staff: StaffMember, case_id: str) -> Case:
-    case = access.the_case(session, staff, case_id, for_update=True)
-    if case.state is CaseState.CLOSED:
-        raise RefusedError("closed")
-    if case.holder_id != staff.id:
-        raise RefusedError("not_holder")
+    case = take_up(session, staff, case_id, Move.SNOOZE)
+    if until is not None and until <= session.clock.now():
+        raise RefusedError("past")
+    case.snoozed_until = until
+    made(session, case, Move.SNOOZE, staff)
     return case
-
-
-def _tell(session: Session, case: Case, message: Say) -> None:
-    """Say something to the citizen, if they can still be reached through the talk."""
-    if case.conversation_id is None:
-        return
-    outbox.put(
-        session,
-        conversation_id=case.conversation_id,
-        channel=case.channel,
-        kind=outbox.Kind.SAY,
-        body=message.model_dump_json(),
-    )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from cases.model import Outcome
+from cases.life import CLOSING
 from cases.province import Office, Province
 from cases.staff import StaffMember
 from desk import texts
@@ -44,7 +44,7 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         t=texts,
         base=BASE,
-        outcomes=tuple(Outcome),
+        outcomes=CLOSING,
         static=lambda name: f"{BASE}/static/{name}?{marks[name]}",
     )
     return environment

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from cases.model import CaseState, Outcome
+from cases.life import CaseState, Outcome
 from cases.staff import Role
 from cases.thread import Author
 from eligibility.facts import FACTS, CriminalRole, FactId, Household, PapersAtHand
@@ -27,7 +27,11 @@ def state(state: CaseState) -> str:
         case CaseState.WAITING:
             return "Chờ nhận"
         case CaseState.CLAIMED:
-            return "Đang giúp"
+            return "Đang xem"
+        case CaseState.ACCEPTED:
+            return "Đã thụ lý"
+        case CaseState.IN_PROGRESS:
+            return "Đang thực hiện"
         case CaseState.CLOSED:
             return "Đã kết thúc"
         case _:
@@ -51,6 +55,8 @@ def outcome(outcome: Outcome) -> str:
             return "Không liên lạc được"
         case Outcome.DUPLICATE:
             return "Trùng với yêu cầu khác"
+        case Outcome.REFUSED:
+            return "Từ chối, có căn cứ luật"
         case _:
             assert_never(outcome)
 
@@ -302,6 +308,57 @@ def refusal(reason: str) -> str:
         "hãy chia làm nhiều tin.",
         "unreachable": "Người dân đã xóa cuộc trò chuyện, nên chưa gửi được. "
         "Chữ bạn viết còn trong bản nháp; nên gọi điện nếu có số.",
+        "not_claimed": "Chưa ai giữ hồ sơ này. Bấm nhận trước rồi làm tiếp.",
+        "not_accepted": "Hồ sơ này chưa thụ lý. Ghi vào sổ thụ lý trước.",
+        "accepted_already": "Hồ sơ này đã thụ lý rồi.",
+        "begun_already": "Việc này đã bắt đầu rồi.",
+        "not_closed": "Hồ sơ này chưa kết thúc.",
+        "not_head": "Việc này do trưởng chi nhánh hoặc trung tâm làm.",
+        "not_centre": "Việc này do trung tâm làm.",
+        "not_of_office": "Hồ sơ này thuộc nơi khác. Nhận chuyển trước rồi làm tiếp.",
+        "not_receiver": "Hồ sơ này không chuyển cho nơi của bạn, hoặc lời chuyển đã rút.",
+        "not_yours": "Việc này không phải của cán bộ.",
+        "inactive": "Tài khoản của bạn đã đóng.",
+        "own_office": "Hồ sơ này đang ở trung tâm: bấm nhận như thường.",
+        "not_overdue": "Chi nhánh còn trong hạn nhận (8 giờ làm việc).",
+        "past": "Giờ đó đã qua. Chọn lúc khác.",
+        "papers_missing": "Giấy tờ còn thiếu. Chỉ thụ lý ngay khi có lý do (Điều 30 khoản 4).",
+        "no_register": "Nơi này chưa có mã sổ thụ lý. Báo quản trị.",
+        "not_asked": "Chưa có giấy tờ nào đang chờ bổ sung.",
+        "assigned_already": "Đã cử người rồi. Muốn cử người khác thì đổi người.",
+        "not_assigned": "Chưa cử ai, nên chưa đổi được.",
+        "same_provider": "Người này đang làm hồ sơ này rồi.",
+        "no_such_provider": "Người này không còn trong danh sách công bố.",
+        "conflict": "Người này đã hoặc đang giúp bên kia (Điều 25). Cử người khác, hoặc ghi rõ "
+        "vì sao không phải xung đột.",
+        "related": "Người này đã khai có quan hệ với một bên (Điều 25). Cử người khác.",
+        "declared_already": "Đã khai rồi.",
+        "no_conflict": "Không còn thấy xung đột này.",
+        "agreement_not_allowed": "Hai bên chỉ thỏa thuận được khi tư vấn hoặc đại diện ngoài "
+        "tố tụng.",
+        "needs_provider": "Vụ việc này phải cử người thực hiện (Điều 31, Điều 33).",
+        "not_advice": "Hồ sơ này không phải tư vấn.",
+        "advice_given": "Đã ghi là trả lời tư vấn rồi.",
+        "paused": "Hồ sơ đang tạm dừng rồi.",
+        "not_paused": "Hồ sơ không tạm dừng.",
+        "ground_needs_acceptance": "Căn cứ này chỉ dùng cho hồ sơ đã thụ lý (Điều 37).",
+        "papers_not_due": "Chưa hết hạn bổ sung giấy tờ, hoặc chưa rõ hạn là 5 hay 10 ngày "
+        "làm việc.",
+        "needs_ground": "Từ chối thì phải chọn căn cứ luật và ghi lý do.",
+        "too_late": "Kết thúc đã lâu. Mở yêu cầu mới thay vì mở lại.",
+        "offered_already": "Hồ sơ này đang chờ nơi khác trả lời.",
+        "not_offered": "Hồ sơ này không đang chuyển.",
+        "same_office": "Hồ sơ đang ở chính nơi này.",
+        "no_such_office": "Không có nơi này.",
+        "office_closed": "Nơi này không hoạt động.",
+        "office_unable": "Nơi này chưa có ai tiếp nhận được.",
+        "same_officer": "Người này đang giữ hồ sơ rồi.",
+        "no_such_officer": "Chỉ giao được cho cán bộ đang làm việc cùng nơi.",
+        "same_case": "Đây chính là hồ sơ này.",
+        "into_closed": "Hồ sơ kia đã kết thúc, không gộp vào được.",
+        "complained": "Khiếu nại trước chưa được trả lời.",
+        "no_complaint": "Không có khiếu nại nào đang chờ.",
+        "rated": "Đã đánh giá rồi.",
     }
     return known.get(reason, "Việc này chưa làm được. Trang đã cập nhật, hãy xem lại.")
 
@@ -320,6 +377,41 @@ def act(act: str) -> str:
         "case.note": "Ghi chú nội bộ",
         "case.close": "Kết thúc hồ sơ",
         "case.contact_read": "Xem số điện thoại",
+        "case.take_over": "Trung tâm nhận thay chi nhánh",
+        "case.release": "Trả về hàng chờ vì tài khoản đã đóng",
+        "case.hand_over": "Giao cho cán bộ khác",
+        "case.accept": "Thụ lý, ghi sổ",
+        "case.ask_papers": "Báo thiếu giấy tờ",
+        "case.papers_given": "Nhận đủ giấy tờ",
+        "case.assign": "Cử người thực hiện",
+        "case.change_provider": "Đổi người thực hiện",
+        "case.begin": "Bắt đầu thực hiện",
+        "case.give_advice": "Trả lời tư vấn",
+        "case.pause": "Tạm dừng",
+        "case.resume": "Làm tiếp",
+        "case.snooze": "Để đó",
+        "case.correct": "Sửa thông tin",
+        "case.offer_transfer": "Chuyển nơi khác",
+        "case.cancel_transfer": "Rút lời chuyển",
+        "case.accept_transfer": "Nhận hồ sơ chuyển đến",
+        "case.decline_transfer": "Không nhận hồ sơ chuyển đến",
+        "case.refuse": "Từ chối",
+        "case.join": "Gộp với hồ sơ khác",
+        "case.withdraw": "Người dân rút yêu cầu",
+        "case.ask_withdrawal": "Người dân muốn rút yêu cầu",
+        "case.reopen": "Mở lại",
+        "case.complain": "Người dân khiếu nại",
+        "case.answer_complaint": "Trả lời khiếu nại",
+        "case.rate": "Người dân đánh giá",
+        "case.party": "Sửa danh sách người trong vụ việc",
+        "case.conflict_decided": "Kết luận về xung đột lợi ích",
+        "case.relation": "Khai quan hệ với một bên",
+        "case.provider_wish": "Người dân chọn hoặc xin đổi người",
+        "provider.write": "Sửa danh sách người thực hiện",
+        "provider.retire": "Đưa ra khỏi danh sách người thực hiện",
+        "provider.back": "Đưa lại vào danh sách người thực hiện",
+        "duty.set": "Xếp lịch trực",
+        "duty.drop": "Bỏ lịch trực",
         "file.read": "Tải tệp",
         "staff.sign_in": "Đăng nhập",
         "staff.sign_in_failed": "Đăng nhập sai",
@@ -352,6 +444,35 @@ def step(kind: str) -> str | None:
         "case.withdraw": "Người dân muốn rút yêu cầu",
         "case.unreachable": "Người dân xóa cuộc trò chuyện",
         "case.closed": "Kết thúc hồ sơ",
+        "case.taken_over": "Trung tâm nhận thay chi nhánh",
+        "case.released": "Trả về hàng chờ vì người giữ đã nghỉ",
+        "case.handed_over": "Giao cho cán bộ khác",
+        "case.accepted": "Thụ lý",
+        "case.papers_asked": "Báo thiếu giấy tờ",
+        "case.papers_given": "Đủ giấy tờ",
+        "case.assigned": "Cử người thực hiện",
+        "case.provider_changed": "Đổi người thực hiện",
+        "case.begun": "Bắt đầu thực hiện",
+        "case.advice_given": "Đã trả lời tư vấn",
+        "case.paused": "Tạm dừng, chờ người dân",
+        "case.resumed": "Làm tiếp",
+        "case.corrected": "Sửa thông tin",
+        "case.transfer_offered": "Đề nghị chuyển nơi khác",
+        "case.transfer_cancelled": "Rút lời chuyển",
+        "case.transfer_declined": "Nơi kia không nhận",
+        "case.transferred": "Chuyển nơi khác",
+        "case.refused": "Từ chối",
+        "case.joined": "Gộp vào hồ sơ khác",
+        "case.joined_here": "Một hồ sơ khác gộp vào đây",
+        "case.reopened": "Mở lại",
+        "case.complaint": "Người dân khiếu nại",
+        "case.complaint_answered": "Trả lời khiếu nại",
+        "case.rated": "Người dân đánh giá",
+        "case.provider_wish": "Người dân chọn hoặc xin đổi người",
+        "case.party": "Sửa danh sách người trong vụ việc",
+        "case.conflict": "Thấy có thể xung đột lợi ích",
+        "case.conflict_decided": "Kết luận về xung đột lợi ích",
+        "case.due": "Nhắc hạn",
     }
     return known.get(kind)
 

@@ -27,6 +27,7 @@ from bot.understanding.foreign import Language
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
 from bot.understanding.understood import Role
+from cases.life import HELD
 from cases.speech import Choice, Line, Say, say
 from eligibility.facts import FACTS, FactId
 from knowledge.vietnamese import fold, is_syllable
@@ -552,7 +553,7 @@ def _in_words(heard: Heard, lookups: Lookups) -> str:
 
 def _held(lookups: Lookups) -> bool:
     """Whether an officer holds the talk."""
-    return lookups.my_case is not None and lookups.my_case.state == "claimed"
+    return lookups.my_case is not None and lookups.my_case.state in HELD
 
 
 _CALLS_THE_BOT = frozenset({"tram", "tram oi", "bot", "tro ly", "menu"})

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from cases import queue
+from cases import queue, register, talking
 from cases.access import looked_at, the_case
-from cases.model import Case, Outcome
-from cases.queue import RefusedError
+from cases.life import Outcome, RefusedError
+from cases.model import Case
 from cases.staff import StaffMember
 from cases.thread import ThreadEntry
 from desk import texts
@@ -119,7 +119,7 @@ def routes(frame: Frame) -> APIRouter:
         return await do(
             request,
             case_id,
-            lambda session: queue.close(session, staff, case_id, outcome),
+            lambda session: register.close(session, staff, case_id, outcome),
             "Hồ sơ đã kết thúc. Người dân được báo kết quả.",
         )
 
@@ -134,7 +134,7 @@ def routes(frame: Frame) -> APIRouter:
             if len(words) > texts.LONGEST_REPLY:
                 raise RefusedError("too_long")
             office = frame.office_label(staff.office_id)
-            queue.reply(session, staff, case_id, words, office, client_key=client_key or None)
+            talking.reply(session, staff, case_id, words, office, client_key=client_key or None)
 
         def keep(session: Session) -> None:
             save_draft(session, staff, case_id, words)
@@ -150,7 +150,7 @@ def routes(frame: Frame) -> APIRouter:
         return await do(
             request,
             case_id,
-            lambda session: queue.add_note(session, staff, case_id, words),
+            lambda session: talking.add_note(session, staff, case_id, words),
             "Đã ghi chú. Chỉ cán bộ thấy.",
             event="noted",
         )
@@ -228,10 +228,10 @@ def routes(frame: Frame) -> APIRouter:
         return with_flash(response, flash, **events_told)
 
     def seen(session: Session, staff: StaffMember, case: Case) -> None:
-        queue.mark_seen(session, staff, case.id)
+        talking.mark_seen(session, staff, case.id)
 
     def save_draft(session: Session, staff: StaffMember, case_id: str, text: str) -> None:
-        queue.save_draft(session, staff, case_id, text)
+        talking.save_draft(session, staff, case_id, text)
 
     return router
 

@@ -10,9 +10,10 @@ from typing import Any, assert_never
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
 
-from cases import queue
+from cases import talking
 from cases.access import looked_at
-from cases.model import Case, CaseState
+from cases.life import CaseState
+from cases.model import Case
 from cases.purpose import PersonAgrees
 from cases.staff import StaffMember
 from cases.thread import Author, Draft, Note, ThreadEntry
@@ -183,7 +184,7 @@ def look_at_case(
     reveal_contact: bool = False,
 ) -> CaseView:
     """The whole view of a case; `case` comes from `visible_to`."""
-    entries = queue.thread(session, case)
+    entries = talking.thread(session, case)
     notes = session.scalars(sa.select(Note).where(Note.case_id == case.id)).all()
     steps = session.scalars(
         sa.select(Event).where(Event.case_id == case.id).order_by(Event.id)

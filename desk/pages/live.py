@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from cases.access import visible_to
-from cases.model import Case, CaseState
+from cases.life import CaseState
+from cases.model import Case
 from desk import auth
 from desk.frame import NO_DATABASE, Frame
 from desk.guard import Who, token_of, who_may

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cases.access import visible_to
-from cases.model import Case, CaseState
+from cases.access import listed_for
+from cases.life import HELD, CaseState
+from cases.model import Case
 from cases.staff import Role, StaffMember
 from cases.thread import Seen
 from desk import texts
@@ -131,11 +132,11 @@ def look_at_queue(session: Session, frame: Frame, staff: StaffMember, view: View
         for case, new in found[: view.rows]
     )
     to_read = session.scalar(
-        visible_to(staff)
+        listed_for(staff)
         .where(
             sa.or_(
                 Case.state == CaseState.WAITING,
-                sa.and_(Case.state == CaseState.CLAIMED, Case.holder_id == staff.id),
+                sa.and_(Case.state.in_(HELD), Case.holder_id == staff.id),
             )
         )
         .outerjoin(seen, seen.c.case_id == Case.id)
@@ -153,16 +154,16 @@ def look_at_queue(session: Session, frame: Frame, staff: StaffMember, view: View
 
 
 def _listed(staff: StaffMember, tab: Tab) -> sa.Select[Case]:
-    query = visible_to(staff)
+    query = listed_for(staff)
     oldest_first = (Case.urgent.desc(), Case.opened_at, Case.number)
     match tab:
         case Tab.WAITING:
             return query.where(Case.state == CaseState.WAITING).order_by(*oldest_first)
         case Tab.MINE:
-            query = query.where(Case.state == CaseState.CLAIMED, Case.holder_id == staff.id)
+            query = query.where(Case.state.in_(HELD), Case.holder_id == staff.id)
             return query.order_by(Case.urgent.desc(), _answer_due().desc(), Case.last_word_at)
         case Tab.BRANCH:
-            return query.where(Case.state == CaseState.CLAIMED).order_by(*oldest_first)
+            return query.where(Case.state.in_(HELD)).order_by(*oldest_first)
         case Tab.DONE:
             query = query.where(Case.state == CaseState.CLOSED)
             return query.order_by(Case.closed_at.desc(), Case.number.desc())
@@ -178,7 +179,7 @@ def _answer_due() -> sa.ColumnElement[bool]:
 def _counts(session: Session, staff: StaffMember) -> dict[Tab, int]:
     mine = sa.func.coalesce(Case.holder_id == staff.id, sa.false()).label("mine")
     found = session.execute(
-        visible_to(staff)
+        listed_for(staff)
         .where(Case.state != CaseState.CLOSED)
         .with_only_columns(Case.state, mine, sa.func.count())
         .group_by(Case.state, "mine")
@@ -212,9 +213,9 @@ def _row(
         danger=texts.danger(case.open(session.vault, "danger")),
         urgent=case.urgent,
         unread=unread,
-        answer_due=case.state is CaseState.CLAIMED
+        answer_due=case.state in HELD
         and (case.answered_at is None or case.answered_at < case.last_word_at),
-        withdraw=case.withdraw_asked_at is not None and case.state is CaseState.CLAIMED,
+        withdraw=case.withdraw_asked_at is not None and case.state in HELD,
         holder=holder,
         mine=case.holder_id == staff.id,
         at=_moment_shown(case),
@@ -226,7 +227,7 @@ def _moment_shown(case: Case) -> dt.datetime:
     match case.state:
         case CaseState.WAITING:
             return case.opened_at
-        case CaseState.CLAIMED:
+        case CaseState.CLAIMED | CaseState.ACCEPTED | CaseState.IN_PROGRESS:
             return case.last_word_at
         case CaseState.CLOSED:
             return case.closed_at or case.last_word_at

@@ -15,7 +15,7 @@ from bot.dialogue.questions import OF_BOXES
 from bot.dialogue.turn import HelpedBy, Lost
 from bot.texts import FALLBACK, LANGUAGES, blanks_of, load_texts
 from bot.understanding.danger import DangerKind
-from cases.model import CaseState, Outcome
+from cases.life import CaseState, Ground, Outcome
 from cases.province import load_province
 from cases.purpose import PersonAgrees
 from cases.speech import Ask, Line
@@ -85,6 +85,7 @@ FAMILIES: Mapping[str, list[str]] = {
     "f'status.{case.state}'": [f"status.{state}" for state in CaseState],
     "f'case.outcome.{case.outcome}'": [f"case.outcome.{outcome}" for outcome in Outcome],
     "f'case.outcome.{outcome}'": [f"case.outcome.{outcome}" for outcome in Outcome],
+    "f'case.ground.{ground}'": [f"case.ground.{ground}" for ground in Ground],
     "f'language.{language}'": [f"language.{language}" for language in LANGUAGES],
 }
 """Keys that the code puts together, by the expression that does it."""

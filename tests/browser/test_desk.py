@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from cases import queue
+from cases import queue, talking
 from cases.model import Case
 from cases.staff import StaffMember
 from cases.thread import ThreadEntry
@@ -105,7 +105,7 @@ def check(page: Page) -> None:
 
 def citizen_writes(world: World, case_id: str, text: str) -> None:
     world.database.transact_now(
-        lambda session: queue.citizen_wrote(session, session.get_one(Case, case_id), text)
+        lambda session: talking.citizen_wrote(session, session.get_one(Case, case_id), text)
     )
 
 

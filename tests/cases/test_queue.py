@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from cases import access, queue
+from cases import access, queue, register, rights, talking
 from cases.access import NotFoundError
 from cases.codes import fresh_code, fresh_pin
-from cases.model import Case, CaseState, Outcome
-from cases.queue import NewRequest, RefusedError, Word
+from cases.life import CaseState, Outcome, RefusedError
+from cases.model import Case
+from cases.queue import NewRequest
 from cases.staff import Role, StaffMember
+from cases.talking import Word
 from cases.thread import Author, Note, ThreadEntry
 from store.clock import SetClock
 from store.outbox import Delivery, OutboxRow
@@ -125,9 +127,9 @@ def test_a_case_of_another_branch_can_be_neither_claimed_nor_answered(database: 
 
     for act in (
         lambda session: queue.claim(session, staff, case.id, "x"),
-        lambda session: queue.reply(session, staff, case.id, "chào", "x"),
-        lambda session: queue.add_note(session, staff, case.id, "ghi"),
-        lambda session: queue.close(session, staff, case.id, Outcome.ADVISED),
+        lambda session: talking.reply(session, staff, case.id, "chào", "x"),
+        lambda session: talking.add_note(session, staff, case.id, "ghi"),
+        lambda session: register.close(session, staff, case.id, Outcome.ADVISED),
     ):
         with pytest.raises(NotFoundError):
             database.transact_now(act)
@@ -140,7 +142,7 @@ def test_a_reply_waits_in_the_outbox_and_a_double_press_says_it_once(database: D
 
     for _ in range(2):
         database.transact_now(
-            lambda s: queue.reply(s, staff, case.id, "Chào bạn", "Chi nhánh", client_key="k1")
+            lambda s: talking.reply(s, staff, case.id, "Chào bạn", "Chi nhánh", client_key="k1")
         )
 
     def verbatims(session: Session) -> list[str]:
@@ -158,10 +160,10 @@ def test_only_the_holder_answers_and_closes(database: Database) -> None:
     database.transact_now(lambda s: queue.claim(s, holder, case.id, "Chi nhánh"))
 
     with pytest.raises(RefusedError, match="not_holder"):
-        database.transact_now(lambda s: queue.reply(s, other, case.id, "chào", "Chi nhánh"))
-    database.transact_now(lambda s: queue.close(s, holder, case.id, Outcome.ADVISED))
+        database.transact_now(lambda s: talking.reply(s, other, case.id, "chào", "Chi nhánh"))
+    database.transact_now(lambda s: register.close(s, holder, case.id, Outcome.ADVISED))
     with pytest.raises(RefusedError, match="closed"):
-        database.transact_now(lambda s: queue.reply(s, holder, case.id, "chào", "Chi nhánh"))
+        database.transact_now(lambda s: talking.reply(s, holder, case.id, "chào", "Chi nhánh"))
     with pytest.raises(RefusedError, match="closed"):
         database.transact_now(lambda s: queue.claim(s, other, case.id, "Chi nhánh"))
 
@@ -170,7 +172,7 @@ def test_an_internal_note_never_reaches_the_outbox(database: Database) -> None:
     case = open_one(database)
     staff = hire(database, "officer", Role.OFFICER, "nam-can")
 
-    database.transact_now(lambda s: queue.add_note(s, staff, case.id, "nghi có mâu thuẫn"))
+    database.transact_now(lambda s: talking.add_note(s, staff, case.id, "nghi có mâu thuẫn"))
 
     def count(session: Session) -> tuple[int, int]:
         return session.query(OutboxRow).count(), session.query(Note).count()
@@ -182,10 +184,10 @@ def test_a_deleted_talk_can_not_be_answered_and_the_officer_is_told(database: Da
     case = open_one(database)
     staff = hire(database, "officer", Role.OFFICER, "nam-can")
     database.transact_now(lambda s: queue.claim(s, staff, case.id, "Chi nhánh"))
-    database.transact_now(lambda s: queue.lose_the_talk(s, "talk"))
+    database.transact_now(lambda s: talking.lose_the_talk(s, "talk"))
 
     with pytest.raises(RefusedError, match="unreachable"):
-        database.transact_now(lambda s: queue.reply(s, staff, case.id, "chào", "Chi nhánh"))
+        database.transact_now(lambda s: talking.reply(s, staff, case.id, "chào", "Chi nhánh"))
 
 
 def test_wrong_pins_lock_a_case_and_the_right_one_waits_too(
@@ -211,7 +213,7 @@ def test_an_unclaimed_request_that_is_withdrawn_closes_at_once(database: Databas
 
     def withdraw(session: Session) -> Case:
         found = session.get_one(Case, case.id)
-        queue.ask_to_withdraw(session, found)
+        rights.ask_to_withdraw(session, found)
         return found
 
     closed = database.transact_now(withdraw)
@@ -224,9 +226,9 @@ def test_nothing_personal_lies_open_in_the_database(sqlite: Database) -> None:
     case = open_one(sqlite, words=words, screening=f'{{"place": "{canary}"}}')
     staff = hire(sqlite, "officer", Role.OFFICER, "nam-can")
     sqlite.transact_now(lambda s: queue.claim(s, staff, case.id, "Chi nhánh"))
-    sqlite.transact_now(lambda s: queue.reply(s, staff, case.id, canary, "Chi nhánh"))
-    sqlite.transact_now(lambda s: queue.add_note(s, staff, case.id, canary))
-    sqlite.transact_now(lambda s: queue.save_draft(s, staff, case.id, canary))
+    sqlite.transact_now(lambda s: talking.reply(s, staff, case.id, canary, "Chi nhánh"))
+    sqlite.transact_now(lambda s: talking.add_note(s, staff, case.id, canary))
+    sqlite.transact_now(lambda s: talking.save_draft(s, staff, case.id, canary))
     sqlite.transact_now(
         lambda s: queue.note_contact(s, s.get_one(Case, case.id), canary, "0912345678")
     )
@@ -242,13 +244,13 @@ def test_the_thread_keeps_what_was_said_before_and_after(database: Database) -> 
     case = open_one(database)
     staff = hire(database, "officer", Role.OFFICER, "nam-can")
     database.transact_now(
-        lambda s: queue.citizen_wrote(s, s.get_one(Case, case.id), "Thêm: có giấy tay")
+        lambda s: talking.citizen_wrote(s, s.get_one(Case, case.id), "Thêm: có giấy tay")
     )
     database.transact_now(lambda s: queue.claim(s, staff, case.id, "Chi nhánh"))
-    database.transact_now(lambda s: queue.reply(s, staff, case.id, "Chào bạn", "Chi nhánh"))
+    database.transact_now(lambda s: talking.reply(s, staff, case.id, "Chào bạn", "Chi nhánh"))
 
     def said(session: Session) -> list[tuple[Author, str | None]]:
-        entries: list[ThreadEntry] = list(queue.thread(session, session.get_one(Case, case.id)))
+        entries: list[ThreadEntry] = list(talking.thread(session, session.get_one(Case, case.id)))
         return [(entry.author, entry.open(session.vault, "body")) for entry in entries]
 
     assert database.read_now(said) == [
@@ -259,7 +261,7 @@ def test_the_thread_keeps_what_was_said_before_and_after(database: Database) -> 
 
 
 def reply(session: Session, staff: StaffMember, case: Case, text: str) -> None:
-    queue.reply(session, staff, case.id, text, "Chi nhánh")
+    talking.reply(session, staff, case.id, text, "Chi nhánh")
 
 
 def test_outbox_rows_of_a_talk_are_numbered_one_after_the_other(database: Database) -> None:

@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from cases import queue
-from cases.model import Case, CaseState, Outcome
+from cases import rights, talking
+from cases.life import CLOSING, CaseState, Outcome
+from cases.model import Case
 from cases.thread import Draft, Note, ThreadEntry
 from desk import texts
 from desk.pages import files as desk_files
@@ -289,7 +290,7 @@ async def test_an_empty_or_endless_reply_is_refused(world: World, text: str, rea
 
 async def test_a_citizen_who_deleted_the_talk_is_not_answered_into_the_void(world: World) -> None:
     browser, case_id = await held(world, conversation_id="talk")
-    world.database.transact_now(lambda session: queue.lose_the_talk(session, "talk"))
+    world.database.transact_now(lambda session: talking.lose_the_talk(session, "talk"))
 
     answer = await browser.press(f"/desk/cases/{case_id}/reply", text="Chào bà.")
 
@@ -341,7 +342,7 @@ async def test_a_case_is_given_back_and_claimed_by_another(world: World) -> None
     assert (await minh.press(f"/desk/cases/{case_id}/claim")).status_code == 303
 
 
-@pytest.mark.parametrize("outcome", list(Outcome))
+@pytest.mark.parametrize("outcome", CLOSING)
 async def test_a_case_ends_with_each_outcome(world: World, outcome: Outcome) -> None:
     browser, case_id = await held(world)
 
@@ -406,7 +407,7 @@ async def test_unread_is_what_this_officer_has_not_opened_since(
 
     clock.forward(dt.timedelta(seconds=5))
     world.database.transact_now(
-        lambda session: queue.citizen_wrote(session, session.get_one(Case, case_id), "Alo?")
+        lambda session: talking.citizen_wrote(session, session.get_one(Case, case_id), "Alo?")
     )
 
     page = (await browser.get(lan)).text
@@ -422,7 +423,7 @@ async def test_unread_is_what_this_officer_has_not_opened_since(
 async def test_a_wish_to_withdraw_stands_out(world: World) -> None:
     browser, case_id = await held(world)
     world.database.transact_now(
-        lambda session: queue.ask_to_withdraw(session, session.get_one(Case, case_id))
+        lambda session: rights.ask_to_withdraw(session, session.get_one(Case, case_id))
     )
 
     assert "muốn rút yêu cầu" in (await browser.get(f"/desk/cases/{case_id}")).text

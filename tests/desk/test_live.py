@@ -10,7 +10,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from cases import queue
+from cases import queue, talking
 from cases.model import Case
 from cases.staff import StaffMember
 from store import events
@@ -146,7 +146,7 @@ def test_a_message_in_a_colleague_s_case_makes_no_sound(world: World) -> None:
     world.database.transact_now(lambda session: queue.claim(session, minh, case_id, "CN"))
     heard = newest(world)
     world.database.transact_now(
-        lambda session: queue.citizen_wrote(session, session.get_one(Case, case_id), "Alo?")
+        lambda session: talking.citizen_wrote(session, session.get_one(Case, case_id), "Alo?")
     )
 
     with served(world) as address:

@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from PIL import Image
 
-from cases import queue
+from cases import queue, talking
 from cases.codes import fresh_code, fresh_pin
 from cases.model import Case
 from cases.province import Province, load_province
@@ -110,12 +110,12 @@ def open_case(
 ) -> str:
     """A citizen's request as the assistant hands it over; returns the case's id."""
     now = session.clock.now()
-    said = [queue.Word(Author.CITIZEN, text, now) for text in words]
+    said = [talking.Word(Author.CITIZEN, text, now) for text in words]
     if photo is not None:
         kept = files.keep(
             session, photo, media_type="image/jpeg", name="giấy đất.jpg", conversation_id=None
         )
-        said.append(queue.Word(Author.CITIZEN, "", now, kept.id))
+        said.append(talking.Word(Author.CITIZEN, "", now, kept.id))
     case = queue.open_case(
         session,
         queue.NewRequest(

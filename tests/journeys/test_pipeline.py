@@ -30,7 +30,7 @@ from bot.inbox import InboxRow, InboxState
 from bot.transcript import Direction, TranscriptRow
 from bot.turn import Rooms
 from bot.worker import Did, Worker, take_up_again
-from cases import queue
+from cases import life, queue, talking
 from cases.model import Case
 from cases.speech import Say, say
 from cases.staff import StaffMember
@@ -94,7 +94,7 @@ async def is_claimed(citizen: Citizen, officer: StaffMember, case: Case) -> None
 
 
 def replies(citizen: Citizen, officer: StaffMember, case: Case, text: str) -> None:
-    citizen.database.transact_now(lambda s: queue.reply(s, officer, case.id, text, OFFICE))
+    citizen.database.transact_now(lambda s: talking.reply(s, officer, case.id, text, OFFICE))
 
 
 # --- between two messages ----------------------------------------------------------------------
@@ -775,7 +775,7 @@ async def test_a_reply_reaches_the_talk_and_the_talks_words_reach_the_case(
     assert reply.text.endswith("Chị đem {sổ đỏ} theo nha, 100% cần.")
 
     def thread(session: Session) -> list[tuple[Author, str | None]]:
-        entries = queue.thread(session, case)
+        entries = talking.thread(session, case)
         return [(entry.author, entry.open(session.vault, "body")) for entry in entries]
 
     assert database.read_now(thread)[-2:] == [
@@ -789,9 +789,9 @@ async def test_a_deleted_talk_leaves_nothing_but_what_the_office_was_given(
     citizen: Citizen, officer: StaffMember, database: Database
 ) -> None:
     case = await opens_a_request(citizen)
-    in_case = len(database.read_now(lambda s: queue.thread(s, case)))
+    in_case = len(database.read_now(lambda s: talking.thread(s, case)))
     await citizen.event(kind="text", text="tôi muốn hỏi thêm chuyện thừa kế đất của ba má tôi")
-    entries = len(database.read_now(lambda s: queue.thread(s, case)))
+    entries = len(database.read_now(lambda s: talking.thread(s, case)))
     assert entries >= in_case
 
     await citizen.writes("xóa trò chuyện")
@@ -799,7 +799,7 @@ async def test_a_deleted_talk_leaves_nothing_but_what_the_office_was_given(
 
     assert is_said("delete.done", said(deleted))
     assert heard_and_said(citizen) == [(Direction.OUT, deleted[0].text)]
-    assert len(database.read_now(lambda s: queue.thread(s, case))) == entries
+    assert len(database.read_now(lambda s: talking.thread(s, case))) == entries
 
     def after(session: Session) -> tuple[str | None, int]:
         kept = session.get_one(Case, case.id)
@@ -809,7 +809,7 @@ async def test_a_deleted_talk_leaves_nothing_but_what_the_office_was_given(
     assert database.read_now(after) == (None, 0)
     assert citizen.state().facts.known() == {}
     database.transact_now(lambda s: queue.claim(s, officer, case.id, OFFICE))
-    with pytest.raises(queue.RefusedError, match="unreachable"):
+    with pytest.raises(life.RefusedError, match="unreachable"):
         replies(citizen, officer, case, "Chào chị.")
 
 
@@ -929,8 +929,8 @@ async def test_personal_words_lie_sealed_in_every_table_and_in_no_log(
     replies(citizen, officer, case, CANARIES["reply"])
     await citizen.reads()
     await citizen.writes(CANARIES["answer"])
-    database.transact_now(lambda s: queue.add_note(s, officer, case.id, CANARIES["note"]))
-    database.transact_now(lambda s: queue.save_draft(s, officer, case.id, CANARIES["reply"]))
+    database.transact_now(lambda s: talking.add_note(s, officer, case.id, CANARIES["note"]))
+    database.transact_now(lambda s: talking.save_draft(s, officer, case.id, CANARIES["reply"]))
     channel.answers = [TryLater(999, "asked to wait")]
     replies(citizen, officer, case, CANARIES["reply"])
     await citizen.reads()

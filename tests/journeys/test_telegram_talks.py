@@ -15,8 +15,9 @@ from bot.channels.message import ChannelName
 from bot.channels.telegram import Telegram, make_webhook, public_id
 from bot.turn import Rooms
 from bot.worker import Worker
-from cases import queue
-from cases.model import Case, CaseState
+from cases import queue, talking
+from cases.life import CaseState
+from cases.model import Case
 from cases.staff import StaffMember
 from cases.thread import Author
 from store import files
@@ -61,7 +62,7 @@ class Line:
 
     async def thread(self, case: Case) -> list[tuple[Author, str]]:
         def load(session: Session) -> list[tuple[Author, str]]:
-            entries = queue.thread(session, case)
+            entries = talking.thread(session, case)
             return [(entry.author, entry.open(session.vault, "body") or "") for entry in entries]
 
         return await self.database.read(load)
@@ -117,7 +118,7 @@ async def claims(line: Line, officer: StaffMember) -> Case:
 
 
 async def replies(line: Line, officer: StaffMember, case: Case, text: str, **more: Any) -> None:
-    await line.database.transact(lambda s: queue.reply(s, officer, case.id, text, OFFICE, **more))
+    await line.database.transact(lambda s: talking.reply(s, officer, case.id, text, OFFICE, **more))
 
 
 # --- the three talks -----------------------------------------------------------------------------
@@ -161,7 +162,7 @@ async def test_a_trouble_told_is_screened_routed_claimed_and_answered(
 
 
 def _last(session: Session, case: Case) -> str | None:
-    return queue.thread(session, case)[-1].open(session.vault, "body")
+    return talking.thread(session, case)[-1].open(session.vault, "body")
 
 
 async def test_a_question_is_answered_with_its_source(line: Line) -> None:
@@ -285,7 +286,7 @@ async def test_a_photo_goes_to_the_office_and_the_officers_paper_comes_back(
     await line.until(lambda s: _last(s, case) == "sổ đỏ của tôi")
 
     def photo(session: Session) -> bytes | None:
-        entry = queue.thread(session, case)[-1]
+        entry = talking.thread(session, case)[-1]
         kept = session.get_one(files.StoredFile, entry.file_id)
         return kept.open_bytes(session.vault, "content")
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from cases import queue
+from cases import queue, talking
 from cases.consent import ConsentRow
 from cases.model import Case
 from cases.purpose import Purpose
@@ -34,14 +34,14 @@ def thread_of(database: Database, case: Case) -> list[tuple[Author, str]]:
     def load(session: Session) -> list[tuple[Author, str]]:
         return [
             (entry.author, entry.open(session.vault, "body") or "")
-            for entry in queue.thread(session, case)
+            for entry in talking.thread(session, case)
         ]
 
     return database.read_now(load)
 
 
 def reply(officer: StaffMember, case: Case, text: str, session: Session) -> None:
-    queue.reply(session, officer, case.id, text, "Chi nhánh")
+    talking.reply(session, officer, case.id, text, "Chi nhánh")
 
 
 async def test_a_second_request_takes_no_secret_and_no_word_of_the_first_officer_along(
@@ -52,7 +52,7 @@ async def test_a_second_request_takes_no_secret_and_no_word_of_the_first_officer
     code = opened.split("Mã hồ sơ: ")[1][:11]
     first = citizen.case()
     database.transact_now(lambda s: queue.claim(s, officer, first.id, "Chi nhánh"))
-    database.transact_now(lambda s: queue.reply(s, officer, first.id, "Lời riêng A", "Chi nhánh"))
+    database.transact_now(lambda s: talking.reply(s, officer, first.id, "Lời riêng A", "Chi nhánh"))
     await citizen.reads()
     await citizen.writes("chỉ nói với cán bộ A thôi")
     database.transact_now(lambda s: queue.give_back(s, officer, first.id, "Chi nhánh"))

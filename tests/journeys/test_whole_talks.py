@@ -1,8 +1,8 @@
 """The three talks of a first visitor, from the first word to the officer's answer."""
 
 from bot.turn import Rooms
-from cases import queue
-from cases.model import CaseState
+from cases import queue, talking
+from cases.life import CaseState
 from cases.staff import StaffMember
 from cases.thread import Author
 from store.session import Database, Session
@@ -36,7 +36,7 @@ async def test_a_trouble_told_is_screened_sent_claimed_and_answered(
 
     assert await citizen.writes("Dạ em cần đem giấy gì theo?") == []
     database.transact_now(
-        lambda s: queue.reply(s, officer, case.id, "Đem sổ đỏ theo nha chị.", "Chi nhánh")
+        lambda s: talking.reply(s, officer, case.id, "Đem sổ đỏ theo nha chị.", "Chi nhánh")
     )
     (reply,) = await citizen.reads()
     assert reply.text.endswith("Đem sổ đỏ theo nha chị.")
@@ -44,7 +44,7 @@ async def test_a_trouble_told_is_screened_sent_claimed_and_answered(
     def authors(session: Session) -> list[tuple[Author, str]]:
         return [
             (entry.author, entry.open(session.vault, "body") or "")
-            for entry in queue.thread(session, case)
+            for entry in talking.thread(session, case)
         ]
 
     thread = database.read_now(authors)

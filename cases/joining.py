@@ -1,0 +1,122 @@
+"""The same person or the same matter twice: noticed, and joined when an officer says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from cases import access
+from cases.life import CaseState, Move, Outcome, RefusedError
+from cases.model import Case
+from cases.moves import end, made, take_up, tell
+from cases.parties import Party, PartyRole
+from cases.speech import say
+from cases.staff import StaffMember
+from store import events
+from store.session import Session
+
+
+class Alike(StrEnum):
+    """Why two cases may be one."""
+
+    TALK = "talk"
+    PHONE = "phone"
+    PARTY = "party"
+    """The same person is the client, by name, number or phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A case that may be the same, and why."""
+
+    case: Case
+    why: frozenset[Alike]
+
+
+def same_person_or_matter(session: Session, case: Case, staff: StaffMember) -> Sequence[Match]:
+    """Other cases that may be of the same person or matter, and that this person may see.
+
+    `case` comes from `visible_to`. Those already joined are left out.
+    """
+    mine, theirs = sa.orm.aliased(Party), sa.orm.aliased(Party)
+    same_client = (
+        sa.select(theirs.case_id)
+        .join(
+            mine,
+            sa.or_(
+                *(
+                    getattr(mine, index) == getattr(theirs, index)
+                    for index in ("name_index", "id_index", "phone_index")
+                )
+            ),
+        )
+        .where(
+            mine.case_id == case.id,
+            mine.role == PartyRole.CLIENT,
+            theirs.role == PartyRole.CLIENT,
+        )
+    )
+    alike = {
+        Alike.TALK: Case.conversation_id == case.conversation_id,
+        Alike.PHONE: Case.phone_index == case.phone_index,
+        Alike.PARTY: Case.id.in_(same_client),
+    }
+    if case.conversation_id is None:
+        del alike[Alike.TALK]
+    if case.phone_index is None:
+        del alike[Alike.PHONE]
+    found = session.execute(
+        access.visible_to(staff)
+        .where(Case.id != case.id, Case.joined_into.is_(None), sa.or_(*alike.values()))
+        .add_columns(
+            *(
+                sa.func.coalesce(condition, sa.false()).label(name)
+                for name, condition in alike.items()
+            )
+        )
+        .order_by(Case.opened_at.desc(), Case.number.desc())
+    )
+    return tuple(
+        Match(
+            row[0],
+            frozenset(name for name, so in zip(alike, row[1:], strict=True) if so),
+        )
+        for row in found
+    )
+
+
+def join(session: Session, staff: StaffMember, case_id: str, into_id: str) -> Case:
+    """Close a case as a duplicate of another one that goes on; both threads stay.
+
+    When the other can't be reached through its talk any more, it takes over this one's.
+
+    Raises:
+        NotFoundError: one of the two is not theirs to see.
+        RefusedError: as `cases.life.why_not`; also `same_case`, `into_closed`.
+    """
+    if case_id == into_id:
+        raise RefusedError("same_case")
+    both = sa.select(Case.id).where(Case.id.in_((case_id, into_id))).order_by(Case.id)
+    session.execute(both.with_for_update()).all()  # in one order, so that no two joins wait
+    case = take_up(session, staff, case_id, Move.JOIN)
+    into = access.the_case(session, staff, into_id, for_update=True)
+    if into.state is CaseState.CLOSED:
+        raise RefusedError("into_closed")
+    end(session, case, Outcome.DUPLICATE, staff)
+    case.joined_into = into.id
+    if into.conversation_id is None and case.conversation_id is not None:
+        into.conversation_id, into.channel = case.conversation_id, case.channel
+    into.urgent = into.urgent or case.urgent
+    into.in_custody = into.in_custody or case.in_custody
+    into.next_look_at = session.clock.now()
+    made(session, case, Move.JOIN, staff, detail=into.id)
+    events.record(session, "case.joined_here", case_id=into.id, staff_id=staff.id)
+    tell(session, case, say("case.joined"))
+    return into
+
+
+def joined_to(session: Session, case: Case) -> Sequence[Case]:
+    """The cases that were closed as duplicates of this one; it comes from `visible_to`."""
+    query = sa.select(Case).where(Case.joined_into == case.id)
+    return session.scalars(query.order_by(Case.opened_at, Case.number)).all()

@@ -1,0 +1,227 @@
+"""What a citizen may do with a request once it is sent, and how the centre answers a complaint.
+
+All functions work inside the caller's transaction and never commit. The citizen's own take the
+locked `Case` (the talk's lock is held); the staff's take a `case_id` and raise as the others do.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cases.life import CaseState, Move, Outcome, ProviderGround, RefusedError, Who, check
+from cases.model import Case, ProviderWish, WishKind
+from cases.moves import end, made, take_up, tell
+from cases.providers import Provider
+from cases.speech import say
+from cases.staff import StaffMember
+from store import audit, events
+from store.base import Row
+from store.session import Session
+
+MOST_STARS = 5
+
+
+class Complaint(Row):
+    """One complaint (Form 03; Law 11/2017/QH14, Art. 45)."""
+
+    __tablename__ = "complaints"
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    about: Mapped[bytes]
+    """Sealed."""
+    at: Mapped[dt.datetime]
+    answer: Mapped[bytes | None]
+    """Sealed: the centre's decision."""
+    answered_at: Mapped[dt.datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))
+    to_department_at: Mapped[dt.datetime | None]
+    """When the Department of Justice received it; its 15 days run from here."""
+    department_answered_at: Mapped[dt.datetime | None]
+
+
+class Rating(Row):
+    """How satisfied somebody was at the end (Form 11)."""
+
+    __tablename__ = "ratings"
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    stars: Mapped[int]
+    """1 to 5."""
+    words: Mapped[bytes | None]
+    """Sealed."""
+    at: Mapped[dt.datetime]
+
+
+_CITIZEN = frozenset({Who.CITIZEN})
+
+
+def ask_to_withdraw(session: Session, case: Case, reason: str | None = None) -> None:
+    """The citizen takes the request back (Legal Aid Law 2017, Art. 8 and 37; Form 05).
+
+    An unclaimed case closes at once; on a claimed one the officer is told and closes it. A closed
+    one stays as it is.
+    """
+    if case.state is CaseState.CLOSED:
+        return
+    case.withdraw_asked_at = session.clock.now()
+    case.seal(session.vault, "withdraw_reason", reason)
+    if case.state is CaseState.WAITING:
+        end(session, case, Outcome.WITHDRAWN, None)
+        made(session, case, Move.WITHDRAW)
+    else:
+        made(session, case, Move.ASK_WITHDRAWAL)
+
+
+# --- the provider -------------------------------------------------------------------------------
+
+
+def choose_provider(session: Session, case: Case, provider_id: str) -> ProviderWish:
+    """Wish for a provider of the published list (Art. 8 clause 5); the office appoints.
+
+    Raises:
+        RefusedError: `closed`, `no_such_provider`, `assigned_already` (ask for another one).
+    """
+    if case.state is CaseState.CLOSED:
+        raise RefusedError("closed")
+    if case.provider_id is not None:
+        raise RefusedError("assigned_already")
+    return _wish(session, case, ProviderWish(kind=WishKind.CHOICE, provider_id=provider_id))
+
+
+def ask_for_another_provider(
+    session: Session,
+    case: Case,
+    ground: ProviderGround,
+    reason: str,
+    provider_id: str | None = None,
+) -> ProviderWish:
+    """Ask for another provider, for a ground of Art. 25 (Form 04; answered in 3 working days).
+
+    Raises:
+        RefusedError: `closed`, `empty`, `not_assigned`, `no_such_provider`.
+    """
+    if case.state is CaseState.CLOSED:
+        raise RefusedError("closed")
+    if case.provider_id is None:
+        raise RefusedError("not_assigned")
+    if not reason.strip():
+        raise RefusedError("empty")
+    wish = ProviderWish(kind=WishKind.CHANGE, provider_id=provider_id, ground=ground)
+    wish.seal(session.vault, "reason", reason.strip())
+    return _wish(session, case, wish)
+
+
+def _wish(session: Session, case: Case, wish: ProviderWish) -> ProviderWish:
+    if wish.provider_id is not None:
+        wished = session.get(Provider, wish.provider_id)
+        if wished is None or not wished.active:
+            raise RefusedError("no_such_provider")
+    wish.case_id, wish.at = case.id, session.clock.now()
+    session.add(wish)
+    session.flush()
+    audit.note(session, "case.provider_wish", staff_id=None, subject=case.id, detail=wish.kind)
+    events.record(session, "case.provider_wish", case_id=case.id)
+    return wish
+
+
+# --- complaints ---------------------------------------------------------------------------------
+
+
+def complain(session: Session, case: Case, about: str) -> Complaint:
+    """Take a complaint; the centre's 3 working days begin.
+
+    Raises:
+        RefusedError: `empty`, or `complained` (the one before is not answered yet).
+    """
+    check(Move.COMPLAIN, case.state, _CITIZEN)
+    if not about.strip():
+        raise RefusedError("empty")
+    before = complaint_of(session, case)
+    if before is not None and before.answered_at is None:
+        raise RefusedError("complained")
+    complaint = Complaint(case_id=case.id, at=session.clock.now())
+    complaint.seal(session.vault, "about", about.strip())
+    session.add(complaint)
+    session.flush()
+    made(session, case, Move.COMPLAIN)
+    tell(session, case, say("case.complaint_received"))
+    return complaint
+
+
+def complaint_of(session: Session, case: Case) -> Complaint | None:
+    """The complaint that the clock looks at: the newest."""
+    query = sa.select(Complaint).where(Complaint.case_id == case.id)
+    return session.scalar(query.order_by(Complaint.at.desc(), Complaint.id.desc()).limit(1))
+
+
+def answer_complaint(session: Session, staff: StaffMember, case_id: str, answer: str) -> Complaint:
+    """The head of the centre has decided (Art. 45 clause 2); the citizen is told where to go next.
+
+    Raises:
+        NotFoundError, RefusedError: `not_centre`, `empty`, `no_complaint`.
+    """
+    case = take_up(session, staff, case_id, Move.ANSWER_COMPLAINT)
+    if not answer.strip():
+        raise RefusedError("empty")
+    complaint = complaint_of(session, case)
+    if complaint is None or complaint.answered_at is not None:
+        raise RefusedError("no_complaint")
+    complaint.answered_at, complaint.answered_by = session.clock.now(), staff.id
+    complaint.seal(session.vault, "answer", answer.strip())
+    made(session, case, Move.ANSWER_COMPLAINT, staff)
+    tell(session, case, say("case.complaint_answered"))
+    return complaint
+
+
+def note_department(
+    session: Session, staff: StaffMember, case_id: str, *, answered: bool
+) -> Complaint:
+    """The Department of Justice has received the complaint, or has answered it.
+
+    Raises:
+        NotFoundError, RefusedError: `not_centre`, `no_complaint`.
+    """
+    case = take_up(session, staff, case_id, Move.ANSWER_COMPLAINT)
+    complaint = complaint_of(session, case)
+    if complaint is None or (answered and complaint.to_department_at is None):
+        raise RefusedError("no_complaint")
+    now = session.clock.now()
+    if answered:
+        complaint.department_answered_at = complaint.department_answered_at or now
+    else:
+        complaint.to_department_at = complaint.to_department_at or now
+    detail = "department answered" if answered else "to the department"
+    made(session, case, Move.ANSWER_COMPLAINT, staff, detail=detail)
+    return complaint
+
+
+# --- satisfaction -------------------------------------------------------------------------------
+
+
+def rate(session: Session, case: Case, stars: int, words: str | None = None) -> Rating:
+    """Keep how satisfied the citizen is with a case that has ended, once for each ending.
+
+    Raises:
+        ValueError: the stars are not 1 to 5.
+        RefusedError: `not_closed`, `rated`.
+    """
+    check(Move.RATE, case.state, _CITIZEN)
+    if not 1 <= stars <= MOST_STARS:
+        raise ValueError(f"{stars} is not 1 to {MOST_STARS}")
+    rated = sa.select(Rating.id).where(Rating.case_id == case.id, Rating.at >= case.closed_at)
+    if session.scalar(rated.limit(1)) is not None:
+        raise RefusedError("rated")
+    rating = Rating(case_id=case.id, stars=stars, at=session.clock.now())
+    rating.seal(session.vault, "words", words.strip() if words and words.strip() else None)
+    session.add(rating)
+    session.flush()
+    made(session, case, Move.RATE)
+    return rating
+
+
+def ratings_of(session: Session, case: Case) -> Sequence[Rating]:
+    """How the citizen has rated a case, oldest first."""
+    query = sa.select(Rating).where(Rating.case_id == case.id)
+    return session.scalars(query.order_by(Rating.at, Rating.id)).all()
