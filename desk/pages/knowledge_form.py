@@ -202,6 +202,7 @@ def preview(
         for row in written.sources
         if row.law in laws
     )
+    known = written.confidence in set(Confidence)
     stand_in = tuple(Source(law=law.number) for law in laws)[:1]
     seen = present(
         Article.model_construct(
@@ -209,7 +210,7 @@ def preview(
             field=written.field,
             short=written.short,
             wordings=written.wordings,
-            confidence=Confidence.UNVERIFIED,
+            confidence=Confidence(written.confidence) if known else Confidence.UNVERIFIED,
             title=shown(written.title) or "…",
             answer=shown(written.answer) or "…",
             first_step=shown(written.first_step) or "…",

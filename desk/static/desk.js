@@ -25,6 +25,8 @@
     box.append(words, shut);
     if (!problem) flashTimer = setTimeout(() => flash(""), 6000);
   }
+  const shown = $("#flash span");
+  if (shown) flash(shown.textContent, $("#flash").classList.contains("problem")); // with a way to shut it
   document.addEventListener("tram:flash", (event) => flash(event.detail.text, event.detail.problem));
   document.addEventListener("htmx:error", (event) => {
     // A fragment fetched by the page itself is simply fetched again later.
@@ -331,6 +333,9 @@
       changed += 1;
       form.dataset.dirty = "";
       count(event.target);
+      // What was wrong is judged anew at the next save.
+      event.target.removeAttribute("aria-invalid");
+      document.getElementById(`wrong-${event.target.name}`)?.remove();
       clearTimeout(pause);
       pause = setTimeout(keep, 3000);
     });

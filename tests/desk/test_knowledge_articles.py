@@ -454,6 +454,15 @@ async def test_the_preview_follows_what_is_typed_however_incomplete(world: World
     assert open_version(world) is None
 
 
+async def test_the_preview_of_what_counts_is_what_citizens_see(world: World) -> None:
+    browser = await world.signed_in("bien")
+
+    seen = (await browser.get(LAND)).text.split('<div class="phone">')[1].split("</section>")[0]
+    shown = (await send(browser, f"{LAND}/preview", **await opened(browser))).text
+
+    assert seen.strip() in shown.split('<div class="phone">')[1]
+
+
 async def test_a_new_article_gets_the_next_number_of_its_field_and_may_stay_unfinished(
     world: World,
 ) -> None:
