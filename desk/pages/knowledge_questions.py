@@ -20,12 +20,12 @@ from desk.pages.knowledge_tools import (
     add_wording,
     as_wording,
     begin_article,
+    best_said,
     targets,
 )
 from knowledge.article import FieldId
 from knowledge.feedback import Group, Handled, Why, grouped, handle, open_questions
 from knowledge.search import Explained
-from knowledge.vietnamese import normalise
 from store.documents import DocumentError
 from store.session import Session
 
@@ -75,7 +75,7 @@ class Cards:
 
 def _card(session: Session, frame: Frame, group: Group) -> Card:
     search = frame.shelf.current.search
-    wording = as_wording(_best_said(group))
+    wording = as_wording(best_said(group))
     nearest = [hit.id for hit in search.search(wording, SUGGESTED).answers]
     named = Counter(one.field for one in group.asked if one.field)
     unhelpful = Counter(one.article_id for one in group.asked if one.article_id)
@@ -88,12 +88,6 @@ def _card(session: Session, frame: Frame, group: Group) -> Card:
         unhelpful=targets(session, frame, [key for key, _ in unhelpful.most_common()]),
         suggested=targets(session, frame, nearest),
     )
-
-
-def _best_said(group: Group) -> str:
-    """The question that says the matter best, with marks where anybody typed them."""
-    marked = [one for one in group.asked if normalise(one.text).has_diacritics]
-    return Group(tuple(marked)).text if marked else group.text
 
 
 def _groups(session: Session, why: str = "", field: str = "") -> tuple[Group, ...]:
@@ -256,8 +250,12 @@ def routes(frame: Frame) -> APIRouter:
                 ),
                 None,
             )
-            card = _card(session, frame, group) if group is not None else None
-            return frame.me(session, staff), card, _picked(session, frame, pick)
+            if group is None:
+                return frame.me(session, staff), None, ()
+            card = _card(session, frame, group)
+            shown = {one.id for one in card.suggested}
+            picked = (one for one in _picked(session, frame, pick) if one.id not in shown)
+            return frame.me(session, staff), card, tuple(picked)
 
         me, card, picked = await frame.database.read(look)
         if card is None:

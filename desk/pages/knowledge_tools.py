@@ -10,8 +10,9 @@ from desk.pages.knowledge import MOST_OF_A_FIELD, next_number
 from desk.pages.knowledge_article import library_now, written_of
 from desk.pages.knowledge_form import Written, judge
 from knowledge.article import FieldId
+from knowledge.feedback import Group
 from knowledge.shelf import ARTICLE
-from knowledge.vietnamese import fold, syllables
+from knowledge.vietnamese import fold, normalise, syllables
 from store import documents
 from store.session import Session
 
@@ -54,6 +55,12 @@ def targets(session: Session, frame: Frame, ids: Sequence[str]) -> tuple[Target,
 def as_wording(text: str) -> str:
     """A question without the marks of what was masked in it, cut to what a wording may be."""
     return " ".join(_MASKED.sub(" ", text).split())[:LONGEST_WORDING].strip()
+
+
+def best_said(group: Group) -> str:
+    """The question that says the matter best, with marks where anybody typed them."""
+    marked = [one for one in group.asked if normalise(one.text).has_diacritics]
+    return Group(tuple(marked)).text if marked else group.text
 
 
 def add_wording(

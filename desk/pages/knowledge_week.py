@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import islice
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
@@ -12,6 +13,7 @@ from desk import texts
 from desk.frame import Frame, Me
 from desk.guard import Who, staff_of, who_may
 from desk.pages.knowledge_article import library_now
+from desk.pages.knowledge_tools import best_said
 from knowledge.feedback import Group, OpenQuestion, Tally, grouped, open_questions, tallies
 from knowledge.laws import Standing, standing
 from store.clock import ZONE
@@ -53,8 +55,8 @@ class Week:
     disliked: tuple[Line, ...]
     stale: tuple[Line, ...]
     gaps: tuple[Line, ...]
-    groups: tuple[Group, ...]
-    """Still open, and not asked before this week."""
+    groups: tuple[tuple[str, Group], ...]
+    """Still open, and not asked before this week, with what says each best."""
 
 
 def _lines(
@@ -117,7 +119,7 @@ def look_at_week(session: Session, frame: Frame, staff: StaffMember, day: dt.dat
         disliked=_lines({key: tally.unhelpful for key, tally in counted.items()}, titles),
         stale=_lines(stale, titles, why),
         gaps=_lines(gaps, {field: texts.field(field) for field in gaps}),
-        groups=tuple(new)[:MOST],
+        groups=tuple((best_said(group), group) for group in islice(new, MOST)),
     )
 
 
