@@ -2,6 +2,7 @@
 
 python -m cases route       which office is responsible, asked in JSON lines
 python -m cases deadlines   prints docs/deadlines.md: limits, calendar, an example; reads nothing
+python -m cases life        prints docs/case-life.md: states and moves of a case; reads nothing
 """
 
 import argparse
@@ -27,9 +28,16 @@ def main() -> int:
         help='lines of {"place"} or {"lat", "lon"} → communes, ambiguous, office, reason',
     )
     commands.add_parser("deadlines", help="the limits and the calendar, in Markdown")
+    commands.add_parser("life", help="the states and moves of a case, in Markdown")
     command = parser.parse_args().command
     try:
-        return _deadlines() if command == "deadlines" else _route()
+        match command:
+            case "life":
+                return _life()
+            case "deadlines":
+                return _deadlines()
+            case _:
+                return _route()
     except DataFileError as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -42,6 +50,13 @@ def _deadlines() -> int:
 
     province = load_province(os.environ.get("TRAM_PROVINCE") or DEFAULT_PROVINCE)
     sys.stdout.buffer.write(page(load_rules(), province).encode())
+    return 0
+
+
+def _life() -> int:
+    from cases.life_page import page
+
+    sys.stdout.buffer.write(page().encode())
     return 0
 
 
