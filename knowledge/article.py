@@ -62,7 +62,7 @@ class Article(Entry):
     province can use the same article.
     """
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z]+-\d{2}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z]+-\d{2,3}$")]
     field: FieldId
     title: Sentence
     """The question as a citizen would put it; the heading of the answer."""

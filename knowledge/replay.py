@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from knowledge.article import Article
+from knowledge.index import read_text
 from knowledge.library import Library
 from knowledge.search import Search
 
@@ -30,8 +31,11 @@ def replay(
 
     Wordings that come with the change must reach their article too.
     """
+    changed = _words_of_what_changed(before, after)
     moved = []
     for owner, wording in _wordings(after):
+        if changed.isdisjoint(_words(wording)):
+            continue  # it can't have met what changed
         to = _first(search_after, wording)
         if to == owner:
             continue
@@ -39,6 +43,25 @@ def replay(
         if not known or _first(search_before, wording) == owner:
             moved.append(Moved(wording, owner, to))
     return tuple(moved)
+
+
+def _words_of_what_changed(before: Library, after: Library) -> frozenset[str]:
+    """The words by which any article that differs is found, as it was and as it would be."""
+    ids = {*before.articles, *after.articles}
+    differing = [
+        article
+        for key in ids
+        if before.articles.get(key) != after.articles.get(key)
+        for article in (before.articles.get(key), after.articles.get(key))
+        if article is not None
+    ]
+    return frozenset(
+        word for article in differing for text in _texts(article) for word in _words(text)
+    )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(read_text(text).syllables)
 
 
 def _first(search: Search, wording: str) -> str | None:

@@ -7,6 +7,7 @@ somebody publishes, here or in another process.
 import asyncio
 import datetime as dt
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -74,6 +75,7 @@ class Shelf:
         self._fields = fields or load_fields()
         self._judge = judge or load_judge()
         self._read: dict[str, Article | Law] = {}
+        self._one_at_a_time = threading.Lock()
         self.current = Knowledge(library, self.search_over(library))
 
     def search_over(self, library: Library) -> Search:
@@ -82,12 +84,15 @@ class Shelf:
 
     def refresh(self, session: Session) -> bool:
         """Take what the tables say now, if it has changed; whether it had."""
-        mark = mark_of(session)
-        if mark == self.current.mark:
+        if mark_of(session) == self.current.mark:
             return False
-        library = self._library(session)
-        self.current = Knowledge(library, self.search_over(library), mark)
-        return True
+        with self._one_at_a_time:  # building costs a core: whoever waited finds it done
+            mark = mark_of(session)
+            if mark <= self.current.mark:  # marks only grow: this session sees an older state
+                return False
+            library = self._library(session)
+            self.current = Knowledge(library, self.search_over(library), mark)
+            return True
 
     def refresh_now(self, database: Database) -> None:
         """The same from a thread without an event loop: start-up, command lines, tests."""
