@@ -5,6 +5,7 @@ twice; questions are masked before they are kept, and sealed all the same.
 """
 
 import datetime as dt
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -147,6 +148,8 @@ class Group:
 
 
 _MOST = 2000
+_TELLING = 4
+"""Only groups that share one of a question's so many rarest words are compared with it."""
 _ALIKE = 78.0
 """Of 100, by shared words: from here on two questions ask about the same thing."""
 
@@ -176,15 +179,22 @@ def open_questions(session: Session, since: dt.datetime | None = None) -> tuple[
 
 def grouped(asked: Sequence[Asked]) -> tuple[Group, ...]:
     """The same questions with those alike together, the largest group first. Pure."""
+    read = [(one, syllables(fold(one.text))) for one in asked]
+    common = Counter(word for _, words in read for word in set(words))
     groups: list[tuple[str, list[Asked]]] = []
-    for one in asked:
-        words = " ".join(syllables(fold(one.text)))
-        for said, members in groups:
-            if fuzz.token_set_ratio(words, said) >= _ALIKE:
-                members.append(one)
-                break
-        else:
-            groups.append((words, [one]))
+    by_word: dict[str, set[int]] = defaultdict(set)
+    for one, words in read:
+        said = " ".join(words)
+        telling = sorted(set(words), key=lambda word: (common[word], word))[:_TELLING]
+        near = sorted({place for word in telling for place in by_word[word]})
+        alike = (p for p in near if fuzz.token_set_ratio(said, groups[p][0]) >= _ALIKE)
+        place = next(alike, None)
+        if place is None:
+            place = len(groups)
+            groups.append((said, []))
+        for word in set(words):
+            by_word[word].add(place)
+        groups[place][1].append(one)
     ordered = sorted(groups, key=lambda group: len(group[1]), reverse=True)
     return tuple(Group(tuple(members)) for _, members in ordered)
 
