@@ -30,8 +30,8 @@ from store import documents, presence
 from store.documents import Document, DocumentError, WrongStageError
 from store.session import Session
 
-MOST_OF_A_FIELD = 99
-"""An id has two digits."""
+MOST_OF_A_FIELD = 999
+"""An id has at most three digits."""
 Act = Callable[[Session], object]
 
 
@@ -100,7 +100,7 @@ def routes(frame: Frame) -> APIRouter:
 
         made = await frame.database.transact(act)
         if made is None:
-            return await new_form(request, field, title, "Lĩnh vực này đã đủ 99 bài.")
+            return await new_form(request, field, title, "Lĩnh vực này đã đủ 999 bài.")
         return go_to(address(made, "/edit"))
 
     @router.get("/knowledge/articles/{article_id}")

@@ -106,7 +106,7 @@ def begin_article(session: Session, field: FieldId, text: str, *, by: str) -> st
     session.one_at_a_time(f"documents.{ARTICLE}.{field}")
     number = next_number(session, field)
     if number > MOST_OF_A_FIELD:
-        raise UnfitError("Lĩnh vực này đã đủ 99 bài.")
+        raise UnfitError("Lĩnh vực này đã đủ 999 bài.")
     title = wording[:1].upper() + wording[1:]
     written = Written(id=f"{field}-{number:02}", field=field, title=title, wordings=(wording,))
     documents.save(session, ARTICLE, written.id, written.model_dump_json(), by=by, seen=0)
