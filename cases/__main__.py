@@ -3,11 +3,15 @@
 python -m cases route       which office is responsible, asked in JSON lines
 python -m cases deadlines   prints docs/deadlines.md: limits, calendar, an example; reads nothing
 python -m cases life        prints docs/case-life.md: states and moves of a case; reads nothing
+python -m cases form        fills one of the papers of Circular 12/2018/TT-BTP, as PDF or DOCX
 """
 
 import argparse
 import os
 import sys
+from pathlib import Path
+
+from pydantic import ValidationError
 
 from store.datafile import DataFileError
 from store.jsonlines import Record, serve, text
@@ -29,18 +33,44 @@ def main() -> int:
     )
     commands.add_parser("deadlines", help="the limits and the calendar, in Markdown")
     commands.add_parser("life", help="the states and moves of a case, in Markdown")
-    command = parser.parse_args().command
+    form = commands.add_parser("form", help="a paper from a JSON file; without one, dotted lines")
+    form.add_argument("--form", required=True, help="02, 03, 04, 05, 08, 09, 11 or 13")
+    form.add_argument("--data", type=Path, help="JSON; docs/forms.md lists what it may hold")
+    form.add_argument("--out", type=Path, required=True, help="ends with .pdf or .docx")
+    chosen = parser.parse_args()
     try:
-        match command:
+        match chosen.command:
+            case "form":
+                return _form(chosen.form, chosen.data, chosen.out)
             case "life":
                 return _life()
             case "deadlines":
                 return _deadlines()
             case _:
                 return _route()
-    except DataFileError as problem:
+    except ValidationError as problem:
+        for error in problem.errors(include_url=False, include_input=False):
+            where = ".".join(str(part) for part in error["loc"]) or "the file"
+            print(f"{chosen.data}: {where}: {error['msg']}", file=sys.stderr)
+    except (DataFileError, OSError, ValueError) as problem:
         print(problem, file=sys.stderr)
-        return 2
+    return 2
+
+
+def _form(number: str, source: Path | None, out: Path) -> int:
+    from cases.documents import Format, FormData, FormId, render
+    from cases.province import load_province
+
+    forms = {one.number: one for one in FormId}
+    if number not in forms:
+        raise ValueError(f"--form is one of {', '.join(forms)}")
+    formats = {f".{one}": one for one in Format}
+    if out.suffix not in formats:
+        raise ValueError(f"--out ends with {' or '.join(formats)}")
+    data = FormData() if source is None else FormData.model_validate_json(source.read_bytes())
+    province = load_province(os.environ.get("TRAM_PROVINCE") or DEFAULT_PROVINCE)
+    out.write_bytes(render(forms[number], formats[out.suffix], data, province))
+    return 0
 
 
 def _deadlines() -> int:

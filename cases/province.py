@@ -346,6 +346,8 @@ class Province(Entry):
     assignment: Assignment
     holidays: Holidays
     vietnam: Vietnam
+    forms: Mapping[str, bytes] = Field(default={}, repr=False)
+    """Templates of its own for `cases.documents`, by file name; without one, ours stands in."""
 
     @property
     def name(self) -> str:
@@ -464,9 +466,16 @@ def load_province(which: str | Path) -> Province:
         assignment=load(folder / "assignment.yaml", Assignment),
         holidays=load(folder / "holidays.yaml", Holidays),
         vietnam=load(PROVINCES / "vietnam.yaml", Vietnam),
+        forms={path.name: path.read_bytes() for path in _templates(folder)},
     )
     _check(province, folder)
     return province
+
+
+def _templates(folder: Path) -> list[Path]:
+    """The files under `forms/`, but for its notes and what an open editor leaves behind."""
+    files = (path for path in (folder / "forms").glob("*") if path.is_file())
+    return sorted(path for path in files if path.suffix != ".md" and path.name[0] not in ".~")
 
 
 def _check(province: Province, folder: Path) -> None:
