@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -28,9 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
     hire.add_argument("--office", help="the office's id, for officer, head and centre")
     commands.add_parser("conversation", help="draw docs/conversation.md from the dialogue")
     commands.add_parser("understand", help="read messages as JSON lines, for measuring")
+    poster = commands.add_parser("poster", help="an A4 notice whose talk knows where it hangs")
+    poster.add_argument("--commune", required=True, help="its code, such as 32104")
+    poster.add_argument("--place", required=True, help="where it will hang: UBND xã …")
+    poster.add_argument("--spot", help="a short name of the place; made from it when not given")
+    poster.add_argument("--telegram", help="the bot's name, as @BotFather gave it")
+    poster.add_argument("--url", help="the web chat's address; TRAM_PUBLIC_URL when not given")
+    poster.add_argument("--zalo", help="the Zalo account's name, as people look for it")
+    poster.add_argument("--out", type=Path, default=Path("poster.pdf"), help="the PDF to write")
     chosen = parser.parse_args(arguments)
     try:
         match chosen.command:
+            case "poster":
+                return write_poster(chosen)
             case "understand":
                 return understand()
             case "conversation":
@@ -43,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         for error in problem.errors(include_url=False, include_input=False):
             name = "_".join(str(part) for part in error["loc"]).upper()
             print(f"TRAM_{name}: {error['msg']}" if name else error["msg"], file=sys.stderr)
+    except PosterError as problem:
+        print(problem, file=sys.stderr)
     except (DataFileError, ValueError) as problem:
         print(f"Tràm can't start: {problem}", file=sys.stderr)
     return 2
@@ -260,6 +273,32 @@ def conversation() -> int:
     rooms = load_rooms(load_province(Settings().province))
     lookups = lookups_for_drawing(rooms)
     print(draw(lookups, lambda text: rooms.reader.read(text, lookups.today)), end="")
+    return 0
+
+
+class PosterError(Exception):
+    """A poster can't be made as it was asked for."""
+
+
+def write_poster(wanted: argparse.Namespace) -> int:
+    """Write one poster and say what its codes carry."""
+    from bot.poster import Ways, payload_of, render_poster, spot_of
+    from cases.province import load_province
+
+    settings = Settings()
+    province = load_province(settings.province)
+    communes = {one.code: one for one in province.communes}
+    if wanted.commune not in communes:
+        raise PosterError(f"{province.full_name} has no commune {wanted.commune}")
+    commune = communes[wanted.commune]
+    ways = Ways(wanted.telegram, wanted.url or settings.public_url, wanted.zalo)
+    try:
+        content = render_poster(province, commune, wanted.place, ways, wanted.spot)
+        wanted.out.write_bytes(content)
+    except (OSError, ValueError) as problem:
+        raise PosterError(str(problem)) from problem
+    spot = wanted.spot or spot_of(wanted.place, commune)
+    print(f"{wanted.out}: {payload_of(commune, spot)}")
     return 0
 
 
