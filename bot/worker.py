@@ -10,6 +10,7 @@ import json
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,6 +24,7 @@ from bot.channels.message import Channel, ChannelName, FetchedFile, Inbound, Sen
 from bot.conversations import Conversation
 from bot.inbox import InboxRow, InboxState
 from bot.turn import Rooms, handle
+from cases import clock
 from cases.speech import say
 from store import outbox
 from store.base import new_id
@@ -78,12 +80,16 @@ class Worker:
         channels: Mapping[ChannelName, Channel],
         *,
         hands: int = 4,
+        round_every: float = 30.0,
     ) -> None:
+        """`round_every`: seconds between two rounds of the law's clock."""
         self._database = database
         self._rooms = rooms
         self._channels = channels
         self._hands = hands
+        self._round_every = round_every
         self._stopping = False
+        self._stopped = asyncio.Event()
 
     async def run(self) -> None:
         """Work until cancelled or `stop` was called; what is in hand is finished first."""
@@ -92,10 +98,12 @@ class Worker:
                 group.create_task(self._loop(Topic.INBOX, self.answer_one))
             for name in self._channels:
                 group.create_task(self._deliver(name))
+            group.create_task(self._watch_the_clock())
 
     def stop(self) -> None:
         """Take nothing new; `run` returns when what is in hand is done."""
         self._stopping = True
+        self._stopped.set()
         self._database.wakes.wake((Topic.INBOX, Topic.OUTBOX))
 
     async def _loop(self, topic: Topic, step: Callable[[], Awaitable[Did]]) -> None:
@@ -113,6 +121,25 @@ class Worker:
                 continue
             if did is Did.NOTHING and not self._stopping:
                 await self._database.wakes.sleep(topic, _LOOK_AGAIN, mark)
+
+    async def _watch_the_clock(self) -> None:
+        """Round after round; every process makes them, and one at a time does the work."""
+        while not self._stopping:
+            try:
+                await self.tell_due()
+            except Exception as problem:
+                log.warning("a round of the clock failed: %s", _where(problem))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), self._round_every)
+
+    async def tell_due(self) -> None:
+        """Tell the staff what is due of the cases; one round, in short transactions."""
+        more = True
+        while more and not self._stopping:
+            sweep = await self._database.transact(
+                lambda session: clock.tell_due(session, self._rooms.province)
+            )
+            more = sweep.more
 
     # --- in ------------------------------------------------------------------------------------
 

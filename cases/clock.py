@@ -6,6 +6,7 @@ move says "look now", and each look says when the next one is.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,9 @@ from cases.staff import StaffMember
 from store import events
 from store.session import Session
 
+log = logging.getLogger(__name__)
+
+_AFTER_FAILURE = dt.timedelta(hours=1)
 AT_ONCE = 200
 """Cases looked at in one transaction: nobody else who writes waits long."""
 
@@ -95,15 +99,14 @@ def tell_due(session: Session, province: Province) -> Sweep:
     released = _release(session, province)
     now = session.clock.now()
     due = session.scalars(
-        sa.select(Case)
+        sa.select(Case.id)
         .where(Case.next_look_at <= now)
         .order_by(Case.next_look_at, Case.id)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
     ).all()
     people = _People(session, province, now)
-    told = sum(_look_at(session, case, province, people, now) for case in due)
+    told = sum(_look_safely(session, case_id, province, people, now) for case_id in due)
     return Sweep(len(due), told, released)
 
 
@@ -147,6 +150,23 @@ class _People:
             named = on_duty(self._session, office_id, self._now)
             self._on_duty[office_id] = named or on_duty(self._session, self._centre, self._now)
         return self._on_duty[office_id]
+
+
+def _look_safely(
+    session: Session, case_id: str, province: Province, people: _People, now: dt.datetime
+) -> int:
+    """One case that can't be read must not keep the clock from all the others."""
+    try:
+        with session.begin_nested():
+            case = session.get_one(Case, case_id, populate_existing=True)
+            return _look_at(session, case, province, people, now)
+    except sa.exc.OperationalError:
+        raise  # the database's, not the case's: the whole round is tried again
+    except Exception as problem:
+        log.error("case %s can't be looked at: %s", case_id, type(problem).__name__)  # noqa: TRY400
+        later = sa.update(Case).where(Case.id == case_id).values(next_look_at=now + _AFTER_FAILURE)
+        session.execute(later.execution_options(synchronize_session=False))
+        return 0
 
 
 def _look_at(

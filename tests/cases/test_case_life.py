@@ -379,7 +379,7 @@ def test_the_same_person_is_noticed_and_joined_and_the_thread_stays(office: Offi
     found = office.do(
         lambda s: joining.same_person_or_matter(s, s.get_one(Case, second), office.lan)
     )
-    assert [(one.case.id, one.why) for one in found] == [(first, {Alike.PARTY})]
+    assert [(one.case.id, one.why) for one in found] == [(first, frozenset({Alike.PARTY}))]
     office.refused("same_case", joining.join, office.lan, second, second)
     office.do(joining.join, office.lan, second, first)
 
@@ -440,7 +440,7 @@ def test_the_other_side_is_found_across_branches_without_showing_the_file(
 
     (conflict,) = found(office, ours)
     assert (conflict.office_id, conflict.here) == ("dam-doi", PartyRole.OPPONENT)
-    assert (conflict.by, conflict.open) == ({conflicts.Matched.NAME}, True)
+    assert (conflict.by, conflict.open) == (frozenset({conflicts.Matched.NAME}), True)
     with pytest.raises(NotFoundError):
         office.do(access.the_case, office.lan, conflict.other_case_id)
     assert [one.here for one in found(office, theirs)] == [PartyRole.CLIENT]
