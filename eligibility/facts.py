@@ -183,6 +183,7 @@ FACTS: Mapping[FactId, Fact] = MappingProxyType(
                 FactId.SOCIAL_ALLOWANCE,
                 "Receives the monthly social allowance (trợ cấp xã hội hằng tháng).",
                 "trợ cấp xã hội hằng tháng",
+                screen_group=ScreenGroup.STATUSES,
             ),
             _yes_no(
                 FactId.SOCIAL_PENSION,

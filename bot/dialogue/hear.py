@@ -72,6 +72,8 @@ def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return held
     if heard.kind is InboundKind.START:
         return welcome.start(state, heard, lookups)
+    if state.step in _FREE and (typed := welcome.typed_code(heard, lookups)):
+        return welcome.start(state, typed, lookups)
     if state.step == "new":
         return _first_words(state, heard, lookups)
     if heard.key:
@@ -422,6 +424,7 @@ def _understood(
     if story and state.fields and learnt.sure_of_field:
         field = lookups.texts.render(Line(key=f"field.{state.fields[0]}"), state.language)
         lines.append(Line(key="understood.field", blanks={"field": field}))
+    lines += learning.doubts(learnt, lookups)
     if not lines:
         return ()
     if not story:

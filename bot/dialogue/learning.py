@@ -96,6 +96,8 @@ def of_the_one_in_need(state: State, understood: Understood) -> Known:
     known = understood.facts.known()
     if state.relation in (None, Relation.SELF) or understood.relation not in (None, Relation.SELF):
         return known
+    if state.intermediary and understood.relation in (None, Relation.SELF):
+        return known  # "có chị kia 35 tuổi": whoever asks by office does not speak of themselves
     # "tôi 45 tuổi" in a talk about a child is the writer's age, "con tôi 5 tuổi" is the child's
     theirs = understood.others.get(state.relation, Facts()).known()
     if understood.relation is Relation.SELF:

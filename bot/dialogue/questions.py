@@ -7,6 +7,7 @@ from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
 from cases.speech import Choice, Line, Say
 from eligibility.facts import FACTS, OLDEST, FactId, Kind, Known, ScreenGroup, Value
+from eligibility.screen import screen
 
 BOXES = "screening.boxes"
 """The step that asks all facts of one screen as boxes to tick."""
@@ -88,11 +89,23 @@ def for_another(state: State) -> bool:
 BY_STEP = {question.step: question for question in map(Question, FactId)}
 
 
-def ask_boxes(state: State, *, replaces: bool = False) -> Say:
-    """All facts of one screen as boxes; none has to be ticked."""
+def open_boxes(state: State, lookups: Lookups) -> tuple[FactId, ...]:
+    """The boxes that can still change something, by today's law or by the next."""
+    days = (lookups.today, lookups.law.next_change(lookups.today))
+    missing = {
+        fact
+        for day in days
+        if day is not None
+        for fact in screen(state.facts, day, lookups.law, state.skipped).missing
+    }
+    return tuple(fact for fact in OF_BOXES if fact in missing)
+
+
+def ask_boxes(state: State, lookups: Lookups, *, replaces: bool = False) -> Say:
+    """The open facts of one screen as boxes; none has to be ticked."""
     boxes = tuple(
         Choice(key=str(fact), label=Line(key=f"screening.box.{fact}"), ticked=fact in state.ticked)
-        for fact in OF_BOXES
+        for fact in open_boxes(state, lookups)
     )
     key = "screening.boxes_other" if for_another(state) else "screening.boxes"
     ends = (DONE,) if state.ticked else (DONE, NONE_OF_THESE, SKIP)

@@ -7,12 +7,13 @@ from bot.dialogue import learning, questions
 from bot.dialogue.questions import BOXES, BY_STEP, OF_BOXES
 from bot.dialogue.turn import Heard, Lookups, State, Turn, ask, choice
 from bot.understanding.intents import Intent
-from cases.speech import Choice, Line, Say, say
+from cases.speech import Choice, Line, Say
 from eligibility.conditions import facts_of
 from eligibility.facts import FactId, Facts, PapersAtHand
 from eligibility.grounds import Ground, GroupId
 from eligibility.papers import Paper
 from eligibility.screen import BothDays, Outcome, both_days, contradictions, statuses
+from knowledge.article import FieldId
 from knowledge.vietnamese import fold
 
 TOLD = "screening.told"
@@ -37,7 +38,7 @@ def begin(state: State, _heard: Heard, lookups: Lookups) -> Turn:
     turn = go_on(state, lookups)
     if turn.state.step == TOLD or state.step.startswith("screening."):
         return turn
-    return turn.before(say("screening.begin"))
+    return turn.led_by(Line(key="screening.begin"))
 
 
 def review(state: State, _heard: Heard, lookups: Lookups) -> Turn:
@@ -56,7 +57,7 @@ def go_on(state: State, lookups: Lookups) -> Turn:
     fact = both.today.missing[0]
     if fact in OF_BOXES:
         state = state.at(BOXES)
-        return Turn(state, (questions.ask_boxes(state),))
+        return Turn(state, (questions.ask_boxes(state, lookups),))
     state = state.at(f"screening.{fact}")
     return Turn(state, (BY_STEP[state.step].ask(state, lookups),))
 
@@ -73,7 +74,7 @@ def _ask_again(state: State, said: str, facts: frozenset[FactId], lookups: Looku
 def ask_again(state: State, lookups: Lookups) -> Say:
     """The question of the present step once more."""
     if state.step == BOXES:
-        return questions.ask_boxes(state)
+        return questions.ask_boxes(state, lookups)
     if state.step == TOLD:
         return ask("outcome.next", *_choices(look(state, lookups).today.outcome))
     return BY_STEP[state.step].ask(state, lookups)
@@ -111,8 +112,9 @@ _NO_ANSWER = frozenset({Intent.SKIP, Intent.DONT_KNOW})
 
 
 def _boxes(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    shown = questions.open_boxes(state, lookups)
     if heard.key == "skip" or (not heard.key and heard.understood.intent in _NO_ANSWER):
-        return go_on(state.with_(ticked=(), skipped=state.skipped | set(OF_BOXES)), lookups)
+        return go_on(state.with_(ticked=(), skipped=state.skipped | set(shown)), lookups)
     if heard.key == "none" or (not heard.key and _says_no(heard)):
         return _ticked(state, frozenset(), lookups)
     keys = heard.key.split(",") if heard.key else []
@@ -126,7 +128,7 @@ def _boxes(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         if "done" in keys:
             return _ticked(state, frozenset(FactId(key) for key in chosen), lookups)
         ticked = state.with_(ticked=tuple(str(f) for f in OF_BOXES if str(f) in chosen))
-        return Turn(ticked, (questions.ask_boxes(ticked, replaces=True),))
+        return Turn(ticked, (questions.ask_boxes(ticked, lookups, replaces=True),))
     stated = frozenset(fact for fact in OF_BOXES if heard.understood.facts.get(fact) is True)
     return _ticked(state, stated, lookups) if stated else None
 
@@ -134,9 +136,8 @@ def _boxes(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 def _ticked(state: State, chosen: frozenset[FactId], lookups: Lookups) -> Turn:
     """What is ticked is true; what was shown and left alone is not."""
     facts = state.facts
-    for fact in OF_BOXES:
-        if fact in chosen or facts.get(fact) is None:
-            facts = facts.having(fact, fact in chosen)
+    for fact in chosen.union(questions.open_boxes(state, lookups)):
+        facts = facts.having(fact, fact in chosen)
     return go_on(state.with_(facts=facts, ticked=()), lookups)
 
 
@@ -183,6 +184,8 @@ def tell(state: State, both: BothDays, lookups: Lookups) -> Turn:
                 Line(key="outcome.unlikely")
             ]
             lines.append(Line(key="outcome.elsewhere"))
+            if _may_mediate(state):
+                lines.append(Line(key="outcome.mediation"))
         case Outcome.NEED_FACTS:
             raise AssertionError("asked for an outcome while facts are missing")
         case _:
@@ -191,6 +194,12 @@ def tell(state: State, both: BothDays, lookups: Lookups) -> Turn:
         lines += [_scope(rule.said, rule.citation) for rule in today.scope]
     lines += _later(both)
     return Turn(state.at(TOLD), (Say(lines=tuple(lines), choices=_choices(today.outcome)),))
+
+
+def _may_mediate(state: State) -> bool:
+    """Nobody is sent to sit down with the one who beats them, nor with a crime."""
+    harmed = state.facts.domestic_violence is True or state.danger is not None
+    return not harmed and FieldId.CRIMINAL not in state.fields[:1]
 
 
 def _choices(outcome: Outcome) -> tuple[Choice, ...]:
@@ -252,6 +261,10 @@ def _later(both: BothDays) -> list[Line]:
     day = written(both.change)
     if both.later.outcome in (Outcome.LIKELY, Outcome.LIKELY_PAPERS_MISSING):
         return [Line(key="outcome.changes", blanks={"day": day}), *_grounds(both.later.grounds)]
+    known = _PRIVATE | {ground.id for ground in both.today.possible}
+    may = tuple(ground for ground in both.later.possible if ground.id not in known)
+    if both.later.outcome is Outcome.NEED_FACTS and may:
+        return [Line(key="outcome.changes_may", blanks={"day": day}), *_grounds(may)]
     return [Line(key="outcome.changes_same", blanks={"day": day})]
 
 

@@ -306,11 +306,14 @@ def test_when_somebody_will_call_is_told_and_the_form_goes_on(talk: Talk) -> Non
     assert talk.state.step == step
 
 
-def test_when_somebody_will_call_is_told_of_a_request_that_waits(talk: Talk) -> None:
+@pytest.mark.parametrize(
+    "words", ["khi nào có cán bộ gọi cho tôi?", "bao lâu thì có người gọi cho tôi?"]
+)
+def test_when_somebody_will_call_is_told_of_a_request_that_waits(talk: Talk, words: str) -> None:
     talk.starts()
     talk.has_case("waiting")
 
-    said = talk.writes("khi nào có cán bộ gọi cho tôi?")
+    said = talk.writes(words)
 
     assert "đang chờ cán bộ ở Chi nhánh Năm Căn" in said
     assert "Việc gấp được xem trước" in said

@@ -472,7 +472,26 @@ def test_an_intermediary_is_spoken_to_as_an_official_and_asked_about_the_person(
     assert talk.state.step == "request.person"
     assert "anh/chị" in said
     assert "bạn" not in said.lower()
-    assert "self" not in talk.choices
+
+
+def test_what_an_intermediary_tells_is_of_the_person_and_not_of_themselves(talk: Talk) -> None:
+    talk.writes(
+        "Tôi là cán bộ hội phụ nữ xã Đá Bạc, trong ấp có chị kia 35 tuổi khuyết tật bị chồng cũ "
+        "không cấp dưỡng nuôi con."
+    )
+
+    assert (talk.state.facts.age, talk.state.facts.disabled) == (35, True)
+    assert talk.keys[-1] == "screening.household.ask_other"
+
+
+def test_a_teacher_who_asks_for_herself_says_so_with_one_tap(talk: Talk) -> None:
+    talk.starts()
+    talk.writes("Em là giáo viên ở xã Đá Bạc, trường cho em nghỉ việc không trả lương 2 tháng")
+    talk.presses("go:request")
+    talk.presses("self")
+
+    assert not talk.state.intermediary
+    assert talk.state.step == "request.helped"
 
 
 def test_an_intermediary_sends_one_person_after_the_other_and_nothing_is_mixed_up(

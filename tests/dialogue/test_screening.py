@@ -201,3 +201,104 @@ def test_when_the_talk_turns_to_another_the_first_ones_age_is_forgotten(talk: Ta
 
     assert talk.state.relation is Relation.CHILD
     assert talk.state.facts.age is None
+
+
+def says_no(talk: Talk, until: str = "screening.told") -> Talk:
+    """Say no to whatever is asked until a question comes; the age is 40."""
+    for _ in range(12):
+        if talk.state.step == until:
+            return talk
+        match talk.state.step:
+            case "screening.age":
+                talk.writes("40")
+            case "screening.household":
+                talk.presses("neither")
+            case "screening.boxes" | "screening.criminal_role":
+                talk.presses("none")
+            case _:
+                talk.presses("no")
+    raise AssertionError(talk.state.step)
+
+
+def at_the_boxes(talk: Talk, age: str) -> Talk:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("neither")
+    talk.writes(age)
+    assert talk.state.step == "screening.boxes"
+    return talk
+
+
+def test_only_boxes_that_can_still_change_something_are_offered(talk: Talk) -> None:
+    offered = set(at_the_boxes(talk, "40 tuổi").choices)
+
+    assert "merit" in offered
+    assert "with_trafficking_victim" not in offered  # only under 18
+
+
+def test_a_box_that_is_known_already_is_not_offered_again(talk: Talk) -> None:
+    talk.writes("Tôi 40 tuổi, là người khuyết tật, không có sổ hộ nghèo, bị chủ quỵt tiền công.")
+    assert talk.state.step == "screening.boxes"
+
+    assert "disabled" not in talk.choices
+
+
+def test_leaving_the_boxes_alone_says_nothing_of_what_was_not_shown(talk: Talk) -> None:
+    at_the_boxes(talk, "40 tuổi").presses("none")
+
+    assert talk.state.facts.get(FactId.MERIT) is False
+    assert talk.state.facts.get(FactId.WITH_TRAFFICKING_VICTIM) is None
+
+
+def test_the_part_in_a_criminal_case_can_be_skipped(talk: Talk) -> None:
+    talk.writes("Tôi 40 tuổi, nhà có sổ hộ cận nghèo, bị chủ quỵt tiền công ba tháng nay.")
+    says_no(talk, until="screening.criminal_role")
+
+    assert "skip" in talk.choices
+    assert talk.presses("skip") != ""
+    assert FactId.CRIMINAL_ROLE in talk.state.skipped
+
+
+def test_the_social_allowance_is_asked_among_the_boxes(talk: Talk) -> None:
+    at_the_boxes(talk, "40 tuổi").presses("social_allowance,disabled,done")
+
+    assert talk.state.facts.get(FactId.SOCIAL_ALLOWANCE) is True
+    assert talk.state.step == "screening.told"
+
+
+def test_whoever_quarrels_with_a_neighbour_is_told_of_mediation(talk: Talk) -> None:
+    talk.writes("Tôi bị hàng xóm lấn ranh đất hai mét, nói hoài không trả.")
+    says_no(talk)
+
+    assert "outcome.mediation" in talk.keys
+
+
+def test_whoever_was_beaten_at_home_is_not_sent_to_mediation(talk: Talk) -> None:
+    talk.writes("Tôi 40 tuổi, hồi trước hay bị chồng đánh đập, giờ tôi muốn ly hôn chia đất.")
+    assert talk.state.facts.domestic_violence is True
+    talk.state = talk.state.at("free").with_(danger=None, opening=False)
+    talk.presses("go:screen")
+    says_no(talk)
+
+    assert "outcome.unlikely" in talk.keys
+    assert "outcome.mediation" not in talk.keys
+
+
+def test_nobody_is_told_that_the_lawyers_association_is_free_for_everybody(talk: Talk) -> None:
+    talk.writes("Tôi bị hàng xóm lấn ranh đất hai mét, nói hoài không trả.")
+    says_no(talk)
+
+    said = talk.lookups.texts.join(talk.turn.says[-1].lines, "vi")
+    assert "Hội Luật gia" in said
+    assert "hỏi trước" in said
+
+
+def test_what_the_next_law_may_add_is_named(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("neither")
+    talk.writes("65")
+    says_no(talk)
+
+    assert {"outcome.changes", "outcome.changes_may"} & set(talk.keys)
+    assert "outcome.changes_same" not in talk.keys
