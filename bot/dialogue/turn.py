@@ -41,11 +41,13 @@ class Place(BaseModel):
     outside: str | None = None
     """The name of another province."""
     skipped: bool = False
+    guessed: bool = False
+    """Where a poster hangs, not where anybody said to live: asked before anything rests on it."""
 
     @property
     def commune(self) -> str | None:
         """The one commune, once it is clear."""
-        return self.communes[0] if len(self.communes) == 1 else None
+        return self.communes[0] if len(self.communes) == 1 and not self.guessed else None
 
 
 class HelpedBy(StrEnum):
@@ -84,6 +86,8 @@ class State(BaseModel):
     """Whether the person helped agrees, when it is not the writer."""
     helped_by: HelpedBy | None = None
     place: Place = Place()
+    poster: str | None = None
+    """What the poster carried that the talk began from: `c32104_ubnd`."""
     fields: tuple[str, ...] = ()
     topic: str | None = None
     """The article last shown, for "còn nếu … thì sao?"."""

@@ -1,8 +1,10 @@
 """The opening of a talk, and the menu one can always come back to."""
 
 import re
+from dataclasses import replace
 
-from bot.dialogue.turn import Heard, Lookups, State, Turn, ask, choice
+from bot.channels.message import InboundKind
+from bot.dialogue.turn import Heard, Lookups, Place, State, Turn, ask, choice
 from cases.speech import Say, say
 
 MENU = (
@@ -14,6 +16,7 @@ MENU = (
 )
 
 _POSTER = re.compile(r"c(?P<commune>[0-9]{5})(?:[-_](?P<spot>[A-Za-z0-9_-]+))?")
+_TYPED = re.compile(r"c ?(?P<commune>[0-9]{5})(?:[ _-]+(?P<spot>[a-z0-9-]{1,24}))?")
 
 
 def hello(lookups: Lookups) -> Say:
@@ -28,7 +31,19 @@ def start(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if poster is None or poster["commune"] not in {c.code for c in lookups.province.communes}:
         return Turn(fresh, (hello(lookups),))
     commune = lookups.province.commune(poster["commune"])
-    return Turn(fresh, (say("welcome.from_poster", commune=commune.full_name), hello(lookups)))
+    here = fresh.with_(poster=heard.key, place=Place(communes=(commune.code,), guessed=True))
+    return Turn(here, (say("welcome.from_poster", commune=commune.full_name), hello(lookups)))
+
+
+def typed_code(heard: Heard, lookups: Lookups) -> Heard | None:
+    """A poster's code in words, where a channel has no links that carry it; None: it is none."""
+    code = _TYPED.fullmatch(" ".join(heard.text.lower().split()).strip(" ."))
+    if heard.kind is not InboundKind.TEXT or code is None:
+        return None
+    if code["commune"] not in {one.code for one in lookups.province.communes}:
+        return None
+    spot = f"_{code['spot']}" if code["spot"] else ""
+    return replace(heard, kind=InboundKind.START, key=f"c{code['commune']}{spot}")
 
 
 def menu(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
