@@ -88,7 +88,7 @@ def go_on(state: State, lookups: Lookups) -> Turn:
         return _ask(state.at(WHICH_PLACE), lookups)
     if place.outside and not place.skipped:
         return _ask(state.at(OUTSIDE), lookups)
-    if not place.communes and not place.skipped and not place.outside:
+    if place.guessed or not (place.communes or place.skipped or place.outside):
         return _ask(state.at(PLACE), lookups)
     if not state.told_story and not state.danger:
         return _ask(state.at(STORY), lookups)
@@ -108,7 +108,7 @@ def ask_again(state: State, lookups: Lookups) -> Say:
     province = lookups.blanks["province"]
     match state.step:
         case "request.place":
-            question = ask("request.place.ask", _SKIP)
+            question = ask("request.place.ask", *_communes(state, lookups), _SKIP)
             return question.model_copy(update={"ask": Ask.LOCATION})
         case "request.which_place":
             return ask("request.place.which", *_communes(state, lookups), _NOT_THESE)
@@ -222,7 +222,9 @@ def _refuses(heard: Heard) -> bool:
 def _place(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if _skips(heard):
         return go_on(state.with_(place=Place(skipped=True)), lookups)
-    if heard.kind is InboundKind.LOCATION:
+    if heard.key in state.place.communes:
+        reading = PlaceReading(communes=(heard.key,))
+    elif heard.kind is InboundKind.LOCATION:
         assert heard.latitude is not None and heard.longitude is not None  # noqa: S101, PT018
         reading = lookups.gazetteer.read_pin(heard.latitude, heard.longitude)
     else:
@@ -557,6 +559,7 @@ def _screening(state: State, facts: Facts, lookups: Lookups) -> str:
             "helped_by": str(state.helped_by) if state.helped_by else None,
             "fields": list(state.fields),
             "place": place.outside or place.words,
+            "source": state.poster,
             "on": lookups.today.isoformat(),
         },
         ensure_ascii=False,
