@@ -152,6 +152,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     from bot.channels.telegram import Telegram, make_webhook, public_id
     from bot.channels.webchat import WebChat, make_webchat
     from bot.worker import Worker, take_up_again
+    from cases.documents import check_forms
     from cases.queue import able_offices
     from desk.accounts import ensure_demo_accounts
     from desk.app import make_desk
@@ -161,6 +162,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     listening = stack.enter_context(listen(settings))
     stack.enter_context(alone_with_database(settings))
     province = open_province(settings)
+    check_forms(province)
     rooms = load_rooms(province)
     database = open_database(settings)
     stack.push_async_callback(database.close)

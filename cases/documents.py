@@ -325,17 +325,17 @@ def template_of(form: FormId, kind: Format, province: Province) -> Template:
 
 
 def check_forms(province: Province) -> tuple[Template, ...]:
-    """Every template of a province, tried out.
+    """The templates of the province's own, tried out.
 
     Raises:
         DataFileError: a file is wrong, or is for no form.
     """
-    names = {template_name(form, kind) for form in FormId for kind in Format}
+    papers = {template_name(form, kind): (form, kind) for form in FormId for kind in Format}
     for name in province.forms:
-        if name not in names:
-            reason = f"is no form's template; there are {', '.join(sorted(names))}"
+        if name not in papers:
+            reason = f"is no form's template; there are {', '.join(sorted(papers))}"
             raise DataFileError(Path(province.id, "forms", name), None, reason)
-    return tuple(template_of(form, kind, province) for form in FormId for kind in Format)
+    return tuple(template_of(*papers[name], province) for name in province.forms)
 
 
 @lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ from PIL import Image
 from pydantic import ValidationError
 from pypdf import PdfReader
 
+from cases.__main__ import main
 from cases.deadlines import Form
 from cases.documents import (
     LONGEST,
@@ -495,6 +496,59 @@ def test_a_provinces_folder_of_templates_is_read_with_the_province(tmp_path: Pat
 
     assert set(province.forms) == {"form-05.docx"}
     assert template_of(FormId.FORM_05, Format.DOCX, province).official
+
+
+# --- the command --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", Format)
+def test_the_command_fills_a_paper_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Format
+) -> None:
+    data, out = tmp_path / "data.json", tmp_path / f"paper.{kind}"
+    data.write_text(FULL.model_dump_json(), "utf-8")
+    monkeypatch.setattr("sys.argv", ["cases", *_form("05", data, out)])
+
+    assert main() == 0
+
+    assert "Con ông Tư đòi lại vuông tôm." in words_of(kind, out.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("number", "data", "out", "reason"),
+    [
+        ("05", '{"nmae": "Lan"}', "x.pdf", "nmae: Extra inputs"),
+        ("05", '{"on": "hôm qua"}', "x.pdf", "on: Input should be a valid date"),
+        ("05", "không phải JSON", "x.pdf", "the file: Invalid JSON"),
+        ("05", None, "x.pdf", "No such file"),
+        ("07", "{}", "x.pdf", "--form is one of 02, 03"),
+        ("05", "{}", "x.odt", "--out ends with .pdf or .docx"),
+    ],
+)
+def test_the_command_tells_in_one_line_what_is_wrong(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: str,
+    data: str | None,
+    out: str,
+    reason: str,
+) -> None:
+    source = tmp_path / "data.json"
+    if data is not None:
+        source.write_text(data, "utf-8")
+    monkeypatch.setattr("sys.argv", ["cases", *_form(number, source, tmp_path / out)])
+
+    assert main() == 2
+
+    told = capsys.readouterr().err
+    assert reason in told
+    assert told.count("\n") == 1
+    assert not (tmp_path / out).exists()
+
+
+def _form(number: str, data: Path, out: Path) -> list[str]:
+    return ["form", "--form", number, "--data", str(data), "--out", str(out)]
 
 
 def test_the_page_about_forms_tells_every_blank_and_every_form() -> None:
