@@ -4,7 +4,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from cases.life import CaseState, Outcome
+from cases import deadlines
+from cases.alerts import CONFLICT
+from cases.conflicts import Matched, Verdict
+from cases.deadlines import DeadlineKind, Step
+from cases.joining import Alike
+from cases.life import AtOnce, CaseState, Outcome
+from cases.parties import PartyRole
+from cases.providers import Gender, ProviderKind
 from cases.staff import Role
 from cases.thread import Author
 from eligibility.facts import FACTS, CriminalRole, FactId, Household, PapersAtHand
@@ -184,20 +191,25 @@ def danger(kind: str | None) -> str | None:
     """What the assistant took for a danger, or None."""
     if kind is None:
         return None
-    known = {
-        "violence": "Bạo lực",
-        "suicide": "Có ý tự hại",
-        "child": "Trẻ em bị hại",
-        "arrest": "Bị bắt, bị giữ",
-        "trafficking": "Mua bán người",
-        "threat": "Bị đe dọa",
-    }
-    return known.get(kind, "Có dấu hiệu nguy hiểm")
+    return DANGERS.get(kind, "Có dấu hiệu nguy hiểm")
+
+
+DANGERS: Mapping[str, str] = {
+    "violence": "Bạo lực",
+    "suicide": "Có ý tự hại",
+    "child": "Trẻ em bị hại",
+    "arrest": "Bị bắt, bị giữ",
+    "trafficking": "Mua bán người",
+    "threat": "Bị đe dọa",
+}
+"""The dangers that the assistant tells apart."""
 
 
 def channel(name: str) -> str:
     """How the citizen is reached."""
-    return {"telegram": "Telegram", "web": "trang web", "zalo_oa": "Zalo", "zalo_bot": "Zalo"}.get(name, name)
+    return {"telegram": "Telegram", "web": "trang web", "zalo_oa": "Zalo", "zalo_bot": "Zalo"}.get(
+        name, name
+    )
 
 
 def language(code: str) -> str:
@@ -412,6 +424,8 @@ def act(act: str) -> str:
         "provider.back": "Đưa lại vào danh sách người thực hiện",
         "duty.set": "Xếp lịch trực",
         "duty.drop": "Bỏ lịch trực",
+        "case.party_read": "Xem giấy tờ, số điện thoại của người trong vụ việc",
+        "case.paper": "Lập mẫu đơn từ hồ sơ",
         "file.read": "Tải tệp",
         "staff.sign_in": "Đăng nhập",
         "staff.sign_in_failed": "Đăng nhập sai",
@@ -517,6 +531,52 @@ def hour(at: dt.datetime) -> str:
 def moment(at: dt.datetime) -> str:
     """Time and day in Vietnam, for tables."""
     return f"{at.astimezone(ZONE):%H:%M %d/%m/%Y}"
+
+
+# --- the inbox ----------------------------------------------------------------------------------
+
+
+def alert(kind: str, step: Step) -> str:
+    """What the clock tells an officer of; `kind` is a `DeadlineKind`, or `conflict`."""
+    if kind == CONFLICT:
+        return "Có thể xung đột lợi ích"
+    match step:
+        case Step.BEFORE:
+            return f"Sắp tới hạn: {_owed(kind)}"
+        case Step.OVERDUE:
+            return f"Quá hạn: {_owed(kind)}"
+        case Step.LATER:
+            return f"Quá hạn lâu: {_owed(kind)}"
+        case _:
+            assert_never(step)
+
+
+def _owed(kind: str) -> str:
+    try:
+        known = DeadlineKind(kind)
+    except ValueError:
+        return "xem hồ sơ"
+    match known:
+        case DeadlineKind.DUTY_ALERT:
+            return "gọi người dân ngay"
+        case DeadlineKind.CLAIM:
+            return "nhận hồ sơ"
+        case DeadlineKind.CHECK_REQUEST:
+            return "kiểm tra yêu cầu"
+        case DeadlineKind.ACCEPT_AT_ONCE:
+            return "thụ lý ngay"
+        case DeadlineKind.MISSING_PAPERS:
+            return "người dân bổ sung giấy tờ"
+        case DeadlineKind.ASSIGN_PROVIDER:
+            return "cử người thực hiện"
+        case DeadlineKind.ADVICE:
+            return "trả lời tư vấn"
+        case DeadlineKind.COMPLAINT:
+            return "trả lời khiếu nại"
+        case DeadlineKind.COMPLAINT_TO_DEPARTMENT:
+            return "Sở Tư pháp trả lời khiếu nại"
+        case _:
+            assert_never(known)
 
 
 # --- the articles of the knowledge base ---------------------------------------------------------
@@ -782,3 +842,160 @@ def difference_done(decision: str | None) -> str | None:
         "ours": "Đã giữ bản của mình. Bản của tệp không hiện ở đây nữa.",
         "files": "Đã lấy bản của tệp. Bản ấy được dùng ngay từ bây giờ.",
     }.get(decision or "")
+
+
+# --- the page of a case -------------------------------------------------------------------------
+
+
+def form_of_aid(form: deadlines.Form) -> str:
+    """A form of legal aid, as officers call it and as the register's code does."""
+    match form:
+        case deadlines.Form.LITIGATION:
+            return "Tham gia tố tụng (TGTT)"
+        case deadlines.Form.REPRESENTATION:
+            return "Đại diện ngoài tố tụng (ĐDNTT)"
+        case deadlines.Form.ADVICE:
+            return "Tư vấn pháp luật (TV)"
+        case _:
+            assert_never(form)
+
+
+def at_once(reason: AtOnce) -> str:
+    """Why a case is accepted before its papers are complete, in a few words."""
+    match reason:
+        case AtOnce.LIMITATION_NEAR:
+            return "Thời hiệu sắp hết"
+        case AtOnce.TRIAL_NEAR:
+            return "Sắp xét xử"
+        case AtOnce.SENT_BY_AUTHORITY:
+            return "Cơ quan tố tụng chuyển đến"
+        case AtOnce.AVOID_HARM:
+            return "Tránh thiệt hại cho người dân"
+        case _:
+            assert_never(reason)
+
+
+def owner(role: deadlines.Role) -> str:
+    """Who owns a deadline."""
+    match role:
+        case deadlines.Role.HOLDER:
+            return "người giữ hồ sơ"
+        case deadlines.Role.HEAD:
+            return "trưởng chi nhánh"
+        case deadlines.Role.CENTRE:
+            return "trung tâm"
+        case deadlines.Role.DUTY:
+            return "người trực"
+        case _:
+            assert_never(role)
+
+
+def time_left(due_at: dt.datetime, now: dt.datetime) -> str:
+    """How long until something is due, or since when it is late, in the largest whole unit."""
+    seconds = int((due_at - now).total_seconds())
+    said = "còn" if seconds >= 0 else "trễ"
+    left = abs(seconds)
+    if left < _MINUTE:
+        return "tới hạn bây giờ" if seconds >= 0 else "vừa quá hạn"
+    if left < _HOUR:
+        return f"{said} {left // _MINUTE} phút"
+    if left < 2 * _DAY:
+        return f"{said} {left // _HOUR} giờ"
+    return f"{said} {left // _DAY} ngày"
+
+
+def party_role(role: PartyRole) -> str:
+    """What somebody is in a case."""
+    match role:
+        case PartyRole.CLIENT:
+            return "Người được giúp"
+        case PartyRole.OPPONENT:
+            return "Phía bên kia"
+        case PartyRole.OTHER:
+            return "Người khác (làm chứng, người thân)"
+        case _:
+            assert_never(role)
+
+
+def matched(by: Matched) -> str:
+    """By what two people are taken for one."""
+    match by:
+        case Matched.NAME:
+            return "trùng tên"
+        case Matched.ID:
+            return "trùng số giấy tờ"
+        case Matched.PHONE:
+            return "trùng số điện thoại"
+        case _:
+            assert_never(by)
+
+
+def verdict(verdict: Verdict) -> str:
+    """What an officer made of a possible conflict of interest."""
+    match verdict:
+        case Verdict.NOT_SAME:
+            return "Không phải xung đột: người khác trùng tên, hoặc việc khác"
+        case Verdict.AGREED:
+            return "Hai bên thỏa thuận (chỉ tư vấn, đại diện ngoài tố tụng về dân sự)"
+        case Verdict.STANDS:
+            return "Đúng là xung đột: phải cử người khác"
+        case _:
+            assert_never(verdict)
+
+
+def alike(why: Alike) -> str:
+    """Why two cases may be one."""
+    match why:
+        case Alike.TALK:
+            return "cùng cuộc trò chuyện"
+        case Alike.PHONE:
+            return "cùng số điện thoại"
+        case Alike.PARTY:
+            return "cùng người được giúp"
+        case _:
+            assert_never(why)
+
+
+def provider_kind(kind: ProviderKind) -> str:
+    """Who may give legal aid."""
+    match kind:
+        case ProviderKind.OFFICER:
+            return "Trợ giúp viên pháp lý"
+        case ProviderKind.LAWYER:
+            return "Luật sư"
+        case ProviderKind.CONSULTANT:
+            return "Tư vấn viên pháp luật"
+        case ProviderKind.COLLABORATOR:
+            return "Cộng tác viên"
+        case _:
+            assert_never(kind)
+
+
+def gender(gender: Gender) -> str:
+    """As the list of providers states it."""
+    match gender:
+        case Gender.FEMALE:
+            return "nữ"
+        case Gender.MALE:
+            return "nam"
+        case _:
+            assert_never(gender)
+
+
+def act_refusal(reason: str) -> str:
+    """Why an act on a case changed nothing, and what is to be done; nothing was sent by it."""
+    known = {
+        "not_holder": "Chỉ người đang giữ hồ sơ làm được việc này, nên chưa có gì thay đổi.",
+        "empty": "Chưa ghi rõ. Viết vài chữ rồi bấm lại.",
+        "choose": "Còn chỗ chưa chọn. Chọn rồi bấm lại.",
+        "no_papers": "Chưa chọn giấy nào còn thiếu. Chọn ít nhất một giấy, hoặc ghi tên giấy.",
+        "no_file": "Chưa chọn tệp nào.",
+        "file_kind": "Chỉ gửi được ảnh (JPEG, PNG, WebP), PDF hoặc ghi âm Ogg. Chưa gửi gì; hãy "
+        "lưu tệp thành PDF rồi gửi lại.",
+        "file_too_large": "Tệp lớn quá 10 MB nên chưa gửi. Hãy thu nhỏ, hoặc chia làm nhiều tệp.",
+        "bad_image": "Ảnh này bị hỏng hoặc quá lớn, không mở được, nên chưa gửi.",
+        "unreachable": "Người dân đã xóa cuộc trò chuyện, nên chưa gửi được gì. Nên gọi điện, nếu "
+        "có số.",
+        "past": "Lúc đó đã qua. Chọn lúc khác.",
+    }
+    return known.get(reason) or refusal(reason)
