@@ -26,6 +26,7 @@ from store.session import Database, Session
 MIGRATIONS = Path(__file__).parents[2] / "store/migrations"
 
 MODULES_WITH_TABLES = (
+    "bot.channels.zalo_tokens",
     "bot.conversations",
     "bot.inbox",
     "bot.transcript",
