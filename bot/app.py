@@ -15,8 +15,10 @@ import sqlalchemy as sa
 import uvicorn
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import PlainTextResponse
+from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.channels.zalo_oa import ZaloOa, make_webhook
 from bot.dialogue.turn import Lookups
 from bot.settings import Environment, Settings
 from bot.texts import load_texts
@@ -123,6 +125,31 @@ def open_province(settings: Settings) -> Province:
             "these contacts are samples, put in the real ones: " + "; ".join(samples)
         )
     return province
+
+
+def open_zalo_oa(settings: Settings, database: Database) -> tuple[ZaloOa, APIRouter]:
+    """The Zalo Official Account and its webhook.
+
+    Raises:
+        NotReadyError: one of its secrets is missing.
+    """
+    values = {}
+    for name in ("app_secret", "webhook_secret", "refresh_token"):
+        secret: SecretStr | None = getattr(settings, f"zalo_oa_{name}")
+        if secret is None:
+            raise NotReadyError(f"TRAM_ZALO_OA_APP_ID needs TRAM_ZALO_OA_{name.upper()} as well")
+        values[name] = secret.get_secret_value()
+    app_id = settings.zalo_oa_app_id or ""
+    channel = ZaloOa(
+        database,
+        app_id=app_id,
+        app_secret=values["app_secret"],
+        refresh_token=values["refresh_token"],
+        api_url=settings.zalo_oa_api_url,
+        oauth_url=settings.zalo_oa_oauth_url,
+        public_url=settings.public_url,
+    )
+    return channel, make_webhook(database, app_id=app_id, secret=values["webhook_secret"])
 
 
 def make_app(database: Database, desk: FastAPI, *routers: APIRouter) -> FastAPI:

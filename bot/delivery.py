@@ -304,6 +304,7 @@ def seen(session: Session, talk_id: str, receipts: Sequence[str]) -> None:
         .where(
             OutboxRow.conversation_id == talk_id,
             OutboxRow.state == Delivery.SENT,
+            OutboxRow.reason.is_(None),
             OutboxRow.receipt.in_(receipts),
         )
         .with_for_update()

@@ -46,6 +46,24 @@ class Settings(BaseSettings):
     """The Bot API, or a server that behaves like it."""
     telegram_webhook_secret: SecretStr | None = None
     """With `TRAM_PUBLIC_URL`: Telegram calls `/webhook/telegram` with it. Without: polling."""
+    zalo_oa_app_id: str | None = None
+    """The app that belongs to the Zalo Official Account; without it the account is off."""
+    zalo_oa_app_secret: SecretStr | None = None
+    """The app's secret key, with which its tokens are renewed."""
+    zalo_oa_webhook_secret: SecretStr | None = None
+    """The account's secret key, with which Zalo signs what it posts to `/webhook/zalo-oa`."""
+    zalo_oa_refresh_token: SecretStr | None = None
+    """The first refresh token; later ones lie in the database."""
+    zalo_oa_api_url: str = "https://openapi.zalo.me"
+    """Zalo's OpenAPI, or a server that behaves like it."""
+    zalo_oa_oauth_url: str = "https://oauth.zaloapp.com"
+    """Where the tokens are renewed."""
+    zalo_bot_token: SecretStr | None = None
+    """The token of a bot of the Zalo Bot Platform; without it that is off."""
+    zalo_bot_api_url: str = "https://bot-api.zaloplatforms.com"
+    """The Zalo Bot Platform, or a server that behaves like it."""
+    zalo_bot_webhook_secret: SecretStr | None = None
+    """With `TRAM_PUBLIC_URL`: Zalo calls `/webhook/zalo-bot` with it. Without: polling."""
     exit_url: str = "https://www.google.com/search?q=thoi+tiet+ca+mau"
     """Where the web page's quick exit leads."""
 

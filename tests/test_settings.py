@@ -95,7 +95,12 @@ def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> No
 def test_secrets_do_not_show_when_the_settings_are_printed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("TELEGRAM_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "DEMO_PASSWORD"):
+    secrets = [
+        *("TELEGRAM_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "DEMO_PASSWORD"),
+        *("ZALO_OA_APP_SECRET", "ZALO_OA_WEBHOOK_SECRET", "ZALO_OA_REFRESH_TOKEN"),
+        *("ZALO_BOT_TOKEN", "ZALO_BOT_WEBHOOK_SECRET"),
+    ]
+    for name in secrets:
         monkeypatch.setenv(f"TRAM_{name}", "dung-noi-ai")
 
     assert "dung-noi-ai" not in repr(Settings())

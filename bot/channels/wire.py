@@ -1,17 +1,30 @@
 """What the adapters of platforms share: bodies in, long texts and several parts out."""
 
+import ipaddress
 import json
 import logging
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from bot.channels.message import Button, Outbound, Receipt, Refused, Sent, TryLater, Unknown
+from bot.channels.message import (
+    Button,
+    FetchedFile,
+    Outbound,
+    Receipt,
+    Refused,
+    RemoteFile,
+    Sent,
+    TryLater,
+    Unknown,
+)
+from store.files import MAX_BYTES
 
 _MAX_UPDATE: Final = 1024 * 1024
 NEVER_LEFT: Final = (
@@ -57,6 +70,34 @@ async def body_of(request: Request) -> bytes:
     return bytes(body)
 
 
+def parsed(body: bytes) -> Any:
+    """The JSON value of a body, None if it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def at(value: Any, *way: str | int) -> Any:
+    """What stands at a place of a JSON value, None if there is no such place."""
+    for key in way:
+        if isinstance(value, dict) and isinstance(key, str):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def word(value: Any, *way: str | int) -> str:
+    """The text at a place of a JSON value; numbers count, anything else is empty."""
+    found = at(value, *way)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found)
+    return found if isinstance(found, str) else ""
+
+
 def encodable(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """The event without halves of surrogate pairs, which no encoder would take."""
     text = json.dumps(event, ensure_ascii=False)
@@ -66,6 +107,59 @@ def encodable(event: Mapping[str, Any]) -> Mapping[str, Any]:
         cleaned: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
         return cleaned
     return event
+
+
+_MOST_REDIRECTS: Final = 3
+
+
+async def download(http: httpx.AsyncClient, file: RemoteFile, api_url: str) -> FetchedFile | None:
+    """Bring a file from the address that a platform gave; None when it is too large or gone.
+
+    Only from the internet by https, or from the API's own address: an event must not make us
+    look around in our own network.
+
+    Raises:
+        OSError: its server can't be reached now.
+    """
+    url = file.reference
+    try:
+        for _ in range(_MOST_REDIRECTS):
+            if not _may_be_fetched(url, api_url):
+                return None
+            async with http.stream("GET", url) as response:
+                if response.has_redirect_location:
+                    url = urljoin(url, response.headers["location"])
+                    continue
+                if response.status_code == 429 or response.status_code >= 500:
+                    raise OSError(f"a file's server answers {response.status_code}")
+                if not response.is_success:
+                    return None
+                content = bytearray()
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > MAX_BYTES:
+                        return None
+                return FetchedFile(bytes(content), file.name)
+    except httpx.InvalidURL:
+        return None
+    except httpx.HTTPError as problem:
+        raise OSError(f"a file's server can't be reached: {type(problem).__name__}") from None
+    return None
+
+
+def _may_be_fetched(url: str, api_url: str) -> bool:
+    if url.startswith(api_url.rstrip("/") + "/"):
+        return True
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return parts.scheme == "https" and "." in host.strip(".")
+    return False
 
 
 # --- out ---------------------------------------------------------------------------------------
