@@ -147,10 +147,13 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
         make_app,
         open_database,
         open_province,
+        open_zalo_oa,
     )
     from bot.channels.message import Channel, ChannelName
     from bot.channels.telegram import Telegram, make_webhook, public_id
     from bot.channels.webchat import WebChat, make_webchat
+    from bot.channels.zalo_bot import ZaloBot
+    from bot.channels.zalo_bot import make_webhook as make_bot_webhook
     from bot.worker import Worker, take_up_again
     from cases.documents import check_forms
     from cases.queue import able_offices
@@ -213,6 +216,22 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
             background.append(lambda: telegram.set_webhook(public, secret.get_secret_value()))
         else:
             background.append(lambda: telegram.poll(database))
+    if settings.zalo_oa_app_id is not None:
+        zalo_oa, webhook = open_zalo_oa(settings, database)
+        await stack.enter_async_context(zalo_oa)
+        channels[ChannelName.ZALO_OA] = zalo_oa
+        routers.append(webhook)
+        background.append(zalo_oa.tokens.keep_fresh)
+    if settings.zalo_bot_token is not None:
+        zalo_bot = ZaloBot(settings.zalo_bot_token.get_secret_value(), settings.zalo_bot_api_url)
+        await stack.enter_async_context(zalo_bot)
+        channels[ChannelName.ZALO_BOT] = zalo_bot
+        if settings.public_url is not None and settings.zalo_bot_webhook_secret is not None:
+            address, proof = settings.public_url, settings.zalo_bot_webhook_secret
+            routers.append(make_bot_webhook(database, proof.get_secret_value()))
+            background.append(lambda: zalo_bot.set_webhook(address, proof.get_secret_value()))
+        else:
+            background.append(lambda: zalo_bot.poll(database))
     worker = Worker(database, rooms, channels)
 
     app = make_app(database, desk, *routers)
