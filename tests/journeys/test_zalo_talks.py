@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -38,6 +39,7 @@ from tests.channels.zalo_api import (
     Pilot,
     Shown,
 )
+from tests.journeys.server import Server
 from tests.journeys.wording import is_said
 
 OFFICE = "Chi nhánh Trần Văn Thời"
@@ -246,6 +248,35 @@ async def test_a_person_is_asked_for_a_photo_and_a_paper_pass_and_the_window_clo
         return (Delivery.REFUSED, "window closed") in [tuple(row) for row in rows]
 
     await until(line.database, refused)
+
+
+async def test_a_killed_server_loses_no_event_and_needs_no_new_tokens(tmp_path: Path) -> None:
+    async with OaApi() as api:
+        server = Server(
+            tmp_path,
+            zalo_oa_app_id=APP_ID,
+            zalo_oa_app_secret=APP_SECRET,
+            zalo_oa_webhook_secret=OA_SECRET,
+            zalo_oa_refresh_token=FIRST_REFRESH,
+            zalo_oa_api_url=api.url,
+            zalo_oa_oauth_url=api.url,
+        )
+        lan = api.citizen()
+        phone = Phone(lan)
+        try:
+            await asyncio.to_thread(server.start)
+            await api.saves_webhook(server.url + WEBHOOK_PATH)
+            lan.writes("Chào")
+            await phone.hears("welcome.hello")
+            server.kill()
+            lan.writes("vay tien nguoi ta lai suat toi da bao nhieu")
+            await api.until(lambda: api.posts[-1] == ("user_send_text", 0), SECONDS)
+            await asyncio.to_thread(server.start)
+            assert "Bộ luật Dân sự" in (await lan.hears("468", seconds=SECONDS)).text
+        finally:
+            server.close()
+
+    assert api.refreshed == 1
 
 
 # --- choices -------------------------------------------------------------------------------------
