@@ -31,6 +31,7 @@ from bot.dialogue.turn import (
     MoveCaseHere,
     NoteContact,
     OpenCase,
+    RaiseAlarm,
     ShowedArticle,
     State,
     Turn,
@@ -281,6 +282,8 @@ def _carry_out(
                 _open_case(session, talk, wish, lookups)
             case AddToCase(text=text, case_id=case_id):
                 talking.citizen_wrote(session, _locked(session, case_id), text, file_id)
+            case RaiseAlarm(case_id=case_id, danger=danger):
+                talking.danger_told(session, _locked(session, case_id), danger)
             case NoteContact():
                 _note_contact(session, talk, wish, lookups)
             case FindCase(code=code, pin=pin):

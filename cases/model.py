@@ -12,6 +12,9 @@ from cases.providers import Provider
 from cases.staff import StaffMember
 from store.base import Row
 
+CUSTODY = "arrest"
+"""The kind of danger of somebody arrested or held: the shortest limits of the law run."""
+
 
 class Case(Row):
     """One request, from its opening to its end. The thread holds what was said."""

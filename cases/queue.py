@@ -16,7 +16,7 @@ from cases.clock import times_of
 from cases.codes import wait_after
 from cases.deadlines import DeadlineKind, DeadlineState, deadlines_of
 from cases.life import HELD, CaseState, Move, RefusedError, check, standing
-from cases.model import Case, Transfer, TransferState
+from cases.model import CUSTODY, Case, Transfer, TransferState
 from cases.moves import made, take_up, tell, to_queue, who_is, withdraw_offer
 from cases.province import Province
 from cases.speech import say
@@ -75,6 +75,7 @@ def open_case(session: Session, request: NewRequest) -> Case:
         commune=request.commune,
         field=request.field,
         urgent=request.urgent,
+        in_custody=request.danger == CUSTODY,
         law_version=request.law_version,
         opened_at=now,
         last_word_at=now,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cases import access
 from cases.life import CaseState, RefusedError
-from cases.model import Case
+from cases.model import CUSTODY, Case
 from cases.speech import Verbatim
 from cases.staff import StaffMember
 from cases.thread import Author, Draft, Note, Seen, ThreadEntry
@@ -57,6 +57,21 @@ def citizen_wrote(session: Session, case: Case, text: str, file_id: str | None =
     add_entry(session, case, Word(Author.CITIZEN, text, now, file_id))
     case.last_word_at, case.snoozed_until = now, None
     events.record(session, "case.word", case_id=case.id)
+
+
+def danger_told(session: Session, case: Case, kind: str) -> None:
+    """The citizen tells of a danger while the request is under way: it goes to the front.
+
+    What was told before stays the case's danger; an officer may put it right.
+    """
+    if case.state is CaseState.CLOSED:
+        return
+    case.urgent = True
+    case.in_custody = case.in_custody or kind == CUSTODY
+    if case.danger is None:
+        case.seal(session.vault, "danger", kind)
+    case.next_look_at = session.clock.now()
+    events.record(session, "case.danger", case_id=case.id)
 
 
 def lose_the_talk(session: Session, conversation_id: str) -> None:

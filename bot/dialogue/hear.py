@@ -16,6 +16,7 @@ from bot.dialogue.turn import (
     Heard,
     Lookups,
     Place,
+    RaiseAlarm,
     State,
     Turn,
     ask,
@@ -311,6 +312,9 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return _go_on(told, lookups).before(*_understood(learnt, lookups))
         case Intent.THANKS | Intent.GREETING:
             return _resumed(Turn(state, (say("welcome.thanks"),)), lookups)
+        case Intent.STORY if _is_short(heard) and faq.answers(heard, lookups):
+            asked = faq.answer(learnt.state, heard, lookups)
+            return _resumed(_without_detours(asked), lookups)
         case _ if learnt.anything:
             return _go_on(learnt.state, lookups).before(*_understood(learnt, lookups))
         case _:
@@ -400,6 +404,13 @@ def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
     state = learnt.state.with_(told_story=True)
     if state.danger is not None:
         return request.begin(state, heard, lookups)
+    if (
+        not state.urgent
+        and not learnt.anything
+        and _is_short(heard)
+        and faq.answers(heard, lookups)
+    ):
+        return faq.answer(state, heard, lookups)
     understood = faq.with_article(_understood(learnt, lookups, story=True), heard, lookups)
     if state.urgent:
         turn = request.begin(state, heard, lookups)
@@ -408,6 +419,14 @@ def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
     if turn.state.step != screening.TOLD:
         turn = turn.led_by(Line(key="screening.begin"))
     return turn.before(*understood)
+
+
+def _is_short(heard: Heard) -> bool:
+    """A trouble in a few words, "chủ hụt lương 2 tháng nay": it asks what can be done."""
+    return len(heard.understood.text.split()) <= _FEW_WORDS
+
+
+_FEW_WORDS = 14
 
 
 def _understood(
@@ -578,13 +597,20 @@ def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: 
     state = turn.state.with_(
         warned=turn.state.warned | {danger}, danger=_graver(before.danger, danger), urgent=True
     )
+    alarm = _alarm(danger, lookups)
     if before.danger is not None and danger in before.warned:
-        return Turn(state, turn.says, turn.wishes).before(say("danger.again"))
+        return Turn(state, turn.says, (*turn.wishes, *alarm)).before(say("danger.again"))
     card = Say(lines=_in_a_language_they_read(_card(danger, heard), state, heard, lookups))
     if danger in _ABUSER_MAY_READ:
         ways = (choice("go:person", "menu.person"), choice("go:unsafe", "danger.safe_no"))
         card = card.model_copy(update={"choices": ways})
-    return Turn(state, turn.says, turn.wishes).before(card)
+    return Turn(state, turn.says, (*turn.wishes, *alarm)).before(card)
+
+
+def _alarm(danger: DangerKind, lookups: Lookups) -> tuple[RaiseAlarm, ...]:
+    """A danger told while a request is under way: the office must see it."""
+    case = lookups.my_case
+    return (RaiseAlarm(case.id, danger),) if case is not None and case.state != "closed" else ()
 
 
 def _graver(before: DangerKind | None, now: DangerKind) -> DangerKind:

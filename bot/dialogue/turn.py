@@ -226,6 +226,14 @@ class AddToCase:
 
 
 @dataclass(frozen=True)
+class RaiseAlarm:
+    """Put a case of this talk to the front: somebody is in danger now."""
+
+    case_id: str
+    danger: DangerKind
+
+
+@dataclass(frozen=True)
 class NoteContact:
     """Keep a safe phone number and the hours for calling."""
 
@@ -288,6 +296,7 @@ class KeepQuestion:
 Wish = (
     OpenCase
     | AddToCase
+    | RaiseAlarm
     | NoteContact
     | FindCase
     | MoveCaseHere

@@ -53,7 +53,7 @@ def news_for(session: Session, token: str, after: int) -> News | None:
     query = visible_to(staff).where(Case.id.in_(ids))
     seen = {case.id: case for case in session.scalars(query)}
     for_me = any(
-        event.kind in {"case.opened", "case.word"}
+        event.kind in {"case.opened", "case.word", "case.danger"}
         and _concerns(seen.get(event.case_id or ""), staff.id)
         for event in happened
     )

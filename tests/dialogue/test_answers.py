@@ -155,3 +155,25 @@ def test_a_plain_question_gets_its_answer_only(talk: Talk) -> None:
     talk.writes(INHERITANCE)
 
     assert len(talk.turn.says) == 1
+
+
+def test_a_trouble_in_a_few_words_is_answered_at_once(talk: Talk) -> None:
+    talk.starts()
+    talk.writes("chủ tàu không trả tiền công")
+
+    assert any(isinstance(wish, ShowedArticle) for wish in talk.turn.wishes)
+    assert talk.state.step == "free"
+    assert {"go:screen", "go:person"} <= set(talk.choices)
+
+
+@pytest.mark.parametrize("typed", ["hang xom lan ranh dat", "tui muốn lãnh bảo hiểm một lần"])
+def test_a_trouble_told_in_the_middle_of_a_form_is_answered_and_the_form_goes_on(
+    talk: Talk, typed: str
+) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    step = talk.state.step
+    talk.writes(typed)
+
+    assert any(isinstance(wish, ShowedArticle) for wish in talk.turn.wishes)
+    assert talk.state.step == step

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.channels.message import InboundKind
-from bot.dialogue.turn import AddToCase
+from bot.dialogue.turn import AddToCase, RaiseAlarm
 from bot.understanding.danger import DangerKind
 from tests.dialogue.conftest import Talk
 
@@ -47,7 +47,10 @@ def test_danger_is_answered_even_while_an_officer_holds_the_talk(talk: Talk) -> 
     said = talk.writes(BEATEN)
 
     assert said.startswith("⚠️")
-    assert talk.turn.wishes == (AddToCase(BEATEN, "c1"),)
+    assert talk.turn.wishes == (
+        AddToCase(BEATEN, "c1"),
+        RaiseAlarm("c1", DangerKind.VIOLENCE),
+    )
 
 
 def test_the_same_danger_told_again_gets_a_short_reminder(talk: Talk) -> None:
@@ -134,3 +137,20 @@ def test_danger_without_marks_or_in_telex_is_no_foreign_language(talk: Talk, tol
 
     assert said.startswith("⚠️ Nếu đang bị đánh")
     assert talk.state.language == "vi"
+
+
+@pytest.mark.parametrize("state", ["waiting", "claimed"])
+def test_a_danger_told_while_a_request_is_under_way_raises_its_alarm(
+    talk: Talk, state: str
+) -> None:
+    talk.has_case(state)
+    talk.writes("chồng em đang đánh em, cứu em với")
+
+    assert RaiseAlarm("c1", DangerKind.VIOLENCE) in talk.turn.wishes
+
+
+def test_no_alarm_is_raised_in_a_case_that_has_ended(talk: Talk) -> None:
+    talk.has_case("closed")
+    talk.writes("chồng em đang đánh em, cứu em với")
+
+    assert not any(isinstance(wish, RaiseAlarm) for wish in talk.turn.wishes)

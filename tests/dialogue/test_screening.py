@@ -267,7 +267,9 @@ def test_the_social_allowance_is_asked_among_the_boxes(talk: Talk) -> None:
 
 
 def test_whoever_quarrels_with_a_neighbour_is_told_of_mediation(talk: Talk) -> None:
-    talk.writes("Tôi bị hàng xóm lấn ranh đất hai mét, nói hoài không trả.")
+    talk.writes(
+        "Hồi tháng rồi hàng xóm lấn ranh đất nhà tôi hai mét, nói hoài mà họ không chịu trả lại."
+    )
     says_no(talk)
 
     assert "outcome.mediation" in talk.keys
@@ -285,7 +287,9 @@ def test_whoever_was_beaten_at_home_is_not_sent_to_mediation(talk: Talk) -> None
 
 
 def test_nobody_is_told_that_the_lawyers_association_is_free_for_everybody(talk: Talk) -> None:
-    talk.writes("Tôi bị hàng xóm lấn ranh đất hai mét, nói hoài không trả.")
+    talk.writes(
+        "Hồi tháng rồi hàng xóm lấn ranh đất nhà tôi hai mét, nói hoài mà họ không chịu trả lại."
+    )
     says_no(talk)
 
     said = talk.lookups.texts.join(talk.turn.says[-1].lines, "vi")
