@@ -1,16 +1,17 @@
-"""The queue: what waits, what is mine, what the branch is doing, what is done."""
+"""The queue: the lists of the inbox with their counts, filters and pages."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from cases.access import listed_for
+from cases.alerts import AlertRow
 from cases.life import HELD, CaseState
 from cases.model import Case
 from cases.staff import Role, StaffMember
@@ -18,19 +19,16 @@ from cases.thread import Seen
 from desk import texts
 from desk.frame import BASE, Frame, Me, names_of
 from desk.guard import Who, roles, staff_of, who_may
+from desk.pages import inbox
+from desk.pages.inbox import ALWAYS, NO_FIELD, PAUSED, Filters, Tab, tab_label
+from knowledge.article import FieldId
 from store import events
 from store.session import Session
 
+__all__ = ["Tab", "tab_label"]
+
 PAGE = 50
-
-
-class Tab(StrEnum):
-    """The four lists of the queue."""
-
-    WAITING = "waiting"
-    MINE = "mine"
-    BRANCH = "branch"
-    DONE = "done"
+_LAST_PAGE = 9999
 
 
 class Pane(StrEnum):
@@ -40,48 +38,52 @@ class Pane(StrEnum):
     FACTS = "facts"
 
 
-def tab_label(tab: Tab, role: Role) -> str:
-    """The name of a list."""
-    match tab:
-        case Tab.WAITING:
-            return "Chờ nhận"
-        case Tab.MINE:
-            return "Của tôi"
-        case Tab.BRANCH:
-            return "Toàn tỉnh" if role is Role.CENTRE else "Chi nhánh"
-        case Tab.DONE:
-            return "Đã xong"
-        case _:
-            assert_never(tab)
-
-
 @dataclass(frozen=True)
 class View:
-    """Which list is shown, how much of it, and which case is open."""
+    """Which list is shown, narrowed to what, which page of it, and which case is open."""
 
     tab: Tab
     pane: Pane = Pane.TALK
-    rows: int = PAGE
+    page: int = 1
+    filters: Filters = field(default_factory=Filters)
     open_id: str | None = None
 
     def query(self, **changed: object) -> str:
         """The view as the end of an address."""
-        told = {"tab": self.tab, "pane": self.pane, "rows": self.rows} | changed
-        plain = {"pane": Pane.TALK, "rows": PAGE}
-        parts = [f"{key}={value}" for key, value in told.items() if value != plain.get(key)]
+        told = {"tab": self.tab, "pane": self.pane, "page": self.page} | vars(self.filters)
+        plain = {"pane": Pane.TALK, "page": 1}
+        parts = [
+            f"{key}={value}"
+            for key, value in (told | changed).items()
+            if value is not None and value != plain.get(key)
+        ]
         return "?" + "&".join(parts) if parts else ""
 
 
 def view_of(request: Request, open_id: str | None = None) -> View:
     """The view that a request asks for; what it does not know becomes the usual."""
     asked = request.query_params
-    rows = asked.get("rows", "")
+    page = asked.get("page", "")
     return View(
         tab=Tab(asked["tab"]) if asked.get("tab") in set(Tab) else Tab.WAITING,
         pane=Pane(asked["pane"]) if asked.get("pane") in set(Pane) else Pane.TALK,
-        rows=min(int(rows), 1000) if rows.isdecimal() and len(rows) < 6 else PAGE,
+        page=min(max(int(page), 1), _LAST_PAGE) if page.isdecimal() and len(page) < 6 else 1,
+        filters=_filters_of(asked),
         open_id=open_id or asked.get("open"),
     )
+
+
+def _filters_of(asked: Mapping[str, str]) -> Filters:
+    law, commune, holder = (asked.get(name, "") for name in ("field", "commune", "holder"))
+    return Filters(
+        field=law if law in {*FieldId, NO_FIELD} else None,
+        commune=commune if _is_plain(commune, 10) else None,
+        holder=holder if _is_plain(holder, 32) else None,
+    )
+
+
+def _is_plain(word: str, longest: int) -> bool:
+    return word.isascii() and word.isalnum() and len(word) <= longest
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,16 @@ class QueueRow:
     """Where more than one office is shown."""
     danger: str | None
     urgent: bool
+    in_custody: bool
     unread: bool
     answer_due: bool
     withdraw: bool
+    paused: bool
+    leaving: bool
+    """Offered to another office, which has not answered."""
+    snoozed_until: dt.datetime | None
+    dues: tuple[str, ...]
+    """What the clock tells of it."""
     holder: str | None
     mine: bool
     at: dt.datetime
@@ -107,30 +116,50 @@ class QueueRow:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """What a list may be narrowed to: values with their names."""
+
+    fields: Sequence[tuple[str, str]]
+    communes: Sequence[tuple[str, str]]
+    holders: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class Queue:
-    """One list with the counts of all."""
+    """One page of a list, with the counts of all lists."""
 
     view: View
     labels: Mapping[Tab, str]
+    """Of the lists that are always named."""
+    extra: Mapping[Tab, str]
+    """Of the others, while something is in them."""
     counts: Mapping[Tab, int]
     unread: int
     rows: tuple[QueueRow, ...]
     more: bool
+    choices: Choices
+
+    @property
+    def first(self) -> int:
+        """The place of the first row in its list, counted from 1."""
+        return (self.view.page - 1) * PAGE + 1
 
 
 def look_at_queue(session: Session, frame: Frame, staff: StaffMember, view: View) -> Queue:
     """The list of a view, as this staff member may see it."""
-    query = _listed(staff, view.tab)
+    now = session.clock.now()
+    rings = inbox.rings(session, staff)
+    query = view.filters.narrow(inbox.listed(staff, view.tab, now, tuple(rings)))
     seen = sa.select(Seen).where(Seen.staff_id == staff.id).subquery()
     unread = sa.or_(seen.c.at.is_(None), seen.c.at < Case.last_word_at)
-    found = session.execute(
-        query.outerjoin(seen, seen.c.case_id == Case.id).add_columns(unread).limit(view.rows + 1)
+    found: Sequence[Any] = session.execute(
+        query.outerjoin(seen, seen.c.case_id == Case.id)
+        .add_columns(unread, PAUSED)
+        .offset((view.page - 1) * PAGE)
+        .limit(PAGE + 1)
     ).all()
-    names = names_of(session, {case.holder_id for case, _ in found if case.holder_id})
-    rows = tuple(
-        _row(session, frame, staff, case, unread=new, holder=names.get(case.holder_id or ""))
-        for case, new in found[: view.rows]
-    )
+    look = _Look(session, frame, staff, rings, _holders(session, staff, found))
+    rows = tuple(look.row(case, unread=new, paused=paused) for case, new, paused in found[:PAGE])
     to_read = session.scalar(
         listed_for(staff)
         .where(
@@ -143,84 +172,79 @@ def look_at_queue(session: Session, frame: Frame, staff: StaffMember, view: View
         .where(unread)
         .with_only_columns(sa.func.count())
     )
+    counts = inbox.counts(session, staff, now, tuple(rings))
     return Queue(
         view=view,
-        labels={tab: tab_label(tab, staff.role) for tab in Tab},
-        counts=_counts(session, staff),
+        labels={tab: tab_label(tab, staff.role) for tab in ALWAYS},
+        extra={
+            tab: tab_label(tab, staff.role)
+            for tab in (Tab.ALERTS, Tab.OFFERED, Tab.SNOOZED)
+            if counts[tab] or view.tab is tab
+        },
+        counts=counts,
         unread=to_read or 0,
         rows=rows,
-        more=len(found) > view.rows,
+        more=len(found) > PAGE,
+        choices=_choices(frame, staff, look.names),
     )
 
 
-def _listed(staff: StaffMember, tab: Tab) -> sa.Select[Case]:
-    query = listed_for(staff)
-    oldest_first = (Case.urgent.desc(), Case.opened_at, Case.number)
-    match tab:
-        case Tab.WAITING:
-            return query.where(Case.state == CaseState.WAITING).order_by(*oldest_first)
-        case Tab.MINE:
-            query = query.where(Case.state.in_(HELD), Case.holder_id == staff.id)
-            return query.order_by(Case.urgent.desc(), _answer_due().desc(), Case.last_word_at)
-        case Tab.BRANCH:
-            return query.where(Case.state.in_(HELD)).order_by(*oldest_first)
-        case Tab.DONE:
-            query = query.where(Case.state == CaseState.CLOSED)
-            return query.order_by(Case.closed_at.desc(), Case.number.desc())
-        case _:
-            assert_never(tab)
-
-
-def _answer_due() -> sa.ColumnElement[bool]:
-    """The citizen wrote last."""
-    return sa.or_(Case.answered_at.is_(None), Case.answered_at < Case.last_word_at)
-
-
-def _counts(session: Session, staff: StaffMember) -> dict[Tab, int]:
-    mine = sa.func.coalesce(Case.holder_id == staff.id, sa.false()).label("mine")
-    found = session.execute(
-        listed_for(staff)
-        .where(Case.state != CaseState.CLOSED)
-        .with_only_columns(Case.state, mine, sa.func.count())
-        .group_by(Case.state, "mine")
-    ).all()
-    counts = {Tab.WAITING: 0, Tab.MINE: 0, Tab.BRANCH: 0}
-    for state, is_mine, number in found:
-        if state is CaseState.WAITING:
-            counts[Tab.WAITING] += number
-        else:
-            counts[Tab.BRANCH] += number
-            counts[Tab.MINE] += number if is_mine else 0
-    return counts
-
-
-def _row(
-    session: Session,
-    frame: Frame,
-    staff: StaffMember,
-    case: Case,
-    *,
-    unread: bool,
-    holder: str | None,
-) -> QueueRow:
-    return QueueRow(
-        id=case.id,
-        number=case.number,
-        state=case.state,
-        field=texts.field(case.field),
-        place=place_name(frame, case.commune),
-        office=frame.office_label(case.office_id) if staff.role is Role.CENTRE else None,
-        danger=texts.danger(case.open(session.vault, "danger")),
-        urgent=case.urgent,
-        unread=unread,
-        answer_due=case.state in HELD
-        and (case.answered_at is None or case.answered_at < case.last_word_at),
-        withdraw=case.withdraw_asked_at is not None and case.state in HELD,
-        holder=holder,
-        mine=case.holder_id == staff.id,
-        at=_moment_shown(case),
-        outcome=texts.outcome(case.outcome) if case.outcome else None,
+def _holders(session: Session, staff: StaffMember, found: Sequence[Any]) -> Mapping[str, str]:
+    """The names of those who hold a case on this page, and of the colleagues one may filter by."""
+    colleagues = sa.select(StaffMember.id).where(
+        StaffMember.active, StaffMember.role.in_((Role.OFFICER, Role.HEAD, Role.CENTRE))
     )
+    if staff.role is not Role.CENTRE:
+        colleagues = colleagues.where(StaffMember.office_id == staff.office_id)
+    ids = {*session.scalars(colleagues), *(case.holder_id for case, _, _ in found)}
+    return names_of(session, {one for one in ids if one is not None})
+
+
+def _choices(frame: Frame, staff: StaffMember, names: Mapping[str, str]) -> Choices:
+    communes = {one.code: place_name(frame, one.code) or "" for one in frame.province.communes}
+    others = sorted((name, one) for one, name in names.items() if one != staff.id)
+    return Choices(
+        fields=(*((one, texts.field(one)) for one in FieldId), (NO_FIELD, texts.field(None))),
+        communes=sorted(communes.items(), key=lambda pair: pair[1]),
+        holders=((staff.id, "Tôi"), *((one, name) for name, one in others)),
+    )
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the rows of one page need."""
+
+    session: Session
+    frame: Frame
+    staff: StaffMember
+    rings: Mapping[str, Sequence[AlertRow]]
+    names: Mapping[str, str]
+
+    def row(self, case: Case, *, unread: bool, paused: bool) -> QueueRow:
+        elsewhere = self.staff.role is Role.CENTRE or case.office_id != self.staff.office_id
+        held = case.state in HELD
+        return QueueRow(
+            id=case.id,
+            number=case.number,
+            state=case.state,
+            field=texts.field(case.field),
+            place=place_name(self.frame, case.commune),
+            office=self.frame.office_label(case.office_id) if elsewhere else None,
+            danger=texts.danger(case.open(self.session.vault, "danger")),
+            urgent=case.urgent,
+            in_custody=case.in_custody,
+            unread=unread,
+            answer_due=held and (case.answered_at is None or case.answered_at < case.last_word_at),
+            withdraw=case.withdraw_asked_at is not None and held,
+            paused=paused and held,
+            leaving=case.offered_to is not None and case.offered_to != self.staff.office_id,
+            snoozed_until=case.snoozed_until,
+            dues=tuple(texts.alert(one.kind, one.step) for one in self.rings.get(case.id, ())),
+            holder=self.names.get(case.holder_id or ""),
+            mine=case.holder_id == self.staff.id,
+            at=_moment_shown(case),
+            outcome=texts.outcome(case.outcome) if case.outcome else None,
+        )
 
 
 def _moment_shown(case: Case) -> dt.datetime:
