@@ -456,6 +456,7 @@ def step(kind: str) -> str | None:
         "case.given_back": "Trả về hàng chờ",
         "case.contact": "Người dân để lại cách liên lạc",
         "case.withdraw": "Người dân muốn rút yêu cầu",
+        "case.danger": "Người dân báo đang nguy hiểm",
         "case.unreachable": "Người dân xóa cuộc trò chuyện",
         "case.closed": "Kết thúc hồ sơ",
         "case.taken_over": "Trung tâm nhận thay chi nhánh",
