@@ -40,10 +40,11 @@ AT_ONCE = 200
 def times_of(session: Session, case: Case) -> CaseTimes:
     """What the limits of a case depend on, from its rows."""
     query = sa.select(Pause).where(Pause.case_id == case.id).order_by(Pause.from_at)
-    return _times(case, session.scalars(query).all(), complaint_of(session, case))
+    return times_from(case, session.scalars(query).all(), complaint_of(session, case))
 
 
-def _times(case: Case, pauses: Sequence[Pause], complaint: Complaint | None) -> CaseTimes:
+def times_from(case: Case, pauses: Sequence[Pause], complaint: Complaint | None) -> CaseTimes:
+    """The same from rows that are read already."""
     return CaseTimes(
         received_at=case.opened_at,
         queued_at=case.queued_at,

@@ -384,6 +384,32 @@ def deadlines_of(
     )
 
 
+def kept_of(
+    times: CaseTimes, calendar: WorkingCalendar, now: dt.datetime
+) -> tuple[tuple[DeadlineKind, bool], ...]:
+    """Which limits of a case are decided, and whether they were kept: as `deadlines_of`, wordless.
+
+    Raises:
+        ValueError: a moment has no zone.
+    """
+    found = []
+    for rule in _rules_for(tuple(times.flags.items()), times.form):
+        start, met_at = _started(rule, times), _met(rule, times)
+        if start is None or _over_before(rule, times, start.at):
+            continue
+        pauses = _pauses(times) if rule.pauses else ()
+        count, stopped_at = _counted(rule, start.at, pauses, calendar, met_at)
+        in_time = stopped_at is not None or (met_at or now) < count.end
+        if met_at is not None or not in_time:
+            found.append((rule.kind, in_time))
+    return tuple(found)
+
+
+@cache
+def _rules_for(flags: tuple[tuple[Flag, bool | None], ...], form: Form | None) -> tuple[Rule, ...]:
+    return tuple(rule for rule in shipped_rules().rules if rule.holds(dict(flags), form))
+
+
 def next_alerts(
     deadlines: Iterable[Deadline],
     calendar: WorkingCalendar,
