@@ -21,7 +21,7 @@ from typing import Any, Final, Self
 
 import httpx
 from fastapi import APIRouter, Request, Response
-from PIL import Image
+from PIL import Image, ImageOps
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import delivery, inbox
@@ -476,7 +476,7 @@ def _light_enough(content: bytes) -> bytes | None:
         return content
     try:
         with Image.open(io.BytesIO(content)) as opened:
-            picture = opened.convert("RGB")
+            picture = ImageOps.exif_transpose(opened).convert("RGB")
     except Exception as problem:  # whatever a broken picture makes the library raise
         log.warning("a photo can't be read: %s", type(problem).__name__)
         return None
@@ -497,15 +497,15 @@ def is_signed(
 ) -> bool:
     """Whether Zalo has signed these bytes, with one of the timestamps that it may mean.
 
-    The sources differ on whether the timestamp is the body's or the header's; both are tried,
-    and without any there is no signature.
+    The sources differ on whether the timestamp is the body's or the header's; both are tried.
+    One that is no number counts for nothing: it could hide where the body ends.
     """
     given = header.strip().removeprefix("mac=").lower().encode("utf-8", "replace")
     right = False
     for timestamp in timestamps:
         signed = app_id.encode() + body + timestamp.encode("utf-8", "replace") + secret.encode()
         expected = hashlib.sha256(signed).hexdigest().encode()
-        right |= bool(timestamp) and hmac.compare_digest(given, expected)
+        right |= timestamp.isdecimal() and hmac.compare_digest(given, expected)
     return right
 
 

@@ -285,6 +285,7 @@ async def test_what_is_not_signed_by_zalo_is_refused_and_not_kept(
         (BODY + b" ", mac(BODY, TIME), ""),
         (stranger, mac(stranger, TIME, app_id="9"), ""),
         (untimed, mac(untimed, ""), ""),
+        (BODY[:-1], mac(BODY, TIME), "}" + TIME),
         (b"[]", "", ""),
         (b'{"a":1}', "", ""),
         (b"", "", ""),
@@ -653,6 +654,18 @@ async def test_a_photo_is_made_light_enough_for_zalo(
     photo = api.shown[LAN][0]
     assert photo.kind == "image"
     assert photo.content.startswith(b"\xff\xd8\xff")
+
+
+async def test_a_photo_that_lies_on_its_side_is_put_upright(api: OaApi, zalo: ZaloOa) -> None:
+    made = io.BytesIO()
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a quarter turn to the right
+    Image.new("RGB", (40, 20)).save(made, "WEBP", exif=turned)
+
+    await zalo.send(LAN, Outbound("Xem nha", file=FetchedFile(made.getvalue(), "a")))
+
+    with Image.open(io.BytesIO(api.shown[LAN][0].content)) as shown:
+        assert shown.size == (20, 40)
 
 
 @pytest.mark.parametrize(
