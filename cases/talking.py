@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from cases import access
+from cases import access, canned
 from cases.life import CaseState, RefusedError
 from cases.model import CUSTODY, Case
 from cases.speech import Verbatim
@@ -107,7 +107,8 @@ def reply(
 
     Raises:
         NotFoundError: not theirs to see.
-        RefusedError: `not_holder`, `closed`, `empty`, or `unreachable` (the talk was deleted).
+        RefusedError: `not_holder`, `closed`, `empty`, `blank_left` (a blank of a canned reply was
+            not filled in), or `unreachable` (the talk was deleted).
     """
     access.the_case(session, staff, case_id, for_update=True)
     if client_key is not None:  # looked up under the case's lock: two presses come one by one
@@ -117,6 +118,8 @@ def reply(
     case = _held(session, staff, case_id)
     if not text.strip() and file_id is None:
         raise RefusedError("empty")
+    if canned.left_open(text):
+        raise RefusedError("blank_left")
     if case.conversation_id is None:
         raise RefusedError("unreachable")
     now = session.clock.now()

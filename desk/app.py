@@ -15,6 +15,7 @@ from cases.province import Province
 from desk import guard
 from desk.frame import STATIC, Frame
 from desk.pages import (
+    canned,
     case,
     door,
     files,
@@ -29,6 +30,7 @@ from desk.pages import (
     live,
     oversight,
     queue,
+    search,
 )
 from knowledge.shelf import Shelf
 from store.session import Database
@@ -62,6 +64,8 @@ def make_desk(
         dependencies=[Depends(guard.enforcer(frame))],
     )
     for page in (door, queue, case, files, live, oversight):
+        desk.include_router(page.routes(frame))
+    for page in (search, canned):
         desk.include_router(page.routes(frame))
     for page in (knowledge, knowledge_edit, knowledge_review):
         desk.include_router(page.routes(frame))

@@ -45,6 +45,8 @@ class Who(StrEnum):
     REVIEWERS = "reviewers"
     """Who may review and publish what another person wrote."""
     AUDITORS = "auditors"
+    CANNED_WRITERS = "canned_writers"
+    """Who may write the canned replies of their office, or of all."""
 
 
 def who_may(
@@ -78,6 +80,8 @@ def roles(who: Who) -> frozenset[Role]:
             return frozenset({Role.ADMIN, Role.CENTRE})
         case Who.AUDITORS:
             return frozenset({Role.AUDITOR})
+        case Who.CANNED_WRITERS:
+            return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
         case _:
             assert_never(who)
 

@@ -371,6 +371,14 @@ def refusal(reason: str) -> str:
         "complained": "Khiếu nại trước chưa được trả lời.",
         "no_complaint": "Không có khiếu nại nào đang chờ.",
         "rated": "Đã đánh giá rồi.",
+        "blank_left": "Tin còn chỗ trống trong ngoặc { } nên chưa gửi. Điền hoặc xóa chỗ trống rồi "
+        "gửi lại.",
+        "not_your_replies": "Câu mẫu này không thuộc phần việc của bạn.",
+        "no_such_reply": "Câu mẫu này không còn nữa.",
+        "reply_too_long": "Câu mẫu dài quá 2000 chữ cái.",
+        "bad_key": "Tên gọi là một chữ ngắn, chỉ có chữ, số và gạch nối, tối đa 30 chữ cái.",
+        "key_taken": "Đã có câu mẫu tên này. Chọn tên khác, hoặc sửa câu kia.",
+        "unknown_blank": "Trong ngoặc { } chỉ ghi được: tên, mã hồ sơ, chi nhánh, ngày hẹn.",
     }
     return known.get(reason, "Việc này chưa làm được. Trang đã cập nhật, hãy xem lại.")
 
@@ -426,6 +434,9 @@ def act(act: str) -> str:
         "duty.drop": "Bỏ lịch trực",
         "case.party_read": "Xem giấy tờ, số điện thoại của người trong vụ việc",
         "case.paper": "Lập mẫu đơn từ hồ sơ",
+        "case.search": "Tìm hồ sơ",
+        "canned.write": "Viết câu trả lời mẫu",
+        "canned.remove": "Xóa câu trả lời mẫu",
         "file.read": "Tải tệp",
         "staff.sign_in": "Đăng nhập",
         "staff.sign_in_failed": "Đăng nhập sai",

@@ -1,20 +1,25 @@
-"""What has happened, as it happens: one stream of server-sent events for each open page."""
+"""What has happened, as it happens: one stream of server-sent events for each open page.
+
+And who has the same case open: each page that shows one tells so every 10 seconds.
+"""
 
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, StreamingResponse
 
-from cases.access import visible_to
+from cases.access import the_case, visible_to
 from cases.life import CaseState
 from cases.model import Case
+from cases.staff import StaffMember
 from desk import auth
-from desk.frame import NO_DATABASE, Frame
-from desk.guard import Who, token_of, who_may
-from store import events
+from desk.frame import NO_DATABASE, Frame, names_of
+from desk.guard import Who, staff_of, token_of, who_may
+from store import events, presence
 from store.session import Session
 from store.wakes import Topic
 
@@ -66,8 +71,43 @@ def _concerns(case: Case | None, staff_id: str) -> bool:
     return case.state is CaseState.WAITING or case.holder_id == staff_id
 
 
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody else who has the case open."""
+
+    name: str
+    writing: bool
+
+
+def be_there(
+    session: Session, staff: StaffMember, case_id: str, *, writing: bool, leaving: bool
+) -> tuple[Colleague, ...]:
+    """Note that somebody has a case open, or has left it, and tell who else has.
+
+    Raises:
+        NotFoundError: not theirs to see.
+    """
+    the_case(session, staff, case_id)
+    open_here, written_here = f"case:{case_id}", f"case:{case_id}:reply"
+    session.one_at_a_time(f"presence:{case_id}:{staff.id}")  # two windows of one person
+    for subject, there in (
+        (open_here, not leaving),
+        (written_here, writing and not leaving),
+    ):
+        if there:
+            presence.here(session, subject, staff.id)
+        else:
+            presence.gone(session, subject, staff.id)
+    session.flush()
+    writers = set(presence.others(session, written_here, staff.id))
+    names = names_of(session, set(presence.others(session, open_here, staff.id)))
+    return tuple(
+        Colleague(name, one in writers) for one, name in sorted(names.items(), key=lambda x: x[1])
+    )
+
+
 def routes(frame: Frame) -> APIRouter:
-    """The route of the stream."""
+    """The routes of the stream and of presence."""
     router = APIRouter()
 
     @router.get("/events")
@@ -83,6 +123,20 @@ def routes(frame: Frame) -> APIRouter:
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )
+
+    @router.post("/cases/{case_id}/present")
+    @who_may(Who.CASEWORKERS, by_itself=True)
+    async def present(
+        request: Request,
+        case_id: str,
+        writing: Annotated[bool, Form()] = False,
+        leaving: Annotated[bool, Form()] = False,
+    ) -> HTMLResponse:
+        """One beat of an open page; the answer says who else is there."""
+        staff = staff_of(request)
+        told = partial(be_there, staff=staff, case_id=case_id, writing=writing, leaving=leaving)
+        there = await frame.database.transact(told)
+        return frame.show("presence.html", case_id=case_id, colleagues=there)
 
     async def listen(token: str, last: int) -> AsyncIterator[str]:
         yield "retry: 1000\n\n"

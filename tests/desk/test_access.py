@@ -15,6 +15,7 @@ from tests.desk.world import STAFF, Browser, World, photo
 
 EVERYBODY = frozenset(STAFF)
 CASEWORKERS = frozenset({"lan", "minh", "hai", "tam", "trung"})
+CANNED_WRITERS = frozenset({"hai", "trung", "quan"})
 OF_U_MINH = frozenset({"lan", "minh", "hai", "trung"})
 """Who may see a case of the branch U Minh: the branch and the centre."""
 
@@ -27,7 +28,13 @@ ROUTES = {
     ("POST", "/password"): EVERYBODY,
     ("GET", "/"): EVERYBODY,
     ("GET", "/queue"): CASEWORKERS,
+    ("GET", "/search"): CASEWORKERS,
     ("GET", "/events"): CASEWORKERS,
+    ("GET", "/canned"): CANNED_WRITERS,
+    ("POST", "/canned"): CANNED_WRITERS,
+    ("POST", "/canned/{reply_id}/remove"): CANNED_WRITERS,
+    ("GET", "/cases/{case_id}/canned"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/present"): OF_U_MINH,
     ("GET", "/cases/{case_id}"): OF_U_MINH,
     ("GET", "/cases/{case_id}/live"): OF_U_MINH,
     ("POST", "/cases/{case_id}/claim"): OF_U_MINH,
@@ -47,6 +54,7 @@ ROUTES = {
 FIELDS: dict[str, dict[str, str]] = {
     "close": {"outcome": "advised"},
     "reply": {"text": "chào"},
+    "canned": {"office": "u-minh", "key": "chào", "text": "Chào bà con."},
     "note": {"text": "ghi"},
 }
 
@@ -81,7 +89,7 @@ async def test_a_route_that_names_nobody_answers_nobody(world: World) -> None:
 async def call(
     browser: Browser, method: str, path: str, case_id: str, file_id: str
 ) -> httpx.Response:
-    address = "/desk" + path.format(case_id=case_id, file_id=file_id)
+    address = "/desk" + path.format(case_id=case_id, file_id=file_id, reply_id="0" * 32)
     if method == "GET":
         return await browser.get(address)
     return await browser.press(address, **FIELDS.get(path.rsplit("/", 1)[-1], {}))

@@ -31,6 +31,7 @@ MODULES_WITH_TABLES = (
     "bot.inbox",
     "bot.transcript",
     "cases.alerts",
+    "cases.canned",
     "cases.conflicts",
     "cases.consent",
     "cases.model",
