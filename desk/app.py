@@ -17,6 +17,7 @@ from desk.frame import STATIC, Frame
 from desk.pages import (
     canned,
     case,
+    case_papers,
     door,
     files,
     knowledge,
@@ -63,7 +64,7 @@ def make_desk(
         default_response_class=HTMLResponse,
         dependencies=[Depends(guard.enforcer(frame))],
     )
-    for page in (door, queue, case, files, live, oversight):
+    for page in (door, queue, case, case_papers, files, live, oversight):
         desk.include_router(page.routes(frame))
     for page in (search, canned):
         desk.include_router(page.routes(frame))

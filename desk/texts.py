@@ -1011,3 +1011,14 @@ def act_refusal(reason: str) -> str:
         "past": "Lúc đó đã qua. Chọn lúc khác.",
     }
     return known.get(reason) or refusal(reason)
+
+
+PAPERS: Mapping[str, str] = {
+    "02": "Đơn yêu cầu trợ giúp pháp lý",
+    "04": "Đơn xin đổi người thực hiện",
+    "05": "Đơn rút yêu cầu",
+    "08": "Thông báo từ chối, hoặc không làm tiếp",
+    "09": "Thông báo chuyển trung tâm tỉnh khác",
+    "13": "Giấy giới thiệu của UBND xã, phường",
+}
+"""The forms that are filled from a case, by the Ministry's number."""

@@ -1,60 +1,45 @@
-"""One case: reading it, claiming it, answering, noting, giving it back, closing it."""
+"""One case: reading it, claiming it, answering, noting, and the forms of all other acts."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
-from cases import queue, register, talking
-from cases.access import looked_at, the_case
-from cases.life import Outcome, RefusedError
+from cases import queue, talking
+from cases.access import NotFoundError, looked_at, the_case
+from cases.life import RefusedError
 from cases.model import Case
 from cases.staff import StaffMember
 from cases.thread import ThreadEntry
 from desk import texts
-from desk.frame import Flash, Frame, Me, by_script, names_of, with_flash
+from desk.frame import Frame, by_script
 from desk.guard import Who, staff_of, who_may
-from desk.pages.case_view import CaseView, look_at_case, mode_of, note_reading, tab_after
-from desk.pages.queue import Queue, View, look_at_queue, path_of, view_of
-from store import audit, events
-from store.base import new_id
+from desk.pages.case_acts import ACTS, ActId, Doing, Typed, shows_letter
+from desk.pages.case_page import CasePage, Whole
+from desk.pages.case_parties import look_at_people
+from desk.pages.case_view import (
+    CaseView,
+    Opened,
+    look_at_case,
+    mode_of,
+    note_reading,
+    tab_after,
+)
+from desk.pages.queue import view_of
+from store import audit
 from store.session import Session
 
-Act = Callable[[Session], object]
 Text = Annotated[str, Form(max_length=20_000)]
 ClientKey = Annotated[str, Form(max_length=64, pattern=r"^[0-9a-f]*$")]
-
-
-@dataclass(frozen=True)
-class Whole:
-    """The whole page with a case open."""
-
-    newest: int
-    """The last event that the page already shows."""
-    me: Me
-    queue: Queue
-    case: CaseView
 
 
 def routes(frame: Frame) -> APIRouter:
     """The routes of a case."""
     router = APIRouter()
-
-    def whole(
-        session: Session, staff: StaffMember, case: Case, view: View, *, reveal: bool = False
-    ) -> Whole:
-        return Whole(
-            newest=events.newest(session),  # first, so that nothing falls between
-            me=frame.me(session, staff),
-            queue=look_at_queue(session, frame, staff, view),
-            case=look_at_case(session, frame, staff, case, view, reveal_contact=reveal),
-        )
-
-    def page(shown: Whole, status: int = 200, flash: Flash | None = None) -> HTMLResponse:
-        return frame.show("desk.html", status, flash=flash, **vars(shown))
+    pages = CasePage(frame)
+    do, whole, page = pages.do, pages.whole, pages.page
 
     @router.get("/cases/{case_id}")
     @who_may(Who.CASEWORKERS)
@@ -74,18 +59,90 @@ def routes(frame: Frame) -> APIRouter:
 
     @router.get("/cases/{case_id}/live")
     @who_may(Who.CASEWORKERS, by_itself=True)
-    async def live(request: Request, case_id: str, visible: bool = False) -> HTMLResponse:
+    async def live(
+        request: Request, case_id: str, visible: bool = False, act: ActId | None = None
+    ) -> HTMLResponse:
         """The open case as it is now; `visible`: it lies before the officer's eyes."""
         staff, view = staff_of(request), view_of(request, case_id)
+        opened = Opened(act) if act else None
 
         def look(session: Session) -> CaseView:
             case = the_case(session, staff, case_id)
             note_reading(session, staff, case)
             if visible:
                 seen(session, staff, case)
-            return look_at_case(session, frame, staff, case, view)
+            return look_at_case(session, frame, staff, case, view, opened)
 
         return frame.show("work.html", case=await frame.database.transact(look))
+
+    @router.get("/cases/{case_id}/do/{act}")
+    @who_may(Who.CASEWORKERS)
+    async def open_form(request: Request, case_id: str, act: ActId) -> HTMLResponse:
+        """The case with the form of an act beside it."""
+        staff, view = staff_of(request), view_of(request, case_id)
+
+        def look(session: Session) -> Whole:
+            case = the_case(session, staff, case_id)
+            note_reading(session, staff, case)
+            return whole(session, staff, case, view, Opened(act, focus=True))
+
+        shown = await frame.database.transact(look)
+        if by_script(request):
+            return frame.show("work.html", case=shown.case)
+        return page(shown)
+
+    @router.post("/cases/{case_id}/do/{act}")
+    @who_may(Who.CASEWORKERS)
+    async def do_it(request: Request, case_id: str, act: ActId) -> Response:
+        """Any act of `case_acts`; a refusal is shown as a letter before it is sent."""
+        staff, form = staff_of(request), await request.form()
+        typed = Typed(
+            {
+                name: tuple(one for one in form.getlist(name) if isinstance(one, str))
+                for name in form
+            }
+        )
+        carry_out = ACTS[act].do
+        if carry_out is None:
+            raise NotFoundError
+        if shows_letter(act, typed):
+            return await preview(request, case_id, Opened(act, typed, preview=True))
+        return await do(
+            request,
+            case_id,
+            lambda session: carry_out(Doing(session, frame, staff, case_id, typed)),
+            opened=Opened(act, typed),
+            say=texts.act_refusal,
+        )
+
+    async def preview(request: Request, case_id: str, opened: Opened) -> Response:
+        staff, view = staff_of(request), view_of(request, case_id)
+
+        def look(session: Session) -> Whole:
+            return whole(session, staff, the_case(session, staff, case_id), view, opened)
+
+        shown = await frame.database.transact(look)
+        if by_script(request):
+            return frame.show("work.html", case=shown.case)
+        return page(shown)
+
+    @router.post("/cases/{case_id}/people")
+    @who_may(Who.CASEWORKERS)
+    async def people(request: Request, case_id: str) -> HTMLResponse:
+        """Show the numbers of the people of a case; that they were looked at is audited."""
+        staff, view = staff_of(request), view_of(request, case_id)
+
+        def reveal(session: Session) -> Whole:
+            case = the_case(session, staff, case_id)
+            audit.note(session, "case.party_read", staff_id=staff.id, subject=case.id)
+            shown = whole(session, staff, case, view)
+            seen = look_at_people(session, case, reveal=True)
+            return replace(shown, case=replace(shown.case, people=seen))
+
+        shown = await frame.database.transact(reveal)
+        if by_script(request):
+            return frame.show("case_people.html", case=shown.case)
+        return page(shown)
 
     @router.post("/cases/{case_id}/claim")
     @who_may(Who.CASEWORKERS)
@@ -97,30 +154,6 @@ def routes(frame: Frame) -> APIRouter:
             case_id,
             lambda session: queue.claim(session, staff, case_id, office),
             f"Bạn đã nhận hồ sơ. Người dân được báo là {office} đang giúp.",
-        )
-
-    @router.post("/cases/{case_id}/give-back")
-    @who_may(Who.CASEWORKERS)
-    async def give_back(request: Request, case_id: str) -> Response:
-        staff = staff_of(request)
-
-        def act(session: Session) -> None:
-            office = frame.office_label(the_case(session, staff, case_id).office_id)
-            queue.give_back(session, staff, case_id, office)
-
-        return await do(request, case_id, act, "Hồ sơ đã trở lại hàng chờ. Người dân được báo.")
-
-    @router.post("/cases/{case_id}/close")
-    @who_may(Who.CASEWORKERS)
-    async def close(
-        request: Request, case_id: str, outcome: Annotated[Outcome, Form()]
-    ) -> Response:
-        staff = staff_of(request)
-        return await do(
-            request,
-            case_id,
-            lambda session: register.close(session, staff, case_id, outcome),
-            "Hồ sơ đã kết thúc. Người dân được báo kết quả.",
         )
 
     @router.post("/cases/{case_id}/reply")
@@ -188,45 +221,6 @@ def routes(frame: Frame) -> APIRouter:
             return frame.show("contact.html", case=shown.case)
         return page(shown)
 
-    async def do(
-        request: Request,
-        case_id: str,
-        act: Act,
-        done: str,
-        *,
-        or_else: Act | None = None,
-        event: str | None = None,
-    ) -> Response:
-        """Carry out one press of a button and show the case as it is afterwards.
-
-        `or_else` keeps what was typed when the act is refused; `event` tells the page's script
-        that it was done.
-        """
-        staff, view = staff_of(request), view_of(request, case_id)
-        refused: str | None = None
-        try:
-            await frame.database.transact(act)
-        except RefusedError as problem:
-            refused = problem.reason
-            if or_else is not None:
-                await frame.database.transact(or_else)
-        if refused is None and not by_script(request):
-            return RedirectResponse(path_of(view, case_id), 303)
-
-        def look(session: Session) -> tuple[Whole, Flash]:
-            case = the_case(session, staff, case_id)
-            seen(session, staff, case)
-            flash = Flash(done) if refused is None else _refusal(session, case, refused)
-            return whole(session, staff, case, view), flash
-
-        shown, flash = await frame.database.transact(look)
-        status = 200 if refused is None else 409
-        if not by_script(request):
-            return page(shown, status, flash)
-        response = frame.show("work.html", status, case=shown.case)
-        events_told = {event: {"key": new_id()}} if event and refused is None else {}
-        return with_flash(response, flash, **events_told)
-
     def seen(session: Session, staff: StaffMember, case: Case) -> None:
         talking.mark_seen(session, staff, case.id)
 
@@ -239,11 +233,3 @@ def routes(frame: Frame) -> APIRouter:
 def _words(text: str) -> str:
     """What was typed, as it is said: one kind of line end, no blank edges."""
     return text.replace("\r\n", "\n").strip()
-
-
-def _refusal(session: Session, case: Case, reason: str) -> Flash:
-    text = texts.refusal(reason)
-    if reason == "held" and case.holder_id is not None:
-        holder = names_of(session, {case.holder_id}).get(case.holder_id)
-        text = f"{holder} đã nhận hồ sơ này rồi."
-    return Flash(text, problem=True)

@@ -3,22 +3,35 @@
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, assert_never
 
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
 
-from cases import talking
+from cases import register, rights, talking
 from cases.access import looked_at
-from cases.life import CaseState
+from cases.life import CaseState, Who
 from cases.model import Case
+from cases.moves import open_offer, who_is
+from cases.providers import Provider
 from cases.purpose import PersonAgrees
 from cases.staff import StaffMember
 from cases.thread import Author, Draft, Note, ThreadEntry
 from desk import texts
 from desk.frame import Frame, names_of
+from desk.pages.case_acts import ACTS, ActId, Situation, Typed, next_act, open_acts
+from desk.pages.case_deadlines import Clock, look_at_clock
+from desk.pages.case_panel import NOTHING, Panel, look_at_panel
+from desk.pages.case_parties import (
+    AlikeView,
+    ConflictView,
+    People,
+    look_at_alike,
+    look_at_conflicts,
+    look_at_people,
+)
 from desk.pages.queue import Tab, View, place_name, tab_label
 from eligibility.grounds import load_law
 from store.audit import AuditRow
@@ -29,6 +42,8 @@ from store.outbox import Delivery, OutboxRow
 from store.session import Session
 
 _ONE_READING = dt.timedelta(minutes=15)
+_FOLDED = 70
+"""Letters of the assistant's words that are shown: the citizen's own shall stand out."""
 
 
 class Mode(StrEnum):
@@ -37,6 +52,8 @@ class Mode(StrEnum):
     FREE = "free"
     MINE = "mine"
     HELD = "held"
+    OFFERED = "offered"
+    """Another office asks this one to take it."""
     CLOSED = "closed"
 
 
@@ -71,6 +88,14 @@ class Bubble:
     at: dt.datetime
     file: FileView | None = None
     delivery: DeliveryView | None = None
+
+    @property
+    def folded(self) -> str | None:
+        """The beginning of what the assistant said, where the rest is folded away."""
+        if self.kind != Author.ASSISTANT:
+            return None
+        words = " ".join(self.text.split())
+        return words if len(words) <= _FOLDED else f"{words[:_FOLDED].rsplit(' ', 1)[0]} …"
 
 
 @dataclass(frozen=True)
@@ -121,6 +146,59 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """The act whose form lies open, and what was typed into it."""
+
+    act: ActId
+    typed: Typed = NOTHING
+    preview: bool = False
+    focus: bool = False
+    """It was opened by a press just now: the keyboard goes there."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """One act that is open, as a button or a link to its form."""
+
+    id: ActId
+    label: str
+    at_once: bool
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A case on its way to another office."""
+
+    from_office: str
+    to_office: str
+    reason: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a case has come, in the register and with the citizen."""
+
+    code: str | None
+    """Of the register."""
+    form: str | None
+    complex: bool
+    at_once: str | None
+    accepted_at: dt.datetime | None
+    provider: str | None
+    papers_missing: tuple[str, ...]
+    paused_since: dt.datetime | None
+    paused_for: str | None
+    snoozed_until: dt.datetime | None
+    in_custody: bool
+    offer: Offer | None
+    complaint: str | None
+    """What the citizen complains of, not answered yet."""
+    refused: str | None
+    """The facts of the refusal, as they were written."""
+
+
+@dataclass(frozen=True)
 class CaseView:
     """Everything the page of a case shows."""
 
@@ -152,6 +230,23 @@ class CaseView:
     screening: ScreeningView | None
     contact: ContactView | None
     timeline: tuple[Step, ...]
+    standing: Standing
+    clock: Clock
+    people: People
+    conflicts: tuple[ConflictView, ...]
+    alike: tuple[AlikeView, ...]
+    next: Link | None
+    """What brings the case forward now."""
+    acts: tuple[Link, ...]
+    """Everything else that may be done."""
+    panel: Panel | None
+    uploads: int
+    """Grows with each word of the staff: the box for a file is a new one after each sending."""
+
+    def may(self, act: str) -> bool:
+        """Whether an act is open."""
+        found = (*self.acts, self.next) if self.next else self.acts
+        return any(link.id == act for link in found)
 
 
 def note_reading(session: Session, staff: StaffMember, case: Case) -> None:
@@ -180,10 +275,25 @@ def look_at_case(
     staff: StaffMember,
     case: Case,
     view: View,
+    opened: Opened | None = None,
     *,
     reveal_contact: bool = False,
 ) -> CaseView:
     """The whole view of a case; `case` comes from `visible_to`."""
+    clock = look_at_clock(session, frame, case)
+    standing = _standing(session, frame, case)
+    conflicts = look_at_conflicts(session, frame, case)
+    alike = look_at_alike(session, staff, case)
+    situation = Situation(
+        paused=standing.paused_since is not None,
+        late=clock.overdue,
+        complained=standing.complaint is not None,
+        alike=any(one.open for one in alike),
+        conflicts=bool(conflicts),
+        centre=case.office_id == frame.province.centre.id,
+    )
+    acts = open_acts(case, staff, situation)
+    following = next_act(case, acts, withdrawing=case.withdraw_asked_at is not None)
     entries = talking.thread(session, case)
     notes = session.scalars(sa.select(Note).where(Note.case_id == case.id)).all()
     steps = session.scalars(
@@ -228,6 +338,68 @@ def look_at_case(
         screening=_screening(session, case),
         contact=_contact(session, case, reveal=reveal_contact),
         timeline=_timeline(steps, names),
+        standing=standing,
+        clock=clock,
+        people=look_at_people(session, case, reveal=False),
+        conflicts=conflicts,
+        alike=alike,
+        next=_link(following) if following else None,
+        acts=tuple(_link(act) for act in acts if act is not following),
+        panel=_panel(session, frame, staff, case, opened, acts) if opened else None,
+        uploads=sum(entry.staff_id is not None for entry in entries),
+    )
+
+
+def _panel(
+    session: Session,
+    frame: Frame,
+    staff: StaffMember,
+    case: Case,
+    opened: Opened,
+    acts: tuple[ActId, ...],
+) -> Panel:
+    shown = look_at_panel(
+        session, frame, staff, case, opened.act, acts, opened.typed, preview=opened.preview
+    )
+    return replace(shown, focus=opened.focus)
+
+
+def _link(act: ActId) -> Link:
+    return Link(act, ACTS[act].label, ACTS[act].at_once)
+
+
+def _standing(session: Session, frame: Frame, case: Case) -> Standing:
+    entry = register.entry_of(session, case)
+    provider = session.get(Provider, case.provider_id) if case.provider_id else None
+    pause = register.paused(session, case)
+    offer = open_offer(session, case)
+    complaint = rights.complaint_of(session, case)
+    refusal = register.refusal_of(session, case) if case.state is CaseState.CLOSED else None
+    missing = case.open(session.vault, "papers_missing") or ""
+    return Standing(
+        code=entry.code if entry else None,
+        form=texts.form_of_aid(case.form) if case.form else None,
+        complex=case.complex,
+        at_once=texts.at_once(case.accepted_because) if case.accepted_because else None,
+        accepted_at=case.accepted_at,
+        provider=provider.name if provider else None,
+        papers_missing=tuple(missing.splitlines()),
+        paused_since=pause.from_at if pause else None,
+        paused_for=pause.open(session.vault, "reason") if pause else None,
+        snoozed_until=case.snoozed_until,
+        in_custody=case.in_custody,
+        offer=Offer(
+            from_office=frame.office_label(offer.from_office),
+            to_office=frame.office_label(offer.to_office),
+            reason=offer.open(session.vault, "reason") or "",
+            at=offer.offered_at,
+        )
+        if offer
+        else None,
+        complaint=complaint.open(session.vault, "about")
+        if complaint is not None and complaint.answered_at is None
+        else None,
+        refused=refusal.open(session.vault, "wording") if refusal else None,
     )
 
 
@@ -235,6 +407,9 @@ def mode_of(case: Case, staff: StaffMember) -> Mode:
     """What this staff member can do with the case."""
     if case.state is CaseState.CLOSED:
         return Mode.CLOSED
+    who = who_is(case, staff)
+    if Who.RECEIVER in who and Who.HOLDER not in who:
+        return Mode.OFFERED
     if case.holder_id is None:
         return Mode.FREE
     return Mode.MINE if case.holder_id == staff.id else Mode.HELD
@@ -243,7 +418,7 @@ def mode_of(case: Case, staff: StaffMember) -> Mode:
 def tab_after(mode: Mode) -> Tab:
     """The list that a case is in, for one that was reached without a list."""
     match mode:
-        case Mode.FREE:
+        case Mode.FREE | Mode.OFFERED:
             return Tab.WAITING
         case Mode.MINE:
             return Tab.MINE
@@ -334,7 +509,7 @@ def _timeline(steps: Sequence[Event], names: Mapping[str, str]) -> tuple[Step, .
 
 
 def _screening(session: Session, case: Case) -> ScreeningView | None:
-    told = _json(case.open(session.vault, "screening"))
+    told = json_of(case.open(session.vault, "screening"))
     if not told:
         return None
     facts = told.get("facts")
@@ -346,7 +521,7 @@ def _screening(session: Session, case: Case) -> ScreeningView | None:
                 law=str(ground.get("law") or ""),
                 verified=ground.get("verified") is True,
             )
-            for ground in _list(told.get("grounds"))
+            for ground in list_of(told.get("grounds"))
             if isinstance(ground, dict)
         ),
         facts=tuple(
@@ -354,11 +529,11 @@ def _screening(session: Session, case: Case) -> ScreeningView | None:
             for name, value in (facts.items() if isinstance(facts, dict) else ())
             if value is not None
         ),
-        papers=tuple(_paper(str(paper)) for paper in _list(told.get("papers"))),
+        papers=tuple(paper_name(str(paper)) for paper in list_of(told.get("papers"))),
         relation=texts.relation(told.get("relation")),
         consent_of_person=_CONSENT_OF_PERSON.get(str(told.get("consent_of_person"))),
         helped_by=_HELPED_BY.get(str(told.get("helped_by"))),
-        fields=tuple(texts.field(str(one)) for one in _list(told.get("fields"))),
+        fields=tuple(texts.field(str(one)) for one in list_of(told.get("fields"))),
         place_told=told.get("place"),
         on=_day(told.get("on")),
         law_version=case.law_version,
@@ -388,14 +563,14 @@ def _day(written: object) -> str | None:
         return None
 
 
-def _paper(paper: str) -> str:
+def paper_name(paper: str) -> str:
     """A paper by its name; the files know them by id."""
     known = load_law().papers.get(paper)
     return known.name if known is not None else paper
 
 
 def _contact(session: Session, case: Case, *, reveal: bool) -> ContactView | None:
-    told = _json(case.open(session.vault, "contact"))
+    told = json_of(case.open(session.vault, "contact"))
     if not told:
         return None
     phone, note = told.get("phone"), told.get("note")
@@ -408,7 +583,7 @@ def _contact(session: Session, case: Case, *, reveal: bool) -> ContactView | Non
     )
 
 
-def _json(text: str | None) -> dict[str, Any]:
+def json_of(text: str | None) -> dict[str, Any]:
     """Sealed JSON that another room wrote; whatever it lacks, the page still opens."""
     if text is None:
         return {}
@@ -419,5 +594,5 @@ def _json(text: str | None) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _list(value: object) -> list[Any]:
+def list_of(value: object) -> list[Any]:
     return value if isinstance(value, list) else []

@@ -168,6 +168,7 @@ def test_a_request_comes_in_and_is_claimed_answered_noted_and_closed(
         check(page)
 
         page.get_by_text("Việc khác").click()
+        page.get_by_role("link", name="Kết thúc hồ sơ").click()
         page.get_by_label("Đã tư vấn xong").check()
         check(page)
         page.get_by_role("button", name="Kết thúc hồ sơ").click()
@@ -352,6 +353,9 @@ def test_the_keyboard_reaches_everything_in_order(
         page.locator(f"#row-{case_id} a").focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Yêu cầu số 1")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.get_by_text("Việc khác")).to_be_focused()
+        page.keyboard.press("Tab")  # over the nearest limit
         page.keyboard.press("Tab")
         expect(page.locator(".thread")).to_be_focused()
         page.keyboard.press("Tab")

@@ -38,8 +38,12 @@ ROUTES = {
     ("GET", "/cases/{case_id}"): OF_U_MINH,
     ("GET", "/cases/{case_id}/live"): OF_U_MINH,
     ("POST", "/cases/{case_id}/claim"): OF_U_MINH,
-    ("POST", "/cases/{case_id}/give-back"): OF_U_MINH,
-    ("POST", "/cases/{case_id}/close"): OF_U_MINH,
+    ("GET", "/cases/{case_id}/do/{act}"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/do/{act}"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/people"): OF_U_MINH,
+    ("GET", "/cases/{case_id}/papers/{name}"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/papers/{name}"): OF_U_MINH,
+    ("POST", "/attachments"): OF_U_MINH,
     ("POST", "/cases/{case_id}/reply"): OF_U_MINH,
     ("POST", "/cases/{case_id}/note"): OF_U_MINH,
     ("POST", "/cases/{case_id}/draft"): OF_U_MINH,
@@ -52,7 +56,7 @@ ROUTES = {
 """Whom each route answers about a case of U Minh. A new route belongs in here."""
 
 FIELDS: dict[str, dict[str, str]] = {
-    "close": {"outcome": "advised"},
+    "{act}": {"outcome": "advised"},
     "reply": {"text": "chào"},
     "canned": {"office": "u-minh", "key": "chào", "text": "Chào bà con."},
     "note": {"text": "ghi"},
@@ -89,10 +93,13 @@ async def test_a_route_that_names_nobody_answers_nobody(world: World) -> None:
 async def call(
     browser: Browser, method: str, path: str, case_id: str, file_id: str
 ) -> httpx.Response:
-    address = "/desk" + path.format(case_id=case_id, file_id=file_id, reply_id="0" * 32)
+    names = {"act": "close", "name": "02.pdf" if method == "GET" else "02"}
+    ids = {"case_id": case_id, "file_id": file_id, "reply_id": "0" * 32}
+    address = "/desk" + path.format(**ids, **names)
     if method == "GET":
         return await browser.get(address)
-    return await browser.press(address, **FIELDS.get(path.rsplit("/", 1)[-1], {}))
+    fields = {"case": case_id} if path == "/attachments" else {}
+    return await browser.press(address, **fields, **FIELDS.get(path.rsplit("/", 1)[-1], {}))
 
 
 @pytest.mark.parametrize("username", sorted(STAFF))
@@ -152,7 +159,7 @@ async def test_no_list_and_no_count_tells_of_another_branch(world: World) -> Non
     lan = await world.signed_in("lan")
     await lan.press(f"/desk/cases/{claimed}/claim")
     await lan.press(f"/desk/cases/{closed}/claim")
-    await lan.press(f"/desk/cases/{closed}/close", outcome="advised")
+    await lan.press(f"/desk/cases/{closed}/do/close", outcome="advised")
 
     for tab in Tab:
         page = (await browser.get(f"/desk/?tab={tab}&open={claimed}")).text

@@ -149,7 +149,7 @@ async def test_of_twenty_who_claim_at_once_one_wins(world: World) -> None:
 
 async def test_a_closed_case_is_not_claimed(world: World) -> None:
     browser, case_id = await held(world)
-    await browser.press(f"/desk/cases/{case_id}/close", outcome="advised")
+    await browser.press(f"/desk/cases/{case_id}/do/close", outcome="advised")
 
     answer = await (await world.signed_in("minh")).press(f"/desk/cases/{case_id}/claim")
 
@@ -265,7 +265,7 @@ async def test_only_the_holder_answers_and_what_was_typed_is_kept(world: World) 
 
 async def test_a_reply_from_a_stale_page_is_refused_and_kept(world: World) -> None:
     browser, case_id = await held(world)
-    await browser.press(f"/desk/cases/{case_id}/give-back")
+    await browser.press(f"/desk/cases/{case_id}/do/give-back")
 
     answer = await browser.press(f"/desk/cases/{case_id}/reply", True, text="Chữ đang viết")
 
@@ -335,7 +335,7 @@ async def test_sending_drops_the_draft_and_a_late_draft_does_not_come_back(world
 async def test_a_case_is_given_back_and_claimed_by_another(world: World) -> None:
     lan, case_id = await held(world)
 
-    await lan.press(f"/desk/cases/{case_id}/give-back")
+    await lan.press(f"/desk/cases/{case_id}/do/give-back")
 
     assert world.case(case_id).state is CaseState.WAITING
     minh = await world.signed_in("minh")
@@ -346,7 +346,7 @@ async def test_a_case_is_given_back_and_claimed_by_another(world: World) -> None
 async def test_a_case_ends_with_each_outcome(world: World, outcome: Outcome) -> None:
     browser, case_id = await held(world)
 
-    await browser.press(f"/desk/cases/{case_id}/close", outcome=outcome)
+    await browser.press(f"/desk/cases/{case_id}/do/close", outcome=outcome)
 
     assert world.case(case_id).outcome is outcome
     assert texts.outcome(outcome) in (await browser.get("/desk/?tab=done")).text
@@ -358,10 +358,10 @@ async def test_a_case_does_not_end_without_a_known_outcome(
 ) -> None:
     browser, case_id = await held(world)
 
-    answer = await browser.press(f"/desk/cases/{case_id}/close", **fields)
+    answer = await browser.press(f"/desk/cases/{case_id}/do/close", **fields)
 
-    assert answer.status_code == 422
-    assert "won" not in answer.text
+    assert answer.status_code == 409
+    assert texts.act_refusal("choose") in answer.text
     assert world.case(case_id).state is CaseState.CLAIMED
 
 
