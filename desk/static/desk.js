@@ -243,6 +243,255 @@
   }
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
 
+  // --- who else has the case open -------------------------------------------------------------
+  const WRITING = 15_000;
+  let beatsAt = ""; // where this page was last said to be
+  let typedAt = 0;
+
+  /** Tell that this case lies open here, and show who else has it. */
+  async function beat() {
+    const address = document.hidden || ended ? "" : $("[data-present]")?.dataset.present ?? "";
+    if (beatsAt !== address) leave();
+    beatsAt = address;
+    if (!address) return;
+    const writing = Date.now() - typedAt < WRITING;
+    try {
+      const answer = await fetch(address, {
+        method: "POST", body: new URLSearchParams({ writing }), headers: { "HX-Request": "true" },
+      });
+      if (answer.status === 401) { end(); return; }
+      if (!answer.ok) return;
+      const told = document.createElement("template");
+      told.innerHTML = await answer.text();
+      const fresh = told.content.querySelector("[data-present]");
+      const shown = document.getElementById(fresh.id);
+      if (shown && shown.innerHTML !== fresh.innerHTML) shown.replaceChildren(...fresh.childNodes);
+    } catch { /* the next beat comes */ }
+  }
+  function leave() {
+    if (beatsAt && !ended) navigator.sendBeacon(beatsAt, new URLSearchParams({ leaving: true }));
+    beatsAt = "";
+    typedAt = 0;
+  }
+  setInterval(beat, 10_000);
+  addEventListener("pagehide", leave);
+  document.addEventListener("visibilitychange", beat);
+  document.addEventListener("htmx:after:swap", () => {
+    if (($("[data-present]")?.dataset.present ?? "") !== beatsAt) beat();
+  });
+  document.addEventListener("input", (event) => {
+    if (!event.target.form?.matches(".reply")) return;
+    const began = Date.now() - typedAt > WRITING;
+    typedAt = Date.now();
+    if (began) beat();
+  });
+  document.addEventListener("tram:said", () => { typedAt = 0; beat(); });
+
+  // --- canned replies, by "/" in the box of a reply -------------------------------------------
+  const BLANKS = ["ten", "ma ho so", "chi nhanh", "ngay hen"];
+  const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase().trim();
+  const blanksIn = (text) => [...text.matchAll(/\{([^{}\n]{1,40})\}/g)].filter((one) => BLANKS.includes(folded(one[1])));
+  const cannedOf = new Map(); // address → promise of the replies
+  let offered = null; // what the open list shows
+
+  /** Say which blanks are open; the browser itself holds the form back. */
+  function checkBlanks(form) {
+    const left = [...new Set(blanksIn(form.text.value).map((one) => one[0]))];
+    const said = left.length ? `Còn chỗ trống: ${left.join(", ")}. Điền hoặc xóa rồi mới gửi được.` : "";
+    form.text.setCustomValidity(said);
+    let hint = form.querySelector(".blanks-left");
+    if (!hint && said) {
+      hint = document.createElement("p");
+      hint.className = "blanks-left small";
+      hint.setAttribute("role", "status");
+      form.append(hint);
+    }
+    if (hint && hint.textContent !== said) hint.textContent = said;
+  }
+
+  function cannedFor(form) {
+    const address = form.dataset.draft.replace(/draft$/, "canned");
+    if (!cannedOf.has(address)) {
+      const asked = fetch(address, { headers: { "HX-Request": "true" } }).then((answer) => {
+        if (answer.status === 401) end();
+        if (!answer.ok) throw new Error(String(answer.status));
+        return answer.json();
+      });
+      asked.catch(() => cannedOf.delete(address)); // asked again at the next "/"
+      cannedOf.set(address, asked);
+    }
+    return cannedOf.get(address);
+  }
+
+  /** The word after a "/" that begins one, up to the caret. */
+  function slashWord(box) {
+    return /(?:^|\s)\/([\p{L}\p{M}\p{N}-]{0,30})$/u.exec(box.value.slice(0, box.selectionStart));
+  }
+
+  async function offer(box) {
+    const { form } = box;
+    if (!slashWord(box)) { closeOffer(); return; }
+    let replies;
+    try { replies = await cannedFor(form); } catch { closeOffer(); return; }
+    const typed = slashWord(box); // it may have gone on meanwhile
+    if (!typed || document.activeElement !== box) { closeOffer(); return; }
+    const word = folded(typed[1]);
+    const fits = replies.filter((one) => folded(one.key).includes(word))
+      .sort((one, other) => folded(other.key).startsWith(word) - folded(one.key).startsWith(word));
+    show(box, fits, typed[1].length + 1);
+  }
+
+  function show(box, fits, typed) {
+    const list = offered?.list ?? document.createElement("ul");
+    list.className = "canned-offer";
+    list.id = `${box.id}-canned`;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", "Câu trả lời mẫu");
+    list.replaceChildren(...(fits.length ? fits : [null]).map((reply, place) => {
+      const item = document.createElement("li");
+      item.id = `${list.id}-${place}`;
+      item.setAttribute("role", "option");
+      if (!reply) {
+        item.setAttribute("aria-disabled", "true");
+        item.textContent = "Không có câu mẫu nào tên này.";
+        return item;
+      }
+      const name = document.createElement("strong");
+      name.textContent = `/${reply.key}`;
+      const text = document.createElement("span");
+      text.textContent = reply.text;
+      item.append(name, " ", text);
+      item.addEventListener("pointerdown", (event) => { event.preventDefault(); put(reply); });
+      return item;
+    }));
+    offered = { list, box, fits, typed, chosen: 0 };
+    if (!list.isConnected) box.closest(".send").before(list);
+    box.setAttribute("aria-autocomplete", "list");
+    box.setAttribute("aria-controls", list.id);
+    choose(0);
+    const said = `${fits.length} câu mẫu`;
+    if ($("#announce").textContent !== said) $("#announce").textContent = said;
+  }
+
+  function choose(place) {
+    const { list, box, fits } = offered;
+    offered.chosen = fits.length ? (place + fits.length) % fits.length : 0;
+    [...list.children].forEach((item, here) => {
+      const chosen = here === offered.chosen && fits.length > 0;
+      item.setAttribute("aria-selected", String(chosen));
+      if (!chosen) return;
+      box.setAttribute("aria-activedescendant", item.id);
+      item.scrollIntoView({ block: "nearest" });
+    });
+    if (!fits.length) box.removeAttribute("aria-activedescendant");
+  }
+
+  function put(reply) {
+    const { box, typed } = offered;
+    const start = box.selectionStart - typed;
+    closeOffer();
+    box.setRangeText(reply.text, start, box.selectionStart, "end");
+    box.focus();
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    const blank = blanksIn(reply.text)[0];
+    if (blank) box.setSelectionRange(start + blank.index, start + blank.index + blank[0].length);
+  }
+
+  function closeOffer() {
+    if (!offered) return;
+    for (const name of ["aria-autocomplete", "aria-controls", "aria-activedescendant"]) offered.box.removeAttribute(name);
+    offered.list.remove();
+    offered = null;
+  }
+
+  document.addEventListener("input", (event) => {
+    if (!event.target.form?.matches("form.reply") || event.target.name !== "text") return;
+    checkBlanks(event.target.form);
+    offer(event.target);
+  });
+  document.addEventListener("focusout", (event) => { if (event.target === offered?.box) closeOffer(); });
+  document.addEventListener("keydown", (event) => {
+    if (!offered || event.target !== offered.box || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const fits = offered.fits.length > 0;
+    if (event.key === "ArrowDown" && fits) choose(offered.chosen + 1);
+    else if (event.key === "ArrowUp" && fits) choose(offered.chosen - 1);
+    else if ((event.key === "Enter" || event.key === "Tab") && fits && !event.shiftKey) put(offered.fits[offered.chosen]);
+    else if (event.key === "Escape") closeOffer();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
+
+  /** A button for those who do not know of "/". */
+  function readyReply() {
+    const form = $("form.reply");
+    if (!form) return;
+    checkBlanks(form);
+    if (form.querySelector(".canned-open")) return;
+    const opens = document.createElement("button");
+    opens.type = "button";
+    opens.className = "canned-open plain";
+    opens.textContent = "Câu mẫu /";
+    opens.addEventListener("click", () => {
+      const box = form.text;
+      box.focus();
+      if (slashWord(box)) { offer(box); return; }
+      const before = box.value.slice(0, box.selectionStart);
+      box.setRangeText(/\S$/.test(before) ? " /" : "/", box.selectionStart, box.selectionEnd, "end");
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    form.querySelector(".say")?.append(opens);
+  }
+  document.addEventListener("htmx:after:swap", readyReply);
+  document.addEventListener("tram:said", readyReply);
+
+  // --- keys -----------------------------------------------------------------------------------
+  const help = $("#keys");
+  let keysOn = localStorage.getItem("tram.keys") !== "off";
+  const KEYS = {
+    j: () => step(1),
+    k: () => step(-1),
+    r: () => $("form.reply textarea")?.focus(),
+    n: () => {
+      const box = $(".note-box");
+      if (!box) return;
+      box.open = true;
+      box.querySelector("textarea")?.focus();
+    },
+    c: () => $("form.claim")?.requestSubmit(),
+    "/": () => $("#find-text")?.focus(),
+    "?": () => help?.showModal(),
+  };
+
+  /** The next or the previous case of the list gets the focus; Enter opens it. */
+  function step(by) {
+    const rows = [...document.querySelectorAll("#rows a")];
+    const focused = rows.indexOf(document.activeElement);
+    const here = focused >= 0 ? focused : rows.findIndex((row) => row.hasAttribute("aria-current"));
+    const next = rows[here < 0 ? 0 : Math.min(Math.max(here + by, 0), rows.length - 1)];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+  }
+  document.addEventListener("keydown", (event) => {
+    if (!keysOn || event.defaultPrevented || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
+    if (event.target.closest("input, textarea, select, dialog")) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+  const opensHelp = $("#keys-open");
+  if (help && opensHelp) {
+    opensHelp.hidden = false;
+    opensHelp.addEventListener("click", () => { closeMenus(); help.showModal(); });
+    const wish = help.querySelector("input");
+    wish.checked = keysOn;
+    wish.addEventListener("change", () => {
+      keysOn = wish.checked;
+      localStorage.setItem("tram.keys", keysOn ? "on" : "off");
+    });
+  }
+
   // --- the sound ------------------------------------------------------------------------------
   const button = $("#sound");
   let audio = null;
@@ -282,6 +531,8 @@
     showSound();
     title();
     listen();
+    beat();
+    readyReply();
   }
 
   // --- writing an article ---------------------------------------------------------------------
