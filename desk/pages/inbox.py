@@ -55,7 +55,7 @@ def tab_label(tab: Tab, role: Role) -> str:
         case Tab.BRANCH:
             return "Toàn tỉnh" if role is Role.CENTRE else "Chi nhánh"
         case Tab.CITIZEN:
-            return "Chờ dân"
+            return "Chờ người dân"
         case Tab.DONE:
             return "Đã xong"
         case Tab.ALERTS:

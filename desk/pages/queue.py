@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from cases.access import listed_for
 from cases.alerts import AlertRow
 from cases.life import HELD, CaseState
-from cases.model import Case
+from cases.model import CUSTODY, Case
 from cases.staff import Role, StaffMember
 from cases.thread import Seen
 from desk import texts
@@ -100,6 +100,8 @@ class QueueRow:
     danger: str | None
     urgent: bool
     in_custody: bool
+    arrested: bool
+    """The danger that was told says already that somebody is held."""
     unread: bool
     answer_due: bool
     withdraw: bool
@@ -113,6 +115,13 @@ class QueueRow:
     mine: bool
     at: dt.datetime
     outcome: str | None
+
+    @property
+    def marked(self) -> bool:
+        """Whether there is anything to say beside what every row says."""
+        told = (self.danger, self.urgent, self.in_custody, self.dues, self.withdraw, self.paused)
+        more = (self.answer_due, self.leaving, self.snoozed_until, self.outcome, self.holder)
+        return any((*told, *more))
 
 
 @dataclass(frozen=True)
@@ -223,6 +232,7 @@ class _Look:
     def row(self, case: Case, *, unread: bool, paused: bool) -> QueueRow:
         elsewhere = self.staff.role is Role.CENTRE or case.office_id != self.staff.office_id
         held = case.state in HELD
+        danger = case.open(self.session.vault, "danger")
         return QueueRow(
             id=case.id,
             number=case.number,
@@ -230,9 +240,10 @@ class _Look:
             field=texts.field(case.field),
             place=place_name(self.frame, case.commune),
             office=self.frame.office_label(case.office_id) if elsewhere else None,
-            danger=texts.danger(case.open(self.session.vault, "danger")),
+            danger=texts.danger(danger),
             urgent=case.urgent,
             in_custody=case.in_custody,
+            arrested=danger == CUSTODY,
             unread=unread,
             answer_due=held and (case.answered_at is None or case.answered_at < case.last_word_at),
             withdraw=case.withdraw_asked_at is not None and held,
