@@ -504,7 +504,7 @@ def _standing(
             .where(scope, Case.state != CaseState.CLOSED)
             .group_by(Case.state)
         )
-        return Counter(dict(row.tuple() for row in session.execute(query)))
+        return Counter(dict(session.execute(query).all()))
     rows = session.execute(
         sa.select(Case.id, Case.state, head_of_screening().label("head")).where(
             scope, Case.state != CaseState.CLOSED
