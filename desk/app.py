@@ -19,6 +19,7 @@ from desk.pages import (
     case,
     case_papers,
     door,
+    figures,
     files,
     knowledge,
     knowledge_differences,
@@ -74,6 +75,7 @@ def make_desk(
         desk.include_router(page.routes(frame))
     for page in (knowledge_differences, knowledge_exchange):
         desk.include_router(page.routes(frame))
+    desk.include_router(figures.routes(frame))
     desk.mount("/static", _Kept(directory=STATIC))
     desk.add_exception_handler(NotFoundError, guard.not_found(frame))
     desk.add_exception_handler(guard.SignedOutError, guard.signed_out(frame))

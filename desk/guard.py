@@ -45,6 +45,10 @@ class Who(StrEnum):
     REVIEWERS = "reviewers"
     """Who may review and publish what another person wrote."""
     AUDITORS = "auditors"
+    LEADERS = "leaders"
+    """Who leads a branch, or the centre: the register and the reports."""
+    COUNTERS = "counters"
+    """Who may see figures; of those who see no cases, no small numbers."""
     CANNED_WRITERS = "canned_writers"
     """Who may write the canned replies of their office, or of all."""
 
@@ -80,6 +84,10 @@ def roles(who: Who) -> frozenset[Role]:
             return frozenset({Role.ADMIN, Role.CENTRE})
         case Who.AUDITORS:
             return frozenset({Role.AUDITOR})
+        case Who.LEADERS:
+            return frozenset({Role.HEAD, Role.CENTRE})
+        case Who.COUNTERS:
+            return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
         case Who.CANNED_WRITERS:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
         case _:

@@ -50,6 +50,13 @@ ROUTES = {
     ("POST", "/cases/{case_id}/contact"): OF_U_MINH,
     ("GET", "/files/{file_id}"): OF_U_MINH,
     ("GET", "/files/{file_id}/view"): OF_U_MINH,
+    ("GET", "/figures"): frozenset({"hai", "trung", "quan"}),
+    ("POST", "/figures/export"): frozenset({"hai", "trung", "quan"}),
+    ("GET", "/figures/register"): frozenset({"hai", "trung"}),
+    ("POST", "/figures/register"): frozenset({"hai", "trung"}),
+    ("POST", "/figures/register/export"): frozenset({"hai", "trung"}),
+    ("GET", "/figures/form12"): frozenset({"hai", "trung"}),
+    ("POST", "/figures/form12/export"): frozenset({"hai", "trung"}),
     ("GET", "/accounts"): frozenset({"quan"}),
     ("GET", "/audit"): frozenset({"kiem"}),
 }
