@@ -1,5 +1,6 @@
 """What happens shows by itself: the stream of events, over a real server."""
 
+import datetime as dt
 import json
 import time
 from collections.abc import Iterator
@@ -14,9 +15,10 @@ from cases import queue, talking
 from cases.model import Case
 from cases.staff import StaffMember
 from store import events
+from store.clock import SetClock
 from store.session import Session
 from tests.desk.serving import served
-from tests.desk.world import PASSWORD, World, open_case
+from tests.desk.world import PASSWORD, Browser, World, open_case
 
 SOON = 6.0
 """Seconds; an event is a second old at most, and this machine may be busy."""
@@ -197,3 +199,51 @@ def test_a_stream_ends_when_the_server_wants_to_stop(world: World) -> None:
         assert list(told) == []
 
     assert time.monotonic() - begin < SOON
+
+
+# --- who else has a case open -------------------------------------------------------------------
+
+
+async def present(browser: Browser, case_id: str, **told: str) -> str:
+    """One beat of an open page; who else is there."""
+    answer = await browser.press(f"/desk/cases/{case_id}/present", True, **told)
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_officers_see_who_else_reads_and_who_writes(world: World) -> None:
+    case_id = world.open_case()
+    lan, minh = await world.signed_in("lan"), await world.signed_in("minh")
+
+    assert "đang" not in await present(lan, case_id)
+    assert "Cán bộ Lan đang xem" in await present(minh, case_id)
+    assert "Cán bộ Minh đang xem" in await present(lan, case_id, writing="true")
+    assert "Cán bộ Lan đang viết" in await present(minh, case_id)
+    await present(lan, case_id)
+    assert "Cán bộ Lan đang xem" in await present(minh, case_id)
+
+
+async def test_who_has_left_or_was_silent_for_long_is_seen_no_more(
+    world: World, clock: SetClock
+) -> None:
+    case_id, other = world.open_case(), world.open_case()
+    lan, minh = await world.signed_in("lan"), await world.signed_in("minh")
+    await present(lan, case_id, writing="true")
+    assert "đang" not in await present(minh, other)
+
+    await present(lan, case_id, leaving="true")
+    assert "đang" not in await present(minh, case_id)
+
+    await present(lan, case_id)
+    clock.forward(dt.timedelta(seconds=31))
+    assert "đang" not in await present(minh, case_id)
+
+
+async def test_presence_tells_nothing_to_another_office(world: World) -> None:
+    case_id = world.open_case(office_id="u-minh")
+    await present(await world.signed_in("lan"), case_id)
+
+    answer = await (await world.signed_in("tam")).press(f"/desk/cases/{case_id}/present", True)
+
+    assert answer.status_code == 404
+    assert "Lan" not in answer.text
