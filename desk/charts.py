@@ -34,27 +34,27 @@ class Series:
     """None: too few to be told; the line has a gap there."""
 
 
-def bars(title: str, values: Sequence[tuple[str, int | None]]) -> Markup:
-    """Horizontal bars, one below the other, with their names and numbers."""
+def bars(title: str, values: Sequence[tuple[str, int | None]], unit: str = "") -> Markup:
+    """Horizontal bars, one below the other; narrow, so that a phone shows them whole."""
     most = max((count or 0 for _, count in values), default=0) or 1
-    row, left, width = 30, 215, 640
+    row, left, width = 28, 186, 440
     parts = []
     for place, (name, count) in enumerate(values):
         top = place * row
-        long = 0 if count is None else round((width - left - 60) * count / most, 1)
+        long = 0 if count is None else round((width - left - 52) * count / most, 1)
         parts.append(
             f'<text x="{left - 8}" y="{top + 19}" text-anchor="end" fill="{INK}">'
-            f"{escape(_short(name, 30))}</text>"
+            f"{escape(_short(name, 26))}</text>"
             f'<rect x="{left}" y="{top + 5}" width="{long}" height="20" rx="3" fill="{LEAF}"/>'
             f'<text x="{left + long + 6}" y="{top + 19}" fill="{INK}" font-weight="600">'
-            f"{number(count)}</text>"
+            f"{number(count)}{'' if count is None else escape(unit)}</text>"
         )
-    return _svg(title, width, max(len(values), 1) * row, "".join(parts))
+    return _svg("bars", title, width, max(len(values), 1) * row, "".join(parts))
 
 
 def lines(title: str, names: Sequence[str], series: Sequence[Series]) -> Markup:
     """Lines over time; `names` are the points of the axis."""
-    width, height, left, top, bottom = 640, 250, 40, 34, 34
+    width, height, left, top, bottom = 480, 240, 40, 34, 34
     most = _round_up(max((v or 0 for one in series for v in one.values), default=0))
     step = (width - left - 16) / max(len(names) - 1, 1)
 
@@ -69,9 +69,9 @@ def lines(title: str, names: Sequence[str], series: Sequence[Series]) -> Markup:
         f'<text x="{left - 6}" y="{y(mark) + 4}" text-anchor="end" fill="{MUTED}">{mark}</text>'
         for mark in (0, most // 2, most)
     ]
-    every = max(1, -(-len(names) // 8))
+    every = max(1, -(-len(names) // 6))
     for place in range(0, len(names), every):
-        anchor = "start" if place == 0 else "middle"
+        anchor = "end" if place and place == len(names) - 1 else "middle" if place else "start"
         parts.append(
             f'<text x="{x(place)}" y="{height - 10}" text-anchor="{anchor}" fill="{MUTED}">'
             f"{escape(names[place])}</text>"
@@ -84,8 +84,8 @@ def lines(title: str, names: Sequence[str], series: Sequence[Series]) -> Markup:
             f' stroke-dasharray="{dashes}"/>'
             f'<text x="{at + 34}" y="19" fill="{INK}">{escape(one.name)}</text>'
         )
-        at += 60 + 9 * len(one.name)
-    return _svg(title, width, height, "".join(parts))
+        at += 52 + 8 * len(one.name)
+    return _svg("lines", title, width, height, "".join(parts))
 
 
 def _line(
@@ -151,7 +151,9 @@ def tiles(title: str, spots: Sequence[Spot], counts: Mapping[str, int | None]) -
         )
     columns = max((column + (row % 2) / 2 for column, row in placed.values()), default=0) + 1
     rows = max((row for _, row in placed.values()), default=0)
-    return _svg(title, round(wide * columns + 2), round(high * rows + 2 * size + 2), "".join(parts))
+    return _svg(
+        "map", title, round(wide * columns + 2), round(high * rows + 2 * size + 2), "".join(parts)
+    )
 
 
 @lru_cache(maxsize=8)
@@ -228,9 +230,9 @@ def _round_up(most: int) -> int:
     return -(-most // 5000) * 5000
 
 
-def _svg(title: str, width: float, height: float, body: str) -> Markup:
+def _svg(kind: str, title: str, width: float, height: float, body: str) -> Markup:
     return Markup(  # noqa: S704 - every name in the body is escaped
         f'<svg viewBox="0 0 {width} {height}" role="img"'
-        f' width="{width}" height="{height}" font-size="14" {_FONT} class="chart"'
+        f' width="{width}" height="{height}" font-size="14" {_FONT} class="chart {kind}"'
         f' aria-label="{escape(title)}">{body}</svg>'
     )

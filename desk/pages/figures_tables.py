@@ -205,6 +205,7 @@ def _deadlines(figures: Figures) -> Table:
         chart=charts.bars(
             "Tỷ lệ đúng hạn, phần trăm",
             [(name, round(share)) for name, share in shares if share is not None],
+            "%",
         )
         if shares
         else None,

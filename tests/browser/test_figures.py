@@ -92,7 +92,7 @@ def test_a_head_reads_the_figures_the_register_and_the_report(
 ) -> None:
     lived(world)
     with page_at(chromium, address, size, "hai") as page:
-        page.locator("summary .who").click()
+        page.locator(".menu > summary").click()
         page.get_by_role("link", name="Số liệu").click()
         expect(page.get_by_role("heading", name="Số liệu", exact=True)).to_be_visible()
         page.locator("select[name=range]").select_option("Năm nay")
