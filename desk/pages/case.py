@@ -59,19 +59,16 @@ def routes(frame: Frame) -> APIRouter:
 
     @router.get("/cases/{case_id}/live")
     @who_may(Who.CASEWORKERS, by_itself=True)
-    async def live(
-        request: Request, case_id: str, visible: bool = False, act: ActId | None = None
-    ) -> HTMLResponse:
+    async def live(request: Request, case_id: str, visible: bool = False) -> HTMLResponse:
         """The open case as it is now; `visible`: it lies before the officer's eyes."""
         staff, view = staff_of(request), view_of(request, case_id)
-        opened = Opened(act) if act else None
 
         def look(session: Session) -> CaseView:
             case = the_case(session, staff, case_id)
             note_reading(session, staff, case)
             if visible:
                 seen(session, staff, case)
-            return look_at_case(session, frame, staff, case, view, opened)
+            return look_at_case(session, frame, staff, case, view)
 
         return frame.show("work.html", case=await frame.database.transact(look))
 
@@ -95,13 +92,14 @@ def routes(frame: Frame) -> APIRouter:
     @who_may(Who.CASEWORKERS)
     async def do_it(request: Request, case_id: str, act: ActId) -> Response:
         """Any act of `case_acts`; a refusal is shown as a letter before it is sent."""
-        staff, form = staff_of(request), await request.form()
-        typed = Typed(
-            {
-                name: tuple(one for one in form.getlist(name) if isinstance(one, str))
-                for name in form
-            }
-        )
+        staff = staff_of(request)
+        async with request.form() as form:
+            typed = Typed(
+                {
+                    name: tuple(one for one in form.getlist(name) if isinstance(one, str))
+                    for name in form
+                }
+            )
         carry_out = ACTS[act].do
         if carry_out is None:
             raise NotFoundError

@@ -84,6 +84,12 @@ class Panel:
         return value in self.typed.all(name)
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """Words that must not get lost when the form can't be sent any more."""
+        names = ("reason", "wording", "answer", "other")
+        return tuple(text for name in names if (text := self.typed.text(name)))
+
+    @property
     def fresh(self) -> bool:
         """Nothing has been sent yet."""
         return not self.typed.fields

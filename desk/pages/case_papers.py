@@ -230,11 +230,13 @@ def routes(frame: Frame) -> APIRouter:
     async def attach(request: Request) -> Response:
         """A file for the citizen, with a few words; its type is told by its content."""
         staff = staff_of(request)
-        form = await request.form()
-        case_id, words, key = (_field(form.get(name)) for name in ("case", "text", "client_key"))
-        upload = form.get("file")
-        name = (upload.filename or "") if isinstance(upload, UploadFile) else ""
-        content = await upload.read() if isinstance(upload, UploadFile) else b""
+        async with request.form() as form:
+            case_id, words, key = (
+                _field(form.get(name)) for name in ("case", "text", "client_key")
+            )
+            upload = form.get("file")
+            name = (upload.filename or "") if isinstance(upload, UploadFile) else ""
+            content = await upload.read() if isinstance(upload, UploadFile) else b""
         await frame.database.read(lambda session: the_case(session, staff, case_id))
         problem, kind, content = await asyncio.to_thread(_checked, content, len(words))
 
