@@ -13,7 +13,7 @@ from knowledge.shelf import Shelf, seed_knowledge
 from store.clock import SystemClock
 from store.crypto import Vault
 from store.session import Database
-from tests.browser.test_desk import CHROMIUM, FLAGS, NARROW, SOON, check, page_at
+from tests.browser.test_desk import CHROMIUM, FLAGS, NARROW, SOON, WIDE, check, page_at
 from tests.desk.serving import served
 from tests.desk.world import World
 from tests.journeys.server import Server
@@ -179,6 +179,39 @@ def test_a_session_that_ends_leaves_what_was_typed_on_the_page(
         page.get_by_role("button", name="Gửi duyệt").click()
         expect(page.get_by_role("alert")).to_contain_text("Phiên làm việc đã hết")
         expect(page.get_by_label("Trả lời")).to_have_value("Viết dở")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("knowledge", "Tìm bài"),
+        ("knowledge/laws", "Tìm văn bản"),
+        ("knowledge/try?q=lan+ranh", "Tìm bài khác"),
+    ],
+)
+def test_a_field_to_search_in_is_a_line_that_can_be_clicked(
+    world: World,
+    address: str,
+    chromium: Browser,
+    size: tuple[int, int],
+    path: str,
+    label: str,
+) -> None:
+    with page_at(chromium, address, size, "bien") as page:
+        page.goto(f"{address}/desk/{path}")
+        field = page.get_by_role("searchbox", name=label)
+        button = field.locator("xpath=following-sibling::button")
+
+        field.click(timeout=SOON)
+
+        expect(field).to_be_focused()
+        wide, pressed = field.bounding_box(), button.bounding_box()
+        assert wide is not None
+        assert pressed is not None
+        assert wide["width"] > 150
+        assert max(wide["height"], pressed["height"]) < 80
+        button.click(timeout=SOON)
 
 
 @pytest.mark.parametrize("size", [DESKTOP, NARROW])
