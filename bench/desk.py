@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 import json
 import random
+import resource
 import statistics
 import tempfile
 import time
@@ -28,6 +29,7 @@ from cases.life import HELD, CaseState, Outcome
 from cases.model import Case, Pause
 from cases.province import load_province
 from cases.queue import code_index, pin_index
+from cases.search import CaseIndex
 from cases.staff import Role, StaffMember
 from cases.thread import Author, Note, Seen, ThreadEntry
 from desk import auth
@@ -35,6 +37,7 @@ from desk.app import make_desk
 from knowledge.article import FieldId
 from knowledge.library import load_library
 from knowledge.shelf import Shelf
+from store.base import Row
 from store.clock import SystemClock
 from store.crypto import Keyring, Vault
 from store.migrate import migrate
@@ -76,6 +79,7 @@ def fill(session: Session, cases: int, source: random.Random) -> None:
             holders.setdefault(office.id, []).append(staff.id)
     session.flush()
     communes = [one.code for one in province.communes]
+    later: list[Row] = []  # no row may come before the case it belongs to
     for number in range(1, cases + 1):
         office_id = source.choice(offices).id
         state = source.choices(list(CaseState), (8, 8, 6, 8, 70))[0]
@@ -118,31 +122,34 @@ def fill(session: Session, cases: int, source: random.Random) -> None:
         ):
             entry = ThreadEntry(case_id=case.id, author=author, at=wrote)
             entry.seal(session.vault, "body", text)
-            session.add(entry)
+            later.append(entry)
         if held:
             assert case.holder_id is not None
             note = Note(case_id=case.id, staff_id=case.holder_id, at=wrote)
             note.seal(session.vault, "body", "Đã gọi, hẹn tuần sau mang giấy tờ tới")
-            session.add(note)
-            session.add(Seen(case_id=case.id, staff_id=case.holder_id, at=answered))
+            later.append(note)
+            later.append(Seen(case_id=case.id, staff_id=case.holder_id, at=answered))
             if source.random() < 0.15:
                 pause = Pause(case_id=case.id, staff_id=case.holder_id, from_at=wrote)
                 pause.seal(session.vault, "reason", "chờ giấy tờ")
-                session.add(pause)
+                later.append(pause)
             if source.random() < 0.2:
-                for told in (Told.HOLDER, Told.HEAD, Told.CENTRE):
-                    session.add(
-                        AlertRow(
-                            case_id=case.id,
-                            key=f"advice:{told}",
-                            kind=DeadlineKind.ADVICE,
-                            step=Step.OVERDUE,
-                            role=told,
-                            at=now,
-                        )
+                later += [
+                    AlertRow(
+                        case_id=case.id,
+                        key=f"advice:{told}",
+                        kind=DeadlineKind.ADVICE,
+                        step=Step.OVERDUE,
+                        role=told,
+                        at=now,
                     )
-        if number % 500 == 0:
+                    for told in (Told.HOLDER, Told.HEAD, Told.CENTRE)
+                ]
+        if number % 500 == 0 or number == cases:
             session.flush()
+            session.add_all(later)
+            session.flush()
+            later.clear()
 
 
 async def timed(rounds: int, ask: Callable[[], Awaitable[object]]) -> str:
@@ -215,8 +222,42 @@ async def main(cases: int, rounds: int) -> None:
 
                         took = await timed(rounds, open_tab)
                         print(f"{username:10} {label:6} {tab:18} {took}")
+        await searches(full, app, rounds)
         await full.close()
         await empty.close()
+
+
+async def searches(database: Database, app: FastAPI, rounds: int) -> None:
+    """How long the memory index takes to be built, what it holds, and how fast it answers."""
+    index, before, began = CaseIndex(), resident(), time.perf_counter()
+    longest = 0.0
+    while True:
+        start = time.perf_counter()
+        progress = await database.read(index.catch_up)
+        longest = max(longest, time.perf_counter() - start)
+        if progress.complete:
+            break
+    print(
+        f"index of {progress.done} cases: {time.perf_counter() - began:.1f} s in all, "
+        f"{longest:.2f} s the longest batch, {resident() - before:.0f} MB"
+    )
+    for username in ("centre-1", "u-minh-1"):
+        async with enter(database, app, username) as browser:
+            for query in ("nguyen van teo", "lấn ranh đất", "cong ty no luong", "0912345678"):
+
+                async def ask(browser: httpx.AsyncClient = browser, query: str = query) -> None:
+                    answer = await browser.get("/desk/search", params={"q": query})
+                    assert answer.status_code == 200, answer.status_code
+
+                while "đang xem tiếp" in (await browser.get(f"/desk/search?q={query}")).text:
+                    pass
+                print(f"{username:10} search {query:18} {await timed(rounds, ask)}")
+
+
+def resident() -> float:
+    """Memory of this process in MB."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
 
 
 if __name__ == "__main__":
