@@ -14,6 +14,7 @@ A case counts for the office that has it now. All reads work inside the caller's
 
 import datetime as dt
 import json
+import logging
 import statistics
 import threading
 from bisect import bisect_right
@@ -40,9 +41,11 @@ from cases.staff import Role, StaffMember
 from cases.thread import Author, ThreadEntry
 from cases.worktime import SECOND, QuickCalendar, WorkTime, WorkTimes, ticks
 from eligibility.grounds import GroupId
-from store.crypto import Vault
+from store.crypto import SealError, Vault
 from store.events import Event
 from store.session import Session
+
+log = logging.getLogger(__name__)
 
 FEW = 5
 """Below that, a number is not told to those who see no cases, nor is a usual time computed."""
@@ -343,7 +346,12 @@ def head_of_screening() -> sa.ColumnElement[bytes]:
 
 
 def _groups_told(vault: Vault, case_id: str, sealed: bytes) -> tuple[str, ...]:
-    told = json.loads(vault.open(Case.__tablename__, "screening", case_id, sealed))
+    try:
+        told = json.loads(vault.open(Case.__tablename__, "screening", case_id, sealed))
+    except (SealError, ValueError) as problem:
+        # One case that can't be read must not keep all the others from being counted
+        log.error("case %s can't be counted by group: %s", case_id, type(problem).__name__)  # noqa: TRY400
+        return ()
     grounds = told.get("grounds") if isinstance(told, dict) else None
     named = {str(one.get("id")) for one in grounds or () if isinstance(one, dict)}
     return tuple(group for group in GroupId if group in named)

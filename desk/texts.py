@@ -705,12 +705,16 @@ def mistake(name: str, error: Mapping[str, Any]) -> str:
         case "good_until", _:
             return "Ngày chưa đúng. Ví dụ: 31/12/2026."
         case _, "string_too_long":
-            most, there = context["max_length"], len(error["input"])
-            return f"Dài quá: nhiều nhất {most} chữ cái, đang có {there}."
+            return too_long(context["max_length"], len(error["input"]))
         case _, "string_too_short":
             return "Chưa viết gì."
         case _:
             return "Chỗ này chưa đúng, xem lại giúp."
+
+
+def too_long(most: int, there: int) -> str:
+    """A part of an article that a phone would not show well."""
+    return f"Dài quá: nhiều nhất {most} chữ cái, đang có {there}."
 
 
 def unknown_blank(blank: str, known: tuple[str, ...]) -> str:

@@ -300,6 +300,18 @@ def test_the_group_lies_nowhere_in_clear(branch: Branch) -> None:
     assert branch.figures(branch.hai).by_group == (Line("hiv", 1, 0, 0),)
 
 
+def test_a_case_that_can_not_be_opened_is_counted_all_the_same(branch: Branch) -> None:
+    broken = branch.opened(at(16, 8), "poor")
+    branch.opened(at(16, 9), "poor")
+    spoil = sa.update(Case).where(Case.id == broken).values(screening=b"not sealed by us" * 3)
+    branch.database.transact_now(lambda session: session.execute(spoil))
+
+    found = branch.figures(branch.hai)
+
+    assert found.opened == 2
+    assert found.by_group == (Line("poor", 1, 0, 0), Line("", 1, 0, 0))
+
+
 def test_stars_are_averaged(branch: Branch) -> None:
     first, _, third, _ = week_of(branch)
 
