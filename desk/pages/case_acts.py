@@ -274,7 +274,7 @@ def _give_back(doing: Doing) -> str:
 
 
 def _accept(doing: Doing) -> str:
-    form = doing.typed.must("form", Form)
+    form = doing.typed.must("aid", Form)
     register.accept(
         *doing.case,
         doing.frame.province,

@@ -163,7 +163,7 @@ def _choices(
     match act:
         case ActId.ACCEPT:
             return {
-                "form": tuple((form, texts.form_of_aid(form)) for form in Form),
+                "aid": tuple((form, texts.form_of_aid(form)) for form in Form),
                 "at_once": tuple((one, texts.at_once(one)) for one in AtOnce),
             }
         case ActId.CLOSE:

@@ -35,7 +35,7 @@ async def act(browser: Browser, case_id: str, what: ActId, **fields: str) -> htt
 async def accepted(world: World, form: Form = Form.ADVICE, **told: object) -> tuple[Browser, str]:
     """A browser of Lan, who has entered a case in the register."""
     browser, case_id = await held(world, "lan", **told)
-    assert (await act(browser, case_id, ActId.ACCEPT, form=form)).status_code == 303
+    assert (await act(browser, case_id, ActId.ACCEPT, aid=form)).status_code == 303
     return browser, case_id
 
 
@@ -86,7 +86,7 @@ async def test_missing_papers_keep_a_case_out_of_the_register_unless_it_is_urgen
     world: World,
 ) -> None:
     browser, case_id = await held(world)
-    fields = {"form": Form.LITIGATION, "paper": "Giấy chứng nhận hộ cận nghèo", "other": "Sổ đỏ"}
+    fields = {"aid": Form.LITIGATION, "paper": "Giấy chứng nhận hộ cận nghèo", "other": "Sổ đỏ"}
 
     refused = await act(browser, case_id, ActId.ACCEPT, **fields)
     taken = await act(browser, case_id, ActId.ACCEPT, at_once=AtOnce.TRIAL_NEAR, **fields)
@@ -729,7 +729,7 @@ async def test_an_officer_of_another_branch_does_nothing_here(world: World, what
     before = world.case(case_id)
     tam = await world.signed_in("tam")
 
-    answer = await act(tam, case_id, what, reason="x", outcome="advised", form="advice")
+    answer = await act(tam, case_id, what, reason="x", outcome="advised", aid="advice")
 
     assert answer.status_code == 404
     after = world.case(case_id)
@@ -744,7 +744,7 @@ async def test_a_stale_press_on_a_closed_case_says_why_it_does_nothing(
     await act(browser, case_id, ActId.CLOSE, outcome=Outcome.ADVISED)
 
     fields = {"reason": "Chữ đã viết", "name": "A", "role": "other", "provider": "x", "to": "x"}
-    fields |= {"outcome": "advised", "form": "advice", "until": "week", "other": "x", "into": "x"}
+    fields |= {"outcome": "advised", "aid": "advice", "until": "week", "other": "x", "into": "x"}
     fields |= {"ground": "dead", "wording": "x", "sure": "yes", "verdict": "stands", "party": "x"}
     answer = await act(browser, case_id, what, **fields)
 
@@ -770,7 +770,7 @@ async def test_an_act_by_script_answers_with_the_case_alone(world: World) -> Non
     browser, case_id = await held(world)
 
     path = f"/desk/cases/{case_id}/do/{ActId.ACCEPT}"
-    answer = await browser.press(path, True, form=Form.ADVICE)
+    answer = await browser.press(path, True, aid=Form.ADVICE)
 
     assert answer.status_code == 200
     assert "<html" not in answer.text
