@@ -1,14 +1,23 @@
 """An answer of the knowledge base: what a citizen is told, and the law it rests on."""
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from store.datafile import Entry
 
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+LIMITS: Mapping[str, int] = {
+    "title": 80,
+    "short": 38,
+    "answer": 500,
+    "first_step": 200,
+    "where": 220,
+}
+"""The most letters of each part that a phone shows well; blanks count as they are written."""
 
 
 class FieldId(StrEnum):
@@ -66,7 +75,7 @@ class Article(Entry):
     field: FieldId
     title: Sentence
     """The question as a citizen would put it; the heading of the answer."""
-    short: Annotated[Sentence, StringConstraints(max_length=38)]
+    short: Annotated[Sentence, StringConstraints(max_length=LIMITS["short"])]
     """The same in at most 38 characters: the label of a button."""
     answer: Sentence
     """Two to five short sentences."""
@@ -88,3 +97,12 @@ class Article(Entry):
     For what the law itself makes grow every year, such as the age of retirement.
     """
     translations: dict[str, Translation] = Field(default_factory=dict)
+
+
+def overlong(parts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The parts of an article that are longer than `LIMITS`.
+
+    Asked before something new is taken in, and no rule of `Article` but for the label of a button:
+    what was published before there were limits must go on being answered.
+    """
+    return tuple(name for name, most in LIMITS.items() if len(parts[name]) > most)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from knowledge.article import Article, Status
+from knowledge.article import LIMITS, Article, Status, overlong
 from knowledge.laws import Law
 from knowledge.library import Library
 from knowledge.vietnamese import fold, syllables
@@ -64,10 +64,15 @@ LABELS: Mapping[str, str] = {
 }
 """What the parts of an article and of a law are called, by their names in the files."""
 
+
+def _too_long(part: str) -> str:
+    return f"dài quá {LIMITS[part]} chữ cái"
+
+
 _REASONS: Mapping[str, str] = {
     "missing": "còn thiếu",
     "string_too_short": "không được để trống",
-    "string_too_long": "dài quá 38 chữ cái",
+    "string_too_long": _too_long("short"),  # the only text that has a length of its own
     "string_type": "phải là chữ (số thì đặt trong dấu nháy)",
     "string_pattern_mismatch": "phải có dạng như land-01",
     "too_short": "còn ít quá: cần ít nhất 8 cách hỏi và 1 căn cứ",
@@ -331,6 +336,10 @@ def _check_articles(read: Read, library: Library) -> Iterator[Problem]:
         article = placed.value
         if article.id.rpartition("-")[0] != article.field:
             yield placed.problem(f"mã {article.id} không đúng lĩnh vực {article.field}")
+        there = library.articles.get(article.id)
+        if there is None or _content(there) != _content(article):
+            for part in overlong(article.model_dump(include=set(LIMITS))):
+                yield placed.problem(f"{LABELS[part]}: {_too_long(part)}")
         for number, source in enumerate(article.sources):
             if source.law not in registered:
                 said = f"dẫn {source.law}, chưa có trong danh sách văn bản luật"

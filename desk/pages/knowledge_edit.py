@@ -23,7 +23,6 @@ from desk.pages.knowledge_article import (
 from desk.pages.knowledge_diff import Piece, pieces
 from desk.pages.knowledge_form import (
     LANGUAGES,
-    LIMITS,
     Judged,
     Written,
     choices,
@@ -33,7 +32,7 @@ from desk.pages.knowledge_form import (
     preview,
     read_form,
 )
-from knowledge.article import Confidence
+from knowledge.article import LIMITS, Confidence
 from knowledge.shelf import ARTICLE
 from store import documents
 from store.documents import ConflictError, DocumentError, Stage, Version

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from starlette.datastructures import FormData
 
 from desk import texts
-from knowledge.article import Article, Confidence, FieldId, Source
+from knowledge.article import LIMITS, Article, Confidence, FieldId, Source, overlong
 from knowledge.laws import Laws
 from knowledge.library import Library, clashes
 from knowledge.present import AWAITS_OFFICER, Presented, present
@@ -25,8 +25,6 @@ LINES = ("time_limits", "papers", "wordings", "open_points")
 SHOWN = ("title", "answer", "first_step", "where", "time_limits", "papers")
 """Fields that citizens read, where blanks may stand."""
 LANGUAGES = ("en", "km")
-LIMITS = {"title": 80, "short": 38, "answer": 500, "first_step": 170, "where": 200}
-"""Letters that go well with a phone; only that of `short` is a must, buttons take no more."""
 _TRANSLATION = re.compile(r"translation_([a-z]{2,3})_(title|summary)")
 
 
@@ -156,6 +154,9 @@ def judge(written: Written, library: Library, blanks: Mapping[str, str]) -> Judg
         for error in problem.errors(include_url=False):
             name = str(error["loc"][0])
             problems.setdefault(name, []).append(texts.mistake(name, error))
+    for name in overlong(values):
+        said = texts.too_long(LIMITS[name], len(values[name]))
+        problems.setdefault(name, []).append(said)
     for name in SHOWN:
         for text in _as_lines(getattr(written, name)):
             unfilled = _unfilled(text, blanks)

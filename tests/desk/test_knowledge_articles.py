@@ -394,6 +394,9 @@ async def test_every_field_comes_back_as_it_was_written(world: World, library: L
     [
         ("title", "", "Chưa viết gì."),
         ("short", "x" * 39, "nhiều nhất 38 chữ cái, đang có 39"),
+        ("title", "x" * 81, "nhiều nhất 80 chữ cái, đang có 81"),
+        ("first_step", "x" * 201, "nhiều nhất 200 chữ cái, đang có 201"),
+        ("where", "x" * 221, "nhiều nhất 220 chữ cái, đang có 221"),
         ("wordings", "một câu", "Cần ít nhất 8 cách hỏi, mới có 1."),
         ("where", "Tới {center}.", "Chỗ trống {center} không có. Dùng được: {province}"),
         ("where", "Tới {.", "chỉ dùng cho chỗ trống có tên"),
@@ -428,6 +431,20 @@ async def test_what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost(
     assert kept["answer"] == "Chữ vừa gõ"
     if isinstance(typed, str):
         assert kept[field] == typed
+
+
+async def test_an_answer_too_long_for_a_phone_is_not_called_ready_and_at_its_most_it_is(
+    world: World,
+) -> None:
+    browser = await world.signed_in("bien")
+    form = await opened(browser)
+
+    over = await send(browser, f"{LAND}/preview", **(form | {"answer": "x" * 501}))
+    just = await send(browser, f"{LAND}/preview", **(form | {"answer": "x" * 500}))
+
+    assert "Dài quá: nhiều nhất 500 chữ cái, đang có 501." in over.text
+    assert "Bài đã đủ để gửi duyệt" not in over.text
+    assert "Bài đã đủ để gửi duyệt" in just.text
 
 
 async def test_a_question_that_another_article_has_is_named_with_its_owner(world: World) -> None:

@@ -328,6 +328,8 @@ BAD_CELLS: list[tuple[str, int, str, object, str]] = [
     ("Văn bản luật", 3, "Hết hiệu lực từ", "01/07/2014", "phải sau ngày có hiệu lực"),
     ("Sửa đổi luật", 2, "Từ ngày", None, "Từ ngày: còn thiếu"),
     ("Sửa đổi luật", 2, "Đã đọc văn bản sửa đổi", "chắc vậy", "phải là có hoặc không"),
+    ("Bài viết", LAND_ROW, "Trả lời", "x" * 501, "Trả lời: dài quá 500 chữ cái"),
+    ("Bài viết", LAND_ROW, "Tiêu đề", "x" * 81, "Tiêu đề: dài quá 80 chữ cái"),
 ]
 
 
@@ -340,6 +342,17 @@ def test_a_bad_cell_is_told_with_its_sheet_row_and_reason(
     assert any(
         (one.place, one.row) == (sheet, row) and why in one.reason for one in check(read, library)
     ), read.problems
+
+
+def test_what_was_long_before_there_were_limits_goes_out_and_comes_in_again(
+    tmp_path: Path,
+) -> None:
+    long = article("land-01").model_copy(update={"answer": "x" * 501})
+    library = load_library(write(tmp_path, long))
+
+    read = read_workbook(to_workbook(library))
+
+    assert check(read, library) == ()
 
 
 def test_all_bad_rows_are_told_not_only_the_first(library: Library) -> None:
