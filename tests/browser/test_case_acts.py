@@ -1,0 +1,192 @@
+"""One case in a real browser, from the queue to its end, with a phone and with a PC."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from cases import queue, register, talking
+from cases.deadlines import Form
+from cases.life import CaseState
+from cases.model import Case
+from cases.parties import PartyRole, add_party
+from cases.providers import ProviderEntry, ProviderKind, write_provider
+from cases.thread import Author
+from store.session import Session
+from tests.browser.test_desk import (
+    SOON,
+    address,
+    check,
+    chromium,
+    page_at,
+    world,
+)
+from tests.desk.world import World, photo
+
+__all__ = ["address", "chromium", "world"]  # the fixtures of the desk's browser
+WIDE, NARROW = (1440, 900), (360, 740)
+
+
+def open_form(page: Page, label: str) -> None:
+    """Open the form of an act from the list of all others."""
+    page.get_by_text("Việc khác", exact=True).click()
+    page.get_by_role("link", name=label, exact=True).click()
+    expect(page.locator(".panel h2")).to_have_text(label)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_a_case_goes_from_one_office_to_another_and_to_its_end(
+    world: World,
+    address: str,
+    chromium: Browser,
+    size: tuple[int, int],
+    tmp_path: Path,
+) -> None:
+    paper = tmp_path / "giấy mời.pdf"
+    paper.write_bytes(b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n")
+    case_id = world.open_case(words=("Nhà bên lấn 2 mét đất của tôi",))
+    entry = ProviderEntry("Trần Thị Lệ", ProviderKind.OFFICER, "nam-can", fields=("land",))
+    centre = world.staff("trung")
+    world.database.transact_now(lambda session: write_provider(session, centre, entry))
+
+    with page_at(chromium, address, size) as page:
+        page.goto(f"{address}/desk/cases/{case_id}")
+        page.get_by_role("button", name="Nhận hồ sơ này").click()
+        expect(page.locator("#flash")).to_contain_text("Bạn đã nhận hồ sơ")
+        expect(page.locator(".case-line")).to_contain_text("còn")
+
+        page.get_by_role("link", name="Thụ lý", exact=True).click()
+        expect(page.locator(".panel h2")).to_be_focused()
+        check(page)
+        page.get_by_label("Tham gia tố tụng (TGTT)").check()
+        page.get_by_role("button", name="Thụ lý").click()
+        expect(page.locator(".case-line .code")).to_contain_text("TGTT.01.")
+        check(page)
+
+        page.get_by_text("Gửi kèm tệp").click()
+        page.get_by_label("Tệp gửi người dân").set_input_files(paper)
+        page.get_by_label("Lời kèm theo").fill("Bà đọc rồi ký nhé.")
+        check(page)
+        page.get_by_role("button", name="Gửi tệp").click()
+        expect(page.locator(".bubble.staff")).to_contain_text("giấy mời.pdf")
+        expect(page.get_by_label("Trả lời người dân")).to_have_value("")
+
+        open_form(page, "Chuyển nơi khác")
+        page.get_by_label("Vì sao").press_sequentially("Đất nằm ")
+        world.database.transact_now(
+            lambda session: talking.citizen_wrote(session, session.get_one(Case, case_id), "Alo?")
+        )
+        if size == WIDE:
+            expect(page.get_by_text("Alo?")).to_be_visible(timeout=SOON)
+        page.get_by_label("Vì sao").press_sequentially("ở Năm Căn")
+        expect(page.get_by_label("Vì sao")).to_have_value("Đất nằm ở Năm Căn")
+        check(page)
+        page.get_by_label("Chuyển tới").select_option("nam-can")
+        page.get_by_role("button", name="Hỏi nơi kia").click()
+        expect(page.locator(".case-line")).to_contain_text("Đang hỏi Chi nhánh Năm Căn")
+
+    with page_at(chromium, address, size, "tam") as page:
+        page.goto(f"{address}/desk/cases/{case_id}")
+        expect(page.get_by_text("Đất nằm ở Năm Căn").first).to_be_visible()
+        check(page)
+        page.get_by_role("button", name="Nhận hồ sơ chuyển đến").click()
+        expect(page.locator("#flash")).to_contain_text("Đã nhận hồ sơ")
+        page.get_by_role("button", name="Nhận hồ sơ này").click()
+        page.get_by_role("link", name="Cử người thực hiện").click()
+        page.get_by_label("Trần Thị Lệ").check()
+        check(page)
+        page.get_by_role("button", name="Cử người này").click()
+        expect(page.locator(".case-line")).to_contain_text("Trần Thị Lệ thực hiện")
+
+        open_form(page, "Lập mẫu đơn")
+        check(page)
+        page.get_by_role("button", name="Gửi người dân mẫu 02").click()
+        expect(page.locator(".bubble.staff").last).to_contain_text("mau-02")
+
+        page.get_by_role("link", name="Kết thúc hồ sơ").first.click()
+        page.get_by_label("Đã cử người đại diện, bào chữa").check()
+        page.get_by_role("button", name="Kết thúc hồ sơ").click()
+        expect(page.locator(".case-head .mark").last).to_have_text("Đã cử người đại diện, bào chữa")
+        check(page)
+    assert world.case(case_id).state is CaseState.CLOSED
+    assert world.case(case_id).office_id == "nam-can"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_a_case_with_everything_on_it_can_be_used_by_all(
+    world: World, address: str, chromium: Browser, size: tuple[int, int]
+) -> None:
+    case_id = full_case(world)
+    with page_at(chromium, address, size) as page:
+        page.goto(f"{address}/desk/cases/{case_id}?tab=mine&pane=facts")
+        expect(page.get_by_text("Có thể xung đột lợi ích").first).to_be_visible()
+        check(page)
+        page.locator(".deadline summary").first.click()
+        page.locator(".deadline .steps summary").first.click()
+        expect(page.locator(".deadline .steps").first).to_contain_text("Mốc")
+        check(page)
+        page.get_by_role("button", name="Hiện số giấy tờ, điện thoại").click()
+        expect(page.locator(".people")).to_contain_text("096000000456")
+        check(page)
+        for label in ("Từ chối", "Sửa lĩnh vực, mức gấp", "Kết luận về xung đột lợi ích"):
+            open_form(page, label)
+            check(page)
+        open_form(page, "Từ chối")
+        page.get_by_label("Yêu cầu có nội dung trái pháp luật").check()
+        page.get_by_label("Sự việc cụ thể").fill("Nhờ làm giấy tờ giả.")
+        page.get_by_role("button", name="Xem trước thông báo").click()
+        expect(page.locator(".letter")).to_contain_text("Nhờ làm giấy tờ giả.")
+        check(page)
+        page.get_by_role("link", name="Viết lại").click()
+        page.get_by_role("link", name="Đóng, không làm gì").click()
+        expect(page.locator(".panel")).to_have_count(0)
+
+
+def full_case(world: World) -> str:
+    """A case in the register, with people, a conflict, a pause and the assistant's questions."""
+    other = world.open_case(office_id="nam-can")
+    case_id = world.open_case(
+        words=("Nhà bên lấn 2 mét đất của tôi",), photo=photo(), conversation_id="talk"
+    )
+    world.open_case(conversation_id="talk")
+    lan, tam = world.staff("lan"), world.staff("tam")
+
+    def fill(session: Session) -> None:
+
+        now = session.clock.now() - dt.timedelta(seconds=1)
+        case = session.get_one(Case, case_id)
+        asked = "Tràm hỏi thêm mấy điều để biết bà con có thuộc diện được giúp miễn phí không. " * 3
+        talking.add_entry(session, case, talking.Word(Author.ASSISTANT, asked, now))
+        queue.claim(session, lan, case_id, "CN")
+        add_party(session, tam, other, PartyRole.CLIENT, "Lê Văn Tám")
+        add_party(
+            session,
+            lan,
+            case_id,
+            PartyRole.OPPONENT,
+            "Lê Văn Tám",
+            id_number="096000000456",
+            phone="0987654321",
+        )
+        register.accept(session, lan, case_id, world.province, Form.ADVICE, complex=True)
+        register.pause(session, lan, case_id, "Chờ bà đi chứng thực")
+
+    world.database.transact_now(fill)
+    return case_id
+
+
+def test_every_act_works_without_scripts(world: World, address: str, chromium: Browser) -> None:
+    case_id = world.open_case()
+    with page_at(chromium, address, NARROW, scripts=False) as page:
+        page.goto(f"{address}/desk/cases/{case_id}")
+        page.get_by_role("button", name="Nhận hồ sơ này").click()
+        page.get_by_role("link", name="Thụ lý", exact=True).click()
+        page.get_by_label("Tư vấn pháp luật (TV)").check()
+        page.get_by_role("button", name="Thụ lý").click()
+        page.get_by_role("button", name="Bắt đầu tư vấn").click()
+        open_form(page, "Giao cho đồng nghiệp")
+        page.get_by_label("Giao cho", exact=True).select_option(world.ids["minh"])
+        page.get_by_role("button", name="Giao hồ sơ").click()
+        expect(page.locator(".holding")).to_contain_text("Cán bộ Minh đang giữ")
+    assert world.case(case_id).holder_id == world.ids["minh"]
