@@ -6,7 +6,7 @@ from bot.dialogue.turn import Heard, Lookups, State, ask, choice
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
 from cases.speech import Choice, Line, Say
-from eligibility.facts import FACTS, OLDEST, FactId, Kind, Known, ScreenGroup, Value
+from eligibility.facts import FACTS, OLDEST, FactId, Household, Kind, Known, ScreenGroup, Value
 from eligibility.screen import screen
 
 BOXES = "screening.boxes"
@@ -73,7 +73,9 @@ class Question:
                 said = {Intent.YES: True, Intent.NO: False}
                 return said.get(heard.understood.intent)
             case Kind.ONE_OF:
-                return None
+                # "không có giấy gì hết" to the question which certificate the house has
+                none = heard.understood.intent is Intent.NO
+                return Household.NEITHER if none and self.fact is FactId.HOUSEHOLD else None
 
 
 def _blanks(step: str, lookups: Lookups) -> dict[str, str]:

@@ -71,6 +71,7 @@ class IntentFile(Entry):
     intents: tuple[IntentEntry, ...]
     question_ends: tuple[str, ...]
     question: tuple[str, ...]
+    not_question: tuple[str, ...]
     follow_up: tuple[str, ...]
     corrects: tuple[str, ...]
 
@@ -91,6 +92,7 @@ class Intents:
         )
         self._question_ends = book.all(map(_together, file.question_ends))
         self._question = book.all(file.question)
+        self._not_question = book.all(file.not_question)
         self._follow_up = book.all(file.follow_up)
         self._corrects = book.all(file.corrects)
 
@@ -112,11 +114,16 @@ class Intents:
 
     def asks(self, message: Message) -> bool:
         """Whether the message asks something."""
-        if "?" in message.text or self._question.among(message):
+        if "?" in message.text:
+            return True
+        told = self._not_question.covered(message)
+        if any(bits(begin, end) & ~told for _, begin, end in self._question.find(message)):
             return True
         fillers = self._fillers.covered(message)
         count = len(message.words)
-        for _, _, end in self._question_ends.find(message):
+        for _, begin, end in self._question_ends.find(message):
+            if not bits(begin, end) & ~told:
+                continue
             rest = end
             while rest < count and fillers >> rest & 1 and not message.sentence_ends >> rest & 1:
                 rest += 1

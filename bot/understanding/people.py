@@ -30,6 +30,7 @@ class PeopleFile(Entry):
     humble_self: tuple[str, ...]
     pronouns: tuple[str, ...]
     intermediary: tuple[str, ...]
+    wronged_in_office: tuple[str, ...]
     gone: tuple[str, ...]
     not_gone: tuple[str, ...]
     harmed: tuple[str, ...]
@@ -47,6 +48,8 @@ class Mention:
     end: int
     relation: Relation
     gone: bool = False
+    humble: bool = False
+    """Said with "con" or "cháu", which is a child as well as the writer."""
 
 
 class People:
@@ -63,6 +66,7 @@ class People:
         self._humble = book.all(map(_together, file.humble_self))
         self._pronouns = book.all(map(_together, file.pronouns))
         self._intermediary = book.all(file.intermediary)
+        self._wronged_in_office = book.all(file.wronged_in_office)
         self._not_people = book.all(map(_together, file.not_people))
         self._gone = book.all(map(_together, file.gone))
         self._not_gone = book.all(file.not_gone)
@@ -78,7 +82,8 @@ class People:
         spans += [(a, b, Relation.SELF) for _, a, b in self._self.find(message)]
         plain = any(relation is Relation.SELF for *_, relation in spans)
         humble = Relation.CHILD if plain else Relation.SELF
-        spans += [(a, b, humble) for _, a, b in self._humble.find(message)]
+        humbly = {(a, b) for _, a, b in self._humble.find(message)}
+        spans += [(a, b, humble) for a, b in humbly]
         spans += [(a, b, None) for _, a, b in self._pronouns.find(message)]
         spans.sort(key=lambda span: (span[0], -(span[1] - span[0])))
         alive = self._not_gone.covered(message)
@@ -96,7 +101,7 @@ class People:
             taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
             if relation is not Relation.SELF:
                 last = relation
-            found.append(Mention(begin, taken, relation))
+            found.append(Mention(begin, taken, relation, humble=(begin, end) in humbly))
         return tuple(
             replace(one, gone=_is_gone(one, following, gone, message))
             for one, following in zip_longest(found, found[1:])
@@ -148,8 +153,15 @@ class People:
         )
 
     def is_intermediary(self, message: Message) -> bool:
-        """Whether the writer speaks as somebody whose office it is to help others."""
-        return self._intermediary.among(message)
+        """Whether the writer speaks as somebody whose office it is to help others.
+
+        A teacher who was dismissed speaks of themselves.
+        """
+        if not self._intermediary.among(message):
+            return False
+        harmed = self.harmed(message, self.mentions(message))
+        others = any(one is not Relation.SELF for one in harmed)
+        return others or not self._wronged_in_office.among(message)
 
 
 def _is_gone(

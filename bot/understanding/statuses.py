@@ -31,6 +31,7 @@ class FactEntry(Entry):
     fact: FactId
     value: bool | Household
     whole_household: bool = False
+    granted: bool = False
     says: tuple[str, ...]
     denies: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class StatusFile(Entry):
     beat: tuple[str, ...]
     facts: tuple[FactEntry, ...]
     roles: tuple[RoleEntry, ...]
+    sought: tuple[str, ...]
     deadlines: tuple[str, ...]
     no_deadlines: tuple[str, ...]
     urgent: tuple[str, ...]
@@ -62,6 +64,9 @@ NEAR = 5
 _APART = 8
 """Words that may stand between a day and what happens on it."""
 
+_WISHED = 4
+"""Words after "xin giấy" that still name what it is about."""
+
 FRAGMENT = 8
 """Words; a message up to this long is an answer, what it says is meant."""
 
@@ -73,6 +78,7 @@ class _Statement:
     fact: FactId
     value: Value
     whole_household: bool
+    granted: bool
     says: Phrases
     denies: Phrases
     open: Phrases
@@ -117,6 +123,7 @@ class Statuses:
                 one.fact,
                 one.value,
                 one.whole_household,
+                one.granted,
                 book.all(one.says),
                 book.all(one.denies),
                 book.all(one.open),
@@ -127,12 +134,14 @@ class Statuses:
                 FactId.CRIMINAL_ROLE,
                 one.role,
                 False,
+                False,
                 book.all(one.says),
                 book.all(()),
                 book.all(one.open),
             )
             for one in file.roles
         )
+        self._sought = book.all(file.sought)
         self._urgent = book.all(file.urgent)
         self._deadlines = book.all(file.deadlines)
         self._no_deadlines = book.all(file.no_deadlines)
@@ -144,7 +153,7 @@ class Statuses:
         `danger`: the message tells of danger, so that a child named in it is the one in need.
         """
         mentions = self._people.mentions(message)
-        found = [*self._ages(message, today), *self._stated(message)]
+        found = [*self._ages(message, today), *self._stated(message, mentions)]
         owners = {
             one: owner
             for one in found
@@ -252,8 +261,22 @@ class Statuses:
             return Relation.SELF
         return first
 
-    def _stated(self, message: Message) -> list[_Found]:
+    def _wished_for(self, message: Message, mentions: tuple[Mention, ...]) -> int:
+        """The places, as bits, of what is asked for ("làm sao để được xét …", "xin giấy …")."""
+        borders = message.commas | message.sentence_ends
+        for one in mentions:
+            borders |= bits(one.begin, one.begin + 1)  # "muốn xin giấy, tôi hộ nghèo"
+        wished = 0
+        for _, _, end in self._sought.find(message):
+            for place in range(end, min(end + _WISHED, len(message.words))):
+                if borders >> place & 1:
+                    break
+                wished |= bits(place, place + 1)
+        return wished
+
+    def _stated(self, message: Message, mentions: tuple[Mention, ...]) -> list[_Found]:
         found: list[_Found] = []
+        wished = self._wished_for(message, mentions)
         for one in self._statements:
             says = one.says.find(message)
             denies = one.denies.find(message)
@@ -266,6 +289,8 @@ class Statuses:
             for _, begin, end in denies:
                 if isinstance(one.value, bool) and unsaid & bits(begin, end):
                     found.append(_Found(one.fact, False, begin, one.whole_household))
+            if one.granted:
+                unsaid |= wished
             for _, begin, end in says:
                 if not bits(begin, end) & unsaid:
                     passive = message.words[begin] in ("bị", "bi")

@@ -161,3 +161,28 @@ def test_two_stories_in_one_are_told_apart() -> None:
     assert understood.several
     assert (understood.relation, understood.facts.age) == (Relation.SELF, 62)
     assert understood.others[Relation.CHILD].age == 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "làm cách nào để được vô hộ nghèo vậy",
+        "thu tuc xin so ho ngheo o xa",
+        "tui muốn xin giấy chứng nhận hộ nghèo cho má",
+        "xin giấy xác nhận người khuyết tật ở đâu",
+        "lam sao duoc cong nhan nguoi co cong",
+        "điều kiện để được xét hộ cận nghèo",
+    ],
+)
+def test_who_asks_how_to_get_a_status_does_not_have_it(text: str) -> None:
+    assert read(text).facts.known() == {}
+
+
+def test_a_status_told_beside_a_wish_counts() -> None:
+    assert read("tôi khuyết tật, muốn xin giấy xác nhận nặng").facts.disabled
+    assert read("muốn làm giấy tờ đất, tôi hộ nghèo").facts.household is Household.POOR
+
+
+@pytest.mark.parametrize("text", ["chồng tôi đi ghe ngoài biển", "tui nuôi vuông", "0987654321"])
+def test_a_livelihood_or_a_telephone_number_is_no_fact(text: str) -> None:
+    assert read(text).facts.known() == {}

@@ -20,6 +20,13 @@ from tests.understanding.reading import read
         ("xã khánh an", Intent.ANSWER),
         ("dạ đúng rồi", Intent.YES),
         ("hong", Intent.NO),
+        ("nói thiệt em hổng có giấy tờ gì hết", Intent.NO),
+        ("khong co so gi", Intent.NO),
+        ("không có giấy tờ gì thì kiện được không", Intent.QUESTION),
+        ("không biết phải hỏi ai", Intent.QUESTION),
+        ("má tui hổng biết chữ nhiều", Intent.STORY),
+        ("toi khong ranh chu nghia gi", Intent.STORY),
+        ("tôi làm ruộng", Intent.ANSWER),
         ("hổng biết nữa", Intent.DONT_KNOW),
         ("bỏ qua", Intent.SKIP),
         ("quay lại", Intent.BACK),
@@ -89,3 +96,21 @@ def test_a_question_that_goes_on_is_noticed() -> None:
 def test_an_officer_who_writes_for_others_is_noticed() -> None:
     assert read("tôi là trưởng ấp, trong ấp có một hộ cần giúp").role_hint is Role.INTERMEDIARY
     assert read("tôi bị lấn đất").role_hint is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tôi là cô giáo, trường không trả lương cho tôi",
+        "em là công chức xã, bị kỷ luật oan",
+        "tôi là hiệu trưởng, người ta cho tôi thôi việc",
+    ],
+)
+def test_an_officer_to_whom_something_was_done_writes_for_themselves(text: str) -> None:
+    assert read(text).role_hint is None
+
+
+def test_an_officer_who_tells_what_was_done_to_others_writes_for_them() -> None:
+    understood = read("tôi là trưởng ấp, trong ấp có một trường hợp bị nợ lương")
+
+    assert understood.role_hint is Role.INTERMEDIARY
