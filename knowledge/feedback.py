@@ -152,6 +152,17 @@ _TELLING = 4
 """Only groups that share one of a question's so many rarest words are compared with it."""
 _ALIKE = 78.0
 """Of 100, by shared words: from here on two questions ask about the same thing."""
+_FILLERS = frozenset(
+    syllables(
+        "a ah bi biet boi cac cai can cho co cung da dau de di do duoc em gi giup ha hay hoi khi"
+        " khong la lam luon ma minh moi mot nao nay nen neu nhe nhu nhung o oi phai ra rang roi"
+        " sao se thi toi tui u va vao vay vi voi xin"
+    )
+)
+"""Words, folded, that stand in any question: to share them makes no two alike.
+
+Not among them what without marks is also a word of a matter: "con" (còn), "the" (thế, thẻ).
+"""
 
 
 def open_questions(session: Session, since: dt.datetime | None = None) -> tuple[Asked, ...]:
@@ -179,7 +190,7 @@ def open_questions(session: Session, since: dt.datetime | None = None) -> tuple[
 
 def grouped(asked: Sequence[Asked]) -> tuple[Group, ...]:
     """The same questions with those alike together, the largest group first. Pure."""
-    read = [(one, syllables(fold(one.text))) for one in asked]
+    read = [(one, _telling(one.text)) for one in asked]
     common = Counter(word for _, words in read for word in set(words))
     groups: list[tuple[str, list[Asked]]] = []
     by_word: dict[str, set[int]] = defaultdict(set)
@@ -197,6 +208,13 @@ def grouped(asked: Sequence[Asked]) -> tuple[Group, ...]:
         groups[place][1].append(one)
     ordered = sorted(groups, key=lambda group: len(group[1]), reverse=True)
     return tuple(Group(tuple(members)) for _, members in ordered)
+
+
+def _telling(text: str) -> list[str]:
+    """The words that say what is asked; all, where hardly any would be left to compare."""
+    words = syllables(fold(text))
+    telling = [word for word in words if word not in _FILLERS]
+    return telling if len(set(telling)) > 1 else words
 
 
 def handle(

@@ -288,7 +288,8 @@ async def test_only_the_exchange_takes_more_than_a_form_and_that_not_without_end
     large = await upload(browser, zipped(changed("a" * 400_000)))
 
     assert endless.status_code == elsewhere.status_code == 413
-    assert large.status_code == 200
+    assert large.status_code == 422
+    assert "Trả lời: dài quá 500 chữ cái" in large.text  # it was read to its end
 
 
 async def test_what_a_stranger_uploads_is_never_read(world: World) -> None:

@@ -105,6 +105,24 @@ def test_questions_alike_are_one_group_however_they_are_spelt() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("còn nếu hàng xóm tranh chấp thì sao?", "con nếu có con nhỏ thì sao?"),
+        ("tôi muốn hỏi ly hôn thì phải làm sao", "tôi muốn hỏi mất sổ đỏ thì phải làm sao"),
+        ("còn thì sao?", "còn tiền cấp dưỡng thì sao?"),
+    ],
+)
+def test_words_of_any_question_make_no_two_alike(first: str, second: str) -> None:
+    assert len(grouped([one(first), one(second, 1)])) == 2
+
+
+def test_what_surrounds_a_question_keeps_it_from_no_group() -> None:
+    (group,) = grouped([one("hàng xóm lấn đất"), one("dạ cho hỏi bị hàng xóm lấn đất thì sao ạ")])
+
+    assert len(group.asked) == 2
+
+
 def test_a_group_is_called_by_its_shortest_question_that_says_something() -> None:
     (group,) = grouped([one("lấn đất"), one("hàng xóm lấn đất"), one("hàng xóm lấn đất nhà tôi")])
 
