@@ -44,7 +44,7 @@ def bars(title: str, values: Sequence[tuple[str, int | None]], unit: str = "") -
         long = 0 if count is None else round((width - left - 52) * count / most, 1)
         parts.append(
             f'<text x="{left - 8}" y="{top + 19}" text-anchor="end" fill="{INK}">'
-            f"{escape(_short(name, 26))}</text>"
+            f"{escape(_short(name, 24))}</text>"
             f'<rect x="{left}" y="{top + 5}" width="{long}" height="20" rx="3" fill="{LEAF}"/>'
             f'<text x="{left + long + 6}" y="{top + 19}" fill="{INK}" font-weight="600">'
             f"{number(count)}{'' if count is None else escape(unit)}</text>"
