@@ -214,7 +214,7 @@ def _telling(text: str) -> list[str]:
     """The words that say what is asked; all, where hardly any would be left to compare."""
     words = syllables(fold(text))
     telling = [word for word in words if word not in _FILLERS]
-    return telling if len(set(telling)) > 1 else words
+    return telling if len(set(telling)) > 1 else list(words)
 
 
 def handle(

@@ -119,13 +119,16 @@ def routes(frame: Frame) -> APIRouter:
 
     @router.post("/knowledge/articles/{article_id}/here")
     @who_may(Who.EDITORS, by_itself=True)
-    async def here(request: Request, article_id: str) -> HTMLResponse:
-        """An open page tells so every few seconds, and hears who else is there."""
+    async def here(
+        request: Request, article_id: str, leaving: Annotated[bool, Form()] = False
+    ) -> HTMLResponse:
+        """An open page tells so every few seconds, and hears who else is there; or it is left."""
         staff, subject = staff_of(request), subject_of(article_id)
         field_of(article_id)
 
         def act(session: Session) -> tuple[str, ...]:
-            presence.here(session, subject, staff.id)
+            told = presence.gone if leaving else presence.here
+            told(session, subject, staff.id)
             others = presence.others(session, subject, staff.id)
             return tuple(names_of(session, set(others)).values())
 

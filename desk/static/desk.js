@@ -275,6 +275,10 @@
   }
   setInterval(beat, 10_000);
   addEventListener("pagehide", leave);
+  addEventListener("pagehide", () => { // an article is left as a case is
+    const there = $("#others")?.getAttribute("hx-post");
+    if (there && !ended) navigator.sendBeacon(there, new URLSearchParams({ leaving: true }));
+  });
   document.addEventListener("visibilitychange", beat);
   document.addEventListener("htmx:after:swap", () => {
     if (($("[data-present]")?.dataset.present ?? "") !== beatsAt) beat();

@@ -135,6 +135,9 @@ def test_two_people_at_one_draft_see_each_other_and_choose(
         hers.goto(f"{address}{LAND}/edit")
         his.goto(f"{address}{LAND}/edit")
         expect(his.locator("#others")).to_contain_text("Cán bộ Bien cũng đang mở bài này.")
+        hers.goto(f"{address}/desk/knowledge")
+        expect(his.locator("#others")).to_be_empty(timeout=15_000)
+        hers.goto(f"{address}{LAND}/edit")
         hers.get_by_label("Trả lời").fill("Biên viết: đo lại ranh.")
         expect(hers.locator("#saved")).to_contain_text("Đã lưu nháp lúc", timeout=15_000)
 

@@ -334,6 +334,15 @@ async def test_the_page_shows_what_citizens_see_and_who_else_is_here(world: Worl
     assert "Cán bộ Bien cũng đang mở bài này." in beat.text
 
 
+async def test_who_has_left_an_article_is_no_longer_told_to_be_there(world: World) -> None:
+    browser, other = await world.signed_in("bien"), await world.signed_in("quan")
+    await other.get(LAND)
+
+    await send(other, f"{LAND}/here", leaving="true")
+
+    assert "cũng đang mở bài này" not in (await browser.get(LAND)).text
+
+
 async def test_a_form_that_is_sent_as_it_came_changes_nothing(world: World) -> None:
     browser = await world.signed_in("bien")
 
