@@ -74,6 +74,7 @@ class IntentFile(Entry):
     not_question: tuple[str, ...]
     follow_up: tuple[str, ...]
     corrects: tuple[str, ...]
+    corrects_briefly: tuple[str, ...]
 
 
 class Intents:
@@ -95,6 +96,7 @@ class Intents:
         self._not_question = book.all(file.not_question)
         self._follow_up = book.all(file.follow_up)
         self._corrects = book.all(file.corrects)
+        self._corrects_briefly = book.all(file.corrects_briefly)
 
     def command(self, message: Message) -> Intent | None:
         """The first intent of the file that the message fits; None when it tells or asks."""
@@ -137,6 +139,8 @@ class Intents:
 
     def corrects(self, message: Message) -> bool:
         """Whether it takes back something said or understood before."""
+        if len(message.words) <= SHORT and self._corrects_briefly.among(message):
+            return True
         return any(begin <= 2 for _, begin, _ in self._corrects.find(message))
 
 

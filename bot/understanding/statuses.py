@@ -7,7 +7,7 @@ today. What is asked for ("muốn xin hộ nghèo") or somebody else's ("cháu l
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rapidfuzz.distance import OSA
@@ -52,6 +52,8 @@ class StatusFile(Entry):
     facts: tuple[FactEntry, ...]
     roles: tuple[RoleEntry, ...]
     sought: tuple[str, ...]
+    of_parents: tuple[str, ...]
+    supposed: tuple[str, ...]
     deadlines: tuple[str, ...]
     no_deadlines: tuple[str, ...]
     urgent: tuple[str, ...]
@@ -92,6 +94,11 @@ class _Found:
     whole_household: bool
     passive: bool = True
     """"Bị chồng đánh" is about the one before it, "chồng đánh" about the one who tells."""
+
+    @property
+    def age(self) -> int:
+        """The value of an age, in years; -1 of any other fact."""
+        return self.value if self.fact is FactId.AGE and isinstance(self.value, int) else -1
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,8 @@ class Statuses:
             for one in file.roles
         )
         self._sought = book.all(file.sought)
+        self._of_parents = book.all(file.of_parents)
+        self._supposed = book.all(one.replace(" ", "_") for one in file.supposed)
         self._urgent = book.all(file.urgent)
         self._deadlines = book.all(file.deadlines)
         self._no_deadlines = book.all(file.no_deadlines)
@@ -153,7 +162,18 @@ class Statuses:
         `danger`: the message tells of danger, so that a child named in it is the one in need.
         """
         mentions = self._people.mentions(message)
-        found = [*self._ages(message, today), *self._stated(message, mentions)]
+        ages = self._ages(message, today)
+        parent = self._is_a_parent(message, mentions, ages)
+        if parent or _too_young_to_write(ages, mentions, message):
+            mentions = tuple(
+                replace(one, relation=Relation.CHILD) if one.humble else one for one in mentions
+            )
+        ages = self._of_somebody(ages, mentions, message)
+        if parent:  # "hai đứa 10 tuổi thì ai nuôi": of children, though nobody calls them "con"
+            ages = [
+                one for one in ages if one.age >= _GROWN_UP or _owner(one.place, mentions, message)
+            ]
+        found = [*ages, *self._stated(message, mentions)]
         owners = {
             one: owner
             for one in found
@@ -161,6 +181,8 @@ class Statuses:
         }
         harmed = self._people.harmed(message, mentions)
         needy = self._in_need(message, mentions, owners, harmed, danger=danger)
+        if needy is None and parent:
+            needy = Relation.SELF
         stated: dict[Relation, dict[FactId, Value]] = {}
         for one, owner in owners.items():
             of_all = one.whole_household and owner in _OF_THE_HOUSE
@@ -176,6 +198,46 @@ class Statuses:
             len(harmed) > 1,
             held or self._presses(message, today),
         )
+
+    def _is_a_parent(
+        self, message: Message, mentions: tuple[Mention, ...], ages: list[_Found]
+    ) -> bool:
+        """Whether a child's age stands in a matter between parents, and the child does not write.
+
+        "Ly hôn, con 8 tuổi ai nuôi" asks as a parent; "ba mẹ ly hôn, con 12 tuổi, con muốn ở với
+        nội" is the child.
+        """
+        young = [one for one in ages if one.age < _GROWN_UP]
+        matters = {begin for _, begin, _ in self._of_parents.find(message)}
+        spouse = any(one.relation is Relation.SPOUSE for one in mentions)
+        if not young or not (matters or (spouse and young[0].age < _MARRIES)):
+            return False
+        owners = [_owner(one.place, mentions, message) for one in young]
+        apart = tuple(one for one in mentions if one not in owners)
+        humble = {one.begin for one in mentions if one.humble}
+        of_their_parents = any(
+            one.relation is Relation.PARENT and {one.end, one.end + 1} & (matters | humble)
+            for one in mentions
+        )
+        about_others = all(one is None or one.humble for one in owners)
+        return about_others and not of_their_parents and not self._people.self_wants(message, apart)
+
+    def _of_somebody(
+        self, ages: list[_Found], mentions: tuple[Mention, ...], message: Message
+    ) -> list[_Found]:
+        """Without ages that are supposed ("nếu con 8 tuổi") or told of several at once."""
+        supposed = [begin for _, begin, _ in self._supposed.find(message)]
+        borders = message.commas | message.sentence_ends
+        return [
+            one
+            for one in ages
+            if not any(
+                begin <= one.place <= begin + _APART
+                and not borders & bits(begin + 1, one.place + 1)
+                for begin in supposed
+            )
+            and not any(_listed_together(one, other, mentions, message) for other in ages)
+        ]
 
     def _presses(self, message: Message, today: dt.date) -> bool:
         """Whether a trial or a time limit is near; what is over presses nobody."""
@@ -326,6 +388,35 @@ class Statuses:
                 continue
             found.append(_Found(FactId.AGE, age, place, False))
         return found
+
+
+def _listed_together(
+    one: _Found, other: _Found, mentions: tuple[Mention, ...], message: Message
+) -> bool:
+    """Whether two ages stand in one list: "3 tuổi và 7 tuổi", "đứa 3 tuổi, đứa 7 tuổi"."""
+    first, second = sorted((one.place, other.place))
+    between = {fold(word) for word in message.words[first + 1 : second]}
+    ours, theirs = (_owner(place, mentions, message) for place in (first, second))
+    same = (ours and ours.relation) is (theirs and theirs.relation)
+    return same and one.value != other.value and between <= _LIST_WORDS
+
+
+_LIST_WORDS = frozenset(
+    ["tuoi", "tui", "va", "voi", "dua", "mot", "1", "lon", "nho", "con", "be", "ut", "chau", "thi"]
+)
+
+_GROWN_UP = 18
+_MARRIES = 13
+_WRITES = 6
+"""Years."""
+
+
+def _too_young_to_write(
+    ages: list[_Found], mentions: tuple[Mention, ...], message: Message
+) -> bool:
+    """Whether "con" is said of one who cannot be writing."""
+    owners = [_owner(one.place, mentions, message) for one in ages if one.age < _WRITES]
+    return any(one is not None and one.humble for one in owners)
 
 
 def _means_years(unit: str) -> bool:

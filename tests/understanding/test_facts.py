@@ -186,3 +186,50 @@ def test_a_status_told_beside_a_wish_counts() -> None:
 @pytest.mark.parametrize("text", ["chồng tôi đi ghe ngoài biển", "tui nuôi vuông", "0987654321"])
 def test_a_livelihood_or_a_telephone_number_is_no_fact(text: str) -> None:
     assert read(text).facts.known() == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "li di roi con 4 tuoi o voi ai",
+        "chia tay, con 9 tuổi thì ai được nuôi",
+        "con 11 tuổi cấp dưỡng một tháng bao nhiêu",
+        "vợ bỏ đi, con 10 tuổi không ai giữ",
+        "con 12 tuổi ở với ba hay mẹ",
+        "hai đứa 10 tuổi với 14 tuổi ly hôn chia sao",
+        "nếu cháu 9 tuổi thì sao",
+        "3 con 2 tuoi, 5 tuoi va 9 tuoi",
+    ],
+)
+def test_the_age_of_a_child_between_parents_is_not_the_writers(text: str) -> None:
+    understood = read(text)
+
+    assert understood.facts.age is None
+    assert understood.groups == set()
+    assert understood.relation in (Relation.SELF, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("ba mẹ ly hôn, con 13 tuổi, con muốn ở với ngoại", 13),
+        ("dạ con 29 tuổi, con muốn ly hôn", 29),
+        ("tui 62 tuoi, con 30 tuoi", 62),
+        ("tôi 62 tuổi, nếu kiện thì sao", 62),
+        ("con 15 tuổi bị công ty quỵt lương", 15),
+    ],
+)
+def test_a_writer_who_tells_their_age_is_heard(text: str, age: int) -> None:
+    understood = read(text)
+
+    assert (understood.relation, understood.facts.age) == (Relation.SELF, age)
+
+
+@pytest.mark.parametrize(
+    "text", ["hỏi giùm má tui", "dạ hỏi cho ba chứ không phải má", "nhan dum ba toi"]
+)
+def test_for_whom_it_is_asked_after_all_is_put_right(text: str) -> None:
+    understood = read(text)
+
+    assert understood.corrects
+    assert understood.relation is Relation.PARENT
