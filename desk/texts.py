@@ -21,6 +21,7 @@ from knowledge.exchange import LABELS
 from knowledge.laws import Laws, Standing, law_standing
 from knowledge.laws import standing as standing_of
 from knowledge.library import Clash
+from knowledge.outlook import Turning
 from store.clock import ZONE
 from store.documents import Stage
 from store.outbox import Delivery
@@ -684,6 +685,21 @@ def stale(article: Article, laws: Laws, today: dt.date) -> str | None:
         case _:
             assert_never(now)
     return "; ".join(said)
+
+
+def turning(due: Turning) -> str:
+    """How an article will stand from a day to come."""
+    match due.standing:
+        case Standing.OUTDATED:
+            return f"Số liệu chỉ đúng tới {due.article.good_until:%d/%m/%Y}"
+        case Standing.LAPSED:
+            return "Sẽ hết hiệu lực"
+        case Standing.AMENDED_UNSEEN:
+            return "Bản sửa đổi bắt đầu áp dụng, chưa đọc"
+        case Standing.IN_FORCE | Standing.NOT_YET:
+            return standing(due.standing)
+        case _:
+            assert_never(due.standing)
 
 
 def mistake(name: str, error: Mapping[str, Any]) -> str:

@@ -209,6 +209,20 @@ async def test_the_register_shows_the_plans_figure_and_what_turns_stale_next(wor
     assert "Đất bị lấn ranh thì làm sao?" in page
 
 
+async def test_figures_that_still_hold_are_not_called_old(world: World) -> None:
+    def publish(session: Session) -> None:
+        ends = BOUNDARY.model_copy(update={"id": "land-03", "good_until": dt.date(2026, 11, 28)})
+        documents.seed(session, ARTICLE, {"land-03": ends.model_dump_json()})
+
+    world.database.transact_now(publish)
+    browser = await world.signed_in("bien")
+
+    page = (await browser.get(LAWS)).text
+
+    assert "Số liệu chỉ đúng tới 28/11/2026" in page
+    assert "đã cũ" not in page
+
+
 async def test_a_reviewed_law_counts_towards_the_goal_until_it_is_amended_again(
     world: World, clock: SetClock
 ) -> None:
