@@ -139,6 +139,7 @@ def test_a_case_with_everything_on_it_can_be_used_by_all(
         expect(page.locator(".letter")).to_contain_text("Nhờ làm giấy tờ giả.")
         check(page)
         page.get_by_role("link", name="Viết lại").click()
+        expect(page.locator(".letter")).to_have_count(0)
         page.get_by_role("link", name="Đóng, không làm gì").click()
         expect(page.locator(".panel")).to_have_count(0)
 
