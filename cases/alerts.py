@@ -64,8 +64,8 @@ class Ringing:
     case: Case
 
 
-def ringing_for(session: Session, staff: StaffMember, limit: int = 100) -> Sequence[Ringing]:
-    """What rings for a staff member: the furthest step of each, newest first."""
+def ringing(staff: StaffMember) -> sa.Select[Case]:
+    """The cases with an alert that rings for a staff member, joined to it, newest first."""
     mine = [
         sa.and_(AlertRow.role == Role.HOLDER, Case.holder_id == staff.id),
         sa.and_(AlertRow.role == Role.DUTY, AlertRow.staff_id == staff.id),
@@ -74,14 +74,17 @@ def ringing_for(session: Session, staff: StaffMember, limit: int = 100) -> Seque
         mine.append(sa.and_(AlertRow.role == Role.HEAD, Case.office_id == staff.office_id))
     if staff.role is StaffRole.CENTRE:
         mine.append(AlertRow.role == Role.CENTRE)
-    found = session.execute(
+    return (
         access.visible_to(staff)
         .join(AlertRow, AlertRow.case_id == Case.id)
-        .add_columns(AlertRow)
         .where(AlertRow.over_at.is_(None), sa.or_(*mine))
         .order_by(AlertRow.at.desc(), AlertRow.id.desc())
-        .limit(limit)
     )
+
+
+def ringing_for(session: Session, staff: StaffMember, limit: int = 100) -> Sequence[Ringing]:
+    """What rings for a staff member: the furthest step of each, newest first."""
+    found = session.execute(ringing(staff).add_columns(AlertRow).limit(limit))
     furthest: dict[tuple[str, str], Ringing] = {}
     for case, alert in found:
         furthest.setdefault((case.id, alert.kind), Ringing(alert, case))

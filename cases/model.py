@@ -32,6 +32,7 @@ class Case(Row):
             name="accepted_is_registered",
         ),
         sa.Index("ix_cases_queue", "office_id", "state", "urgent", "opened_at"),
+        sa.Index("ix_cases_done", "state", "closed_at"),
     )
 
     number: Mapped[int] = mapped_column(unique=True)

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from cases import alerts
 from cases.access import listed_for, offered_to, visible_to
-from cases.life import HELD, CaseState
+from cases.alerts import AlertRow
+from cases.deadlines import Step
+from cases.life import HELD, OPEN, CaseState
 from cases.model import Case, Pause
 from cases.staff import Role, StaffMember
 from store.session import Session
@@ -112,7 +114,7 @@ def listed(
     oldest_first = (PRESSING.desc(), Case.opened_at, Case.number)
     match tab:
         case Tab.URGENT:
-            query = query.where(Case.state != CaseState.CLOSED, PRESSING, awake(now))
+            query = query.where(Case.state.in_(OPEN), PRESSING, awake(now))
             waits = sa.case((Case.state == CaseState.WAITING, 0), else_=1)
             return query.order_by(waits, Case.opened_at, Case.number)
         case Tab.WAITING:
@@ -134,7 +136,7 @@ def listed(
         case Tab.ALERTS:
             return visible_to(staff).where(Case.id.in_(ringing)).order_by(*oldest_first)
         case Tab.OFFERED:
-            query = offered_to(staff).where(Case.state != CaseState.CLOSED)
+            query = offered_to(staff).where(Case.state.in_(OPEN))
             return query.order_by(*oldest_first)
         case Tab.SNOOZED:
             query = query.where(mine, Case.snoozed_until > now)
@@ -161,9 +163,9 @@ def counts(
         Tab.SNOOZED: sa.and_(held, Case.holder_id == staff.id, Case.snoozed_until > now),
     }
     counted = [sa.func.count(sa.case((one, 1))) for one in within.values()]
-    query = listed_for(staff).where(Case.state != CaseState.CLOSED)
+    query = listed_for(staff).where(Case.state.in_(OPEN))
     found = session.execute(query.with_only_columns(*counted)).one()
-    offers = offered_to(staff).where(Case.state != CaseState.CLOSED)
+    offers = offered_to(staff).where(Case.state.in_(OPEN))
     offered = session.scalar(offers.with_only_columns(sa.func.count()))
     return dict(zip(within, found, strict=True)) | {
         Tab.OFFERED: offered or 0,
@@ -171,9 +173,19 @@ def counts(
     }
 
 
-def rings(session: Session, staff: StaffMember) -> Mapping[str, Sequence[alerts.AlertRow]]:
-    """The alerts that ring for a staff member, by case; newest first."""
-    found: dict[str, list[alerts.AlertRow]] = {}
-    for one in alerts.ringing_for(session, staff, MOST_ALERTS):
-        found.setdefault(one.case.id, []).append(one.alert)
-    return found
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the clock tells of a case."""
+
+    kind: str
+    step: Step
+
+
+def rings(session: Session, staff: StaffMember) -> Mapping[str, Sequence[Due]]:
+    """What rings for a staff member, by case: the furthest step of each kind, newest first."""
+    columns = (AlertRow.case_id, AlertRow.kind, AlertRow.step)
+    query = alerts.ringing(staff).with_only_columns(*columns).limit(MOST_ALERTS)
+    found: dict[str, dict[str, Due]] = {}
+    for case_id, kind, step in session.execute(query):
+        found.setdefault(case_id, {}).setdefault(kind, Due(kind, step))
+    return {case_id: tuple(dues.values()) for case_id, dues in found.items()}

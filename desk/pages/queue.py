@@ -11,7 +11,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from cases.access import listed_for
-from cases.alerts import AlertRow
 from cases.life import HELD, CaseState
 from cases.model import CUSTODY, Case
 from cases.staff import Role, StaffMember
@@ -20,7 +19,7 @@ from desk import texts
 from desk.frame import BASE, Frame, Me, names_of
 from desk.guard import Who, roles, staff_of, who_may
 from desk.pages import inbox
-from desk.pages.inbox import ALWAYS, NO_FIELD, PAUSED, Filters, Tab, tab_label
+from desk.pages.inbox import ALWAYS, NO_FIELD, PAUSED, Due, Filters, Tab, tab_label
 from knowledge.article import FieldId
 from store import events
 from store.session import Session
@@ -226,7 +225,7 @@ class _Look:
     session: Session
     frame: Frame
     staff: StaffMember
-    rings: Mapping[str, Sequence[AlertRow]]
+    rings: Mapping[str, Sequence[Due]]
     names: Mapping[str, str]
 
     def row(self, case: Case, *, unread: bool, paused: bool) -> QueueRow:
