@@ -6,7 +6,7 @@ import pytest
 from knowledge.article import FieldId
 from knowledge.fields import OUT_OF_SCOPE, load_fields
 from knowledge.library import load_library
-from knowledge.training import PHRASES, examples, field_arrays
+from knowledge.training import PHRASES, STORIES, examples, field_arrays
 from store.datafile import load
 
 FIELDS = load_fields()
@@ -51,8 +51,47 @@ def test_every_field_has_more_than_sixty_phrases_of_its_own() -> None:
     assert min(len(set(texts)) for texts in phrases.values()) > 60
 
 
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        (
+            (
+                "Nhà tui hộ nghèo, chồng đi biển. Hôm qua chủ tàu đuổi ảnh lên bờ, giữ luôn tiền công "
+                "hai tháng. Con thì đang đau. Ảnh đòi lại được hông?"
+            ),
+            FieldId.LABOUR,
+        ),
+        (
+            (
+                "Ba tui thương binh, già rồi. Nhà bên đào mương lấn qua ranh vườn nhà tui cả thước, "
+                "nói tới thì chửi. Tui nhờ xã đo lại được hông?"
+            ),
+            FieldId.LAND,
+        ),
+        (
+            (
+                "Em bán vé số ngoài chợ. Chồng em nhậu vô là đánh em, hàng xóm ai cũng hay. "
+                "Em muốn ly hôn mà sợ mất con."
+            ),
+            FieldId.FAMILY,
+        ),
+    ],
+)
+def test_a_story_falls_into_the_field_of_the_help_asked_for(told: str, field: FieldId) -> None:
+    assert FIELDS.guess(told).fields[0].id is field
+
+
+def test_every_field_has_thirty_stories_of_its_own_and_no_text_is_under_two_labels() -> None:
+    stories = load(STORIES, dict[FieldId, tuple[str, ...]])
+    known = set(examples(load_library()))
+
+    assert set(stories) == set(FieldId)
+    assert min(len(set(texts)) for texts in stories.values()) >= 30
+    assert len({text for text, _ in known}) == len(known)
+
+
 def test_training_twice_gives_the_same_model() -> None:
-    some = examples(load_library(), load(PHRASES, dict[str, tuple[str, ...]]))[::12]
+    some = examples(load_library())[::12]
 
     first, second = field_arrays(some), field_arrays(some)
 
@@ -62,7 +101,7 @@ def test_training_twice_gives_the_same_model() -> None:
 
 
 def test_the_shipped_model_knows_the_shipped_wordings() -> None:
-    known = examples(load_library(), load(PHRASES, dict[str, tuple[str, ...]]))
+    known = examples(load_library())
     wrong = 0
     for text, field in known:
         guess = FIELDS.guess(text)

@@ -66,6 +66,9 @@ def test_a_slip_of_the_finger_is_mended() -> None:
         "bữa nay trời mưa hông",
         "cách nấu canh chua cá lóc",
         "qwrtz",
+        "đổi bằng lái xe máy qua thẻ nhựa ở đâu",
+        "con gà trống nhà tui bỏ ăn hai bữa nay",
+        "luật đá phạt đền có gì mới",
     ],
 )
 def test_what_is_no_legal_matter_gets_no_answer(question: str) -> None:
