@@ -56,15 +56,15 @@ def test_every_field_has_more_than_sixty_phrases_of_its_own() -> None:
     [
         (
             (
-                "Nhà tui hộ nghèo, chồng đi biển. Hôm qua chủ tàu đuổi ảnh lên bờ, giữ luôn tiền công "
-                "hai tháng. Con thì đang đau. Ảnh đòi lại được hông?"
+                "Nhà tui hộ nghèo, chồng đi biển. Hôm qua chủ tàu đuổi ảnh lên bờ, giữ luôn "
+                "tiền công hai tháng. Con thì đang đau. Ảnh đòi lại được hông?"
             ),
             FieldId.LABOUR,
         ),
         (
             (
-                "Ba tui thương binh, già rồi. Nhà bên đào mương lấn qua ranh vườn nhà tui cả thước, "
-                "nói tới thì chửi. Tui nhờ xã đo lại được hông?"
+                "Ba tui thương binh, già rồi. Nhà bên đào mương lấn qua ranh vườn nhà tui cả "
+                "thước, nói tới thì chửi. Tui nhờ xã đo lại được hông?"
             ),
             FieldId.LAND,
         ),
