@@ -58,6 +58,12 @@ def discontent(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
     return Turn(state, (ask("welcome.discontent", faq.PERSON, choice("go:menu", "menu.menu")),))
 
 
+def calm(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
+    """There is no danger: it was heard wrongly, and nothing follows from it."""
+    fresh = state.at("free").with_(danger=None, urgent=False, opening=False)
+    return Turn(fresh, (ask("danger.calm", *welcome.MENU),))
+
+
 def _say(key: str, *choices: Choice, ends: bool = False) -> Act:
     def act(state: State, _heard: Heard, lookups: Lookups) -> Turn:
         wanted = lookups.texts.blanks(key)
@@ -89,6 +95,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "exit": _say("welcome.exit", ends=True),
         "discontent": discontent,
         "unsafe": _say("danger.not_safe", ends=True),
+        "calm": calm,
     }
 )
 """By the part of a button's key after `go:`."""
@@ -150,6 +157,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "withdraw": "status.withdraw",
         "language": "menu.language",
         "unsafe": "danger.safe_no",
+        "calm": "danger.none",
     }
 )
 

@@ -197,6 +197,9 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
     in_form = state.step not in _FREE
     if _is_foreign(heard) and state.step not in _OWN_WORDS:
         return _in_another_language(state, heard, lookups)
+    if _SOS in heard.text:
+        unsafe = choice("go:unsafe", "danger.safe_no")
+        return _resumed(Turn(state, (ask("danger.again", faq.PERSON, unsafe),)), lookups)
     if understood.intent is Intent.EMPTY and heard.phone is None:
         return _resumed(Turn(state, (say("always.empty"),)), lookups)
     if understood.intent is Intent.BACK:
@@ -303,6 +306,8 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Something else than an answer, in the middle of a form."""
     understood = heard.understood
     learnt = learning.learn(state, understood, lookups)
+    if understood.danger is not None:  # the card says what to do; no article beside it
+        return _resumed(Turn(learnt.state), lookups)
     match understood.intent:
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
             asked = faq.answer(learnt.state, heard, lookups)
@@ -353,7 +358,12 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
     understood = heard.understood
     learnt = learning.learn(state, understood, lookups)
     waiting = lookups.my_case is not None and lookups.my_case.state == "waiting"
+    if learnt.place and not (learnt.new or learnt.corrected) and _is_a_place(heard):
+        return _place_alone(learnt, lookups)
     match understood.intent:
+        case Intent.DONT_KNOW:
+            ways = (faq.PERSON, faq.SCREEN, choice("go:ask", "menu.ask"))
+            return Turn(state, (ask("welcome.lost", *ways),))
         case Intent.GREETING:
             return Turn(state, (ask("welcome.again", *welcome.MENU),))
         case Intent.THANKS:
@@ -379,6 +389,16 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return turn.before(*_understood(learnt, lookups))
         case _:
             return faq.answer(learnt.state, heard, lookups)
+
+
+def _is_a_place(heard: Heard) -> bool:
+    """Where they live and nothing more: "tôi ở Đầm Dơi"."""
+    short = len(heard.understood.text.split()) <= _WORDS_OF_A_PLACE
+    return short and heard.understood.intent in (Intent.ANSWER, Intent.STORY)
+
+
+_WORDS_OF_A_PLACE = 5
+_SOS = "🆘"
 
 
 def _question_with_facts(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
@@ -601,9 +621,15 @@ def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: 
     if before.danger is not None and danger in before.warned:
         return Turn(state, turn.says, (*turn.wishes, *alarm)).before(say("danger.again"))
     card = Say(lines=_in_a_language_they_read(_card(danger, heard), state, heard, lookups))
+    ways: tuple[Choice, ...] = (choice("go:person", "menu.person"),)
     if danger in _ABUSER_MAY_READ:
-        ways = (choice("go:person", "menu.person"), choice("go:unsafe", "danger.safe_no"))
-        card = card.model_copy(update={"choices": ways})
+        ways += (choice("go:unsafe", "danger.safe_no"),)
+    card = card.model_copy(update={"choices": (*ways, choice("go:calm", "danger.none"))})
+    if danger is DangerKind.SUICIDE:  # nothing else is asked or explained now
+        listening = state.at("free") if before.step in _FREE else before
+        told = tuple(wish for wish in turn.wishes if isinstance(wish, AddToCase))
+        kept = {"warned": state.warned, "danger": state.danger, "urgent": True}
+        return Turn(listening.with_(**kept), (card,), (*told, *alarm))
     return Turn(state, turn.says, (*turn.wishes, *alarm)).before(card)
 
 

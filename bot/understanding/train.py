@@ -97,8 +97,8 @@ def examples(training: Path = TRAINING, knowledge: Path = KNOWLEDGE) -> list[Exa
     written += [(*one, chance.randrange(FOLDS)) for one in rest]
     # a message and what is made of it stay together, or the judge would have seen it
     written += list(_wrapped(written[: len(dangers)], wrappers))
-    asked = [(text, None) for text in _asked(knowledge)]
-    made = [*asked, *_drawn(load(training / "templates.yaml", Templates), chance)]
+    drawn = _drawn(load(training / "templates.yaml", Templates), chance)
+    made: list[Known] = [*((text, None) for text in _asked(knowledge)), *drawn]
     found = [
         Example(spelt, kind, part) for text, kind, part in written for spelt in (text, fold(text))
     ]
@@ -108,8 +108,8 @@ def examples(training: Path = TRAINING, knowledge: Path = KNOWLEDGE) -> list[Exa
         for spelt in (text, fold(text))
     ]
     found += [
-        Example(spelt, kind, None, 1.0 if nth < len(asked) else _MADE_UP)
-        for nth, (text, kind) in enumerate(made)
+        Example(spelt, kind, None, 1.0 if kind is None else _MADE_UP)
+        for text, kind in made
         for spelt in (text, fold(text))
     ]
     return found
@@ -158,9 +158,14 @@ def _asked(knowledge: Path) -> Iterable[str]:
         if article.id not in ABOUT_DANGER:
             yield from (article.title, *article.wordings)
     phrases = load(knowledge / "data" / "field_phrases.yaml", dict[str, tuple[str, ...]])
-    for field, texts in phrases.items():
+    stories = load(knowledge / "data" / "stories.yaml", dict[str, tuple[str, ...]])
+    for field, texts in (*phrases.items(), *stories.items()):
         if field not in FIELDS_ABOUT_DANGER:
             yield from texts
+    for texts in load(
+        knowledge / "data" / "out_of_scope.yaml", dict[str, tuple[str, ...]]
+    ).values():
+        yield from texts
 
 
 def train(known: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:

@@ -154,3 +154,45 @@ def test_no_alarm_is_raised_in_a_case_that_has_ended(talk: Talk) -> None:
     talk.writes("chồng em đang đánh em, cứu em với")
 
     assert not any(isinstance(wish, RaiseAlarm) for wish in talk.turn.wishes)
+
+
+def test_whoever_was_heard_wrongly_says_so_and_nothing_follows(talk: Talk) -> None:
+    talk.writes(BEATEN)
+    assert "go:calm" in {one.key for said in talk.turn.says for one in said.choices}
+    talk.presses("go:calm")
+
+    assert (talk.state.danger, talk.state.urgent, talk.state.step) == (None, False, "free")
+
+
+def test_after_a_word_of_suicide_nothing_is_asked_or_explained(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.writes("em muốn chết cho rồi, không muốn sống nữa")
+
+    assert talk.keys == ["danger.suicide"]
+    assert talk.choices == ["go:person", "go:calm"]
+    assert talk.state.danger is DangerKind.SUICIDE
+
+
+def test_a_call_for_help_by_a_sign_alone_gets_the_numbers(talk: Talk) -> None:
+    talk.starts()
+
+    assert "113" in talk.writes("🆘🆘")
+    assert "go:person" in talk.choices
+
+
+@pytest.mark.parametrize("typed", ["toi o dam doi", "tôi ở Đầm Dơi"])
+def test_a_place_and_nothing_more_is_no_question(talk: Talk, typed: str) -> None:
+    talk.starts()
+    talk.writes(typed)
+
+    assert talk.state.place.communes
+    assert "faq.title" not in talk.keys
+
+
+def test_whoever_does_not_know_is_offered_a_person_and_no_article(talk: Talk) -> None:
+    talk.starts()
+    talk.writes("không biết")
+
+    assert "go:person" in talk.choices
+    assert "faq.unknown" not in talk.keys
