@@ -26,7 +26,7 @@ ELSEWHERE = PHRASES.with_name("out_of_scope.yaml")
 ABOUT_ONESELF = PHRASES.with_name("about_oneself.yaml")
 _SEED = 0
 _TIGHTNESS = 1.0
-_FEATURES = 42_000
+_FEATURES = 36_000
 """So many of the strongest words and pairs are kept: more take longer to load and say no more."""
 _FOLDS = 5
 _FIRST_RANKING = (1.0, 1.0, 1.0, 1.0, 0.1)
