@@ -3,6 +3,7 @@
 import datetime as dt
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Base
@@ -26,11 +27,12 @@ class Presence(Base):
 def here(session: Session, subject: str, staff_id: str) -> None:
     """Note that somebody has this open."""
     now = session.clock.now()
-    found = session.get(Presence, (subject, staff_id))
-    if found is None:
-        session.add(Presence(subject=subject, staff_id=staff_id, at=now))
-    else:
-        found.at = now
+    insert = (postgresql if session.on_postgres else sqlite).insert(Presence)
+    session.execute(  # one person may beat from two windows at once
+        insert.values(subject=subject, staff_id=staff_id, at=now).on_conflict_do_update(
+            index_elements=[Presence.subject, Presence.staff_id], set_={"at": now}
+        )
+    )
     session.execute(
         sa.delete(Presence).where(Presence.at < now - dt.timedelta(seconds=10 * SECONDS))
     )
