@@ -82,7 +82,7 @@ def test_a_trouble_told_on_a_phone_is_answered_from_the_desk(
     presses(phone, "Đồng ý gửi")
     expect(phone.get_by_text("Mã hồ sơ:")).to_be_visible(timeout=SOON)
 
-    row = desk.get_by_text("Đá Bạc").first
+    row = desk.get_by_role("link").filter(has_text="Đá Bạc").first
     expect(row).to_be_visible(timeout=SOON)
     row.click()
     desk.get_by_role("button", name="Nhận").first.click(timeout=SOON)

@@ -333,11 +333,11 @@ async def test_messages_sent_at_once_are_answered_in_order_each_once(
     heard = await citizen.reads()
 
     assert words_of_citizen(citizen) == texts
-    where, story, consent = (message.text for message in heard)
+    where, story, helped = (message.text for message in heard)
     assert is_said("request.begin", where)
     assert is_said("request.place.ask", where)
     assert is_said("request.story.ask", story)
-    assert is_said("request.consent.ask", consent)
+    assert is_said("request.helped.ask", helped)
 
 
 # --- what nobody foresaw -----------------------------------------------------------------------
