@@ -32,8 +32,9 @@ from knowledge.fields import load_fields
 from knowledge.library import load_library
 from knowledge.shelf import Shelf
 from store.clock import SystemClock
-from store.crypto import Keyring, KeyringError, Vault
+from store.crypto import Keyring, KeyringError
 from store.session import Database, driver_url
+from store.settings import open_database as open_with_keys
 
 log = logging.getLogger(__name__)
 
@@ -96,10 +97,9 @@ def open_database(settings: Settings) -> Database:
         if not settings.key_file.exists() and settings.environment is Environment.DEMO:
             _refuse_new_keys_for_old_data(settings)
             Keyring.fresh().to_file(settings.key_file)
-        vault = Vault(Keyring.from_file(settings.key_file))
+        return open_with_keys(settings, SystemClock(settings.today))
     except KeyringError as problem:
         raise NotReadyError(str(problem)) from None
-    return Database(settings.database_url, vault, SystemClock(settings.today))
 
 
 def _refuse_new_keys_for_old_data(settings: Settings) -> None:

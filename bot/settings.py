@@ -2,14 +2,12 @@
 
 import datetime as dt
 from enum import StrEnum
-from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-VAR = Path("var")
+from store.settings import StoreSettings
 
 
 class Environment(StrEnum):
@@ -17,17 +15,11 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
+class Settings(StoreSettings):
     """Read once at start-up; a wrong value stops the program with its name and the reason."""
-
-    model_config = SettingsConfigDict(env_prefix="TRAM_", frozen=True, env_ignore_empty=True)
 
     environment: Environment = Environment.DEMO
     """`demo` makes accounts and keys by itself; `production` demands its own."""
-    database_url: str = f"sqlite:///{VAR / 'tram.db'}"
-    """Where the data lie: SQLite or `postgresql://…`."""
-    key_file: Path = VAR / "keys.json"
-    """The keys that seal personal data. Demo makes the file; keep it out of backups of the data."""
     host: str = "127.0.0.1"
     """The address to listen on."""
     port: int = Field(8000, ge=0, le=65535)

@@ -1,0 +1,33 @@
+"""Where the data lie and which keys open them: what every command that reads them needs."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from store.clock import Clock, SystemClock
+from store.crypto import Keyring, Vault
+from store.session import Database
+
+VAR = Path("var")
+
+
+class StoreSettings(BaseSettings):
+    """Read from the environment; a wrong value stops the program with its name and the reason."""
+
+    model_config = SettingsConfigDict(env_prefix="TRAM_", frozen=True, env_ignore_empty=True)
+
+    database_url: str = f"sqlite:///{VAR / 'tram.db'}"
+    """Where the data lie: SQLite or `postgresql://…`."""
+    key_file: Path = VAR / "keys.json"
+    """The keys that seal personal data. Demo makes the file; keep it out of backups of the data."""
+
+
+def open_database(settings: StoreSettings, clock: Clock | None = None) -> Database:
+    """The database with its keys.
+
+    Raises:
+        KeyringError: the key file is missing or not whole.
+        ValueError: the address is neither SQLite's nor PostgreSQL's.
+    """
+    vault = Vault(Keyring.from_file(settings.key_file))
+    return Database(settings.database_url, vault, clock or SystemClock())
