@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from cases.alerts import AlertRow
+from cases.atlas import Atlas
 from cases.codes import fresh_code, fresh_pin
 from cases.deadlines import DeadlineKind, Step
 from cases.deadlines import Role as Told
@@ -175,7 +176,9 @@ def desk_of(folder: Path, name: str) -> tuple[Database, FastAPI]:
     migrate(database)
     app = FastAPI(openapi_url=None)
     province = load_province("ca-mau")
-    app.mount("/desk", make_desk(database, province, Shelf(load_library()), secure_cookies=False))
+    app.mount(
+        "/desk", make_desk(database, Atlas(province), Shelf(load_library()), secure_cookies=False)
+    )
     return database, app
 
 

@@ -142,11 +142,11 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     from bot.app import (
         Server,
         alone_with_database,
+        check_contacts,
         listen,
         load_rooms,
         make_app,
         open_database,
-        open_province,
         open_zalo_oa,
     )
     from bot.channels.message import Channel, ChannelName
@@ -155,7 +155,9 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     from bot.channels.zalo_bot import ZaloBot
     from bot.channels.zalo_bot import make_webhook as make_bot_webhook
     from bot.worker import Worker, take_up_again
+    from cases.atlas import seed_province
     from cases.documents import check_forms
+    from cases.province import load_province
     from cases.queue import able_offices
     from desk.accounts import ensure_demo_accounts
     from desk.app import make_desk
@@ -164,15 +166,19 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
 
     listening = stack.enter_context(listen(settings))
     stack.enter_context(alone_with_database(settings))
-    province = open_province(settings)
-    check_forms(province)
-    rooms = load_rooms(province)
+    folder = load_province(settings.province)
+    check_forms(folder)
+    rooms = load_rooms(folder)
     database = open_database(settings)
     stack.push_async_callback(database.close)
     migrate(database)
     shipped = rooms.shelf.current.library
     database.transact_now(lambda session: seed_knowledge(session, shipped))
     rooms.shelf.refresh_now(database)
+    database.transact_now(lambda session: seed_province(session, folder))
+    rooms.atlas.refresh_now(database)
+    province = rooms.province
+    check_contacts(settings, province)
     if settings.environment is Environment.DEMO:
         given = settings.demo_password.get_secret_value() if settings.demo_password else None
         accounts = database.transact_now(
@@ -184,7 +190,10 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
         if office.active and office.id not in able:
             log.warning("nobody can receive requests at %s: the centre takes them", office.id)
 
-    background: list[Callable[[], Awaitable[None]]] = [lambda: rooms.shelf.follow(database)]
+    background: list[Callable[[], Awaitable[None]]] = [
+        lambda: rooms.shelf.follow(database),
+        lambda: rooms.atlas.follow(database),
+    ]
     if not database.on_postgres:
         database.transact_now(take_up_again)
     else:
@@ -198,7 +207,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     routers = [make_webchat(database, rooms.texts, exit_to=settings.exit_url, stopping=stopping)]
     desk = make_desk(
         database,
-        province,
+        rooms.atlas,
         rooms.shelf,
         secure_cookies=settings.behind_https,
         stopping=stopping,

@@ -24,8 +24,9 @@ from bot.settings import Environment, Settings
 from bot.texts import load_texts
 from bot.turn import Rooms
 from bot.understanding.reader import Reader
+from cases.atlas import Atlas
 from cases.places import Gazetteer
-from cases.province import Province, load_province
+from cases.province import Province
 from eligibility.grounds import load_law
 from knowledge.article import FieldId
 from knowledge.fields import load_fields
@@ -56,7 +57,7 @@ def load_rooms(province: Province) -> Rooms:
         return [(one.id, one.score) for one in fields.guess(text).fields]
 
     return Rooms(
-        province=province,
+        atlas=Atlas(province),
         law=law,
         shelf=Shelf(load_library(), fields),
         gazetteer=gazetteer,
@@ -112,19 +113,17 @@ def _refuse_new_keys_for_old_data(settings: Settings) -> None:
         )
 
 
-def open_province(settings: Settings) -> Province:
-    """The province, fit for the environment.
+def check_contacts(settings: Settings, province: Province) -> None:
+    """Let nobody be sent to a contact that is only a sample.
 
     Raises:
         NotReadyError: production with contacts that are only samples; names each.
     """
-    province = load_province(settings.province)
     samples = province.sample_contacts()
     if settings.environment is Environment.PRODUCTION and samples:
         raise NotReadyError(
             "these contacts are samples, put in the real ones: " + "; ".join(samples)
         )
-    return province
 
 
 def open_zalo_oa(settings: Settings, database: Database) -> tuple[ZaloOa, APIRouter]:

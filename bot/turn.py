@@ -44,6 +44,7 @@ from bot.texts import Texts
 from bot.transcript import Direction, Shown, TranscriptRow
 from bot.understanding.reader import Reader
 from cases import consent, queue, rights, talking
+from cases.atlas import Atlas
 from cases.codes import fresh_code, fresh_pin
 from cases.model import Case
 from cases.places import Gazetteer
@@ -74,7 +75,8 @@ _REPLIES_REPEATED = 3
 class Rooms:
     """All that is loaded once and only read: the law, the knowledge, the places, the words."""
 
-    province: Province
+    atlas: Atlas
+    """The province in use."""
     law: LegalAidLaw
     shelf: Shelf
     gazetteer: Gazetteer
@@ -82,6 +84,11 @@ class Rooms:
     texts: Texts
     chance: random.Random
     """`random.SystemRandom` outside tests."""
+
+    @property
+    def province(self) -> Province:
+        """The province as it counts now; take it once for one piece of work."""
+        return self.atlas.current
 
 
 def handle(
@@ -242,20 +249,20 @@ def _write_down(
 
 def _lookups(session: Session, talk: Conversation, rooms: Rooms) -> Lookups:
     case = queue.case_spoken_to(session, talk.id)
-    knowledge = rooms.shelf.current
+    knowledge, province = rooms.shelf.current, rooms.province
     return Lookups(
         today=session.clock.today(),
         law=rooms.law,
         library=knowledge.library,
         search=knowledge.search,
         gazetteer=rooms.gazetteer,
-        province=rooms.province,
+        province=province,
         able=queue.able_offices(session),
-        blanks=rooms.province.blanks(),
+        blanks=province.blanks(),
         texts=rooms.texts,
         fresh_code=lambda: fresh_code(rooms.chance),
         fresh_pin=lambda: fresh_pin(rooms.chance),
-        my_case=_view(case, rooms.province) if case is not None else None,
+        my_case=_view(case, province) if case is not None else None,
     )
 
 

@@ -1,28 +1,35 @@
 """The province the assistant works for: its communes, offices, working days and names.
 
-The only module that reads `provinces/`. Everyone else is handed a frozen `Province`. A folder is
-read whole or not at all: what does not fit together is refused with the file, the line and the
-reason, so that the officer who edited it can mend it.
+The only module that reads `provinces/`. Everyone else is handed a frozen `Province`; `cases.atlas`
+puts into it what was edited on the desk. A folder is read whole or not at all: what does not fit
+together is refused with the file, the line and the reason, so that the officer who edited it can
+mend it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from knowledge.article import FieldId
 from store.datafile import DataFileError, Entry, load
 
+E = TypeVar("E", bound=Entry)
 PROVINCES = Path(__file__).parent.parent / "provinces"
 """Where the shipped province folders lie, and `vietnam.yaml`, which they share."""
 
 Code = Annotated[str, Field(pattern=r"^\d{5}$")]
 """A commune's or old unit's code in the national list of the statistics office."""
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+"""A language by its ISO 639 code: `km`."""
 Latitude = Annotated[float, Field(ge=8, le=24)]
 """Degrees north, within Vietnam."""
 Longitude = Annotated[float, Field(ge=102, le=118)]
@@ -51,6 +58,15 @@ class OfficeKind(StrEnum):
 
     CENTRE = "centre"
     BRANCH = "branch"
+
+
+class OfficeState(StrEnum):
+    """Whether anybody can be sent to an office."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    """It was at work once; its old cases still name it."""
+    PLANNED = "planned"
 
 
 class Weekday(StrEnum):
@@ -241,13 +257,24 @@ class Office(Entry):
     kind: OfficeKind
     register_code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,11}$")]
     """In the codes of accepted cases: `TT`, `CN1` (Circular 12/2018/TT-BTP, Art. 11 clause 1)."""
-    active: bool
+    state: OfficeState
     exists: Existence
     address: Stated
     phone: Stated
     hours: Hours
     area: Stated
     seat: Seat | None = None
+    capacity: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """From so many open cases on, new ones go to the next office; None: no limit."""
+    languages: tuple[LanguageCode, ...] = ()
+    """Languages other than Vietnamese for which the office finds an interpreter."""
+    specialisms: tuple[FieldId, ...] = ()
+    """Fields for which the office is the one to ask, whoever of it is at work."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it is at work; any other is never routed to."""
+        return self.state is OfficeState.OPEN
 
     @property
     def label(self) -> str:
@@ -263,12 +290,32 @@ class Assignment(Entry):
     communes: dict[Code, str]
 
 
+class Area(Entry):
+    """A line of the table as it is edited: which office serves one commune."""
+
+    office: str
+    verified: bool = False
+    basis: str = ""
+
+
 class Day(Entry):
     """One day that the calendar treats otherwise than its weekday would."""
 
     day: date
     name: str
     verified: bool = False
+
+
+class DayOff(Day):
+    """A line of the calendar as it is edited: a holiday, or a weekend day worked in exchange."""
+
+    worked: bool = False
+
+
+class FullYear(Entry):
+    """A year whose days stand in the calendar whole."""
+
+    year: Annotated[int, Field(ge=2020, le=2100)]
 
 
 class Holidays(Entry):
@@ -286,6 +333,22 @@ class Holidays(Entry):
     def worked_on(self, day: date) -> Day | None:
         """The make-up day on that day, or None."""
         return next((entry for entry in self.worked if entry.day == day), None)
+
+
+class RoutingRules(Entry):
+    """`routing.yaml`: what overrides the table of areas."""
+
+    specialist_fields: tuple[FieldId, ...] = ()
+    """Fields that only an office with a specialist takes, when there is one at work anywhere."""
+
+
+class TravelTimes(Entry):
+    """`travel-times.yaml`: how long people are on their way, where a straight line says little."""
+
+    verified: bool
+    basis: str
+    minutes: dict[Code, dict[str, Annotated[int, Field(ge=0, le=1440)]]]
+    """From a commune to offices by their id."""
 
 
 class Hotline(Entry):
@@ -346,8 +409,19 @@ class Province(Entry):
     assignment: Assignment
     holidays: Holidays
     vietnam: Vietnam
+    routing: RoutingRules = RoutingRules()
+    travel: TravelTimes | None = None
     forms: Mapping[str, bytes] = Field(default={}, repr=False)
     """Templates of its own for `cases.documents`, by file name; without one, ours stands in."""
+
+    def having(self, **changes: Any) -> "Province":
+        """The same with other offices, areas or days; nothing worked out before is carried along.
+
+        Raises:
+            pydantic.ValidationError: a change is not of its kind.
+        """
+        kept = {name: getattr(self, name) for name in type(self).model_fields}
+        return Province(**kept | changes)
 
     @property
     def name(self) -> str:
@@ -444,6 +518,105 @@ class Province(Entry):
         }
 
 
+class FaultKind(StrEnum):
+    """What does not fit together in the part of a province that is also edited on the desk."""
+
+    NO_CENTRE = "no_centre"
+    SEAT = "seat"
+    CODE_TWICE = "code_twice"
+    AREA_COMMUNE = "area_commune"
+    AREA_OFFICE = "area_office"
+    UNSERVED = "unserved"
+    DAY_TWICE = "day_twice"
+    DAY_YEAR = "day_year"
+    WORKED_WEEKDAY = "worked_weekday"
+    TRAVEL = "travel"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that does not fit."""
+
+    kind: FaultKind
+    naming: str
+    """The code, id or day that it is about; as it stands in the file."""
+    said: str
+    """What else has to be known: a name, or what was written there."""
+
+    @property
+    def reason(self) -> str:
+        """In words, for whoever edits the files."""
+        return _REASONS[self.kind].format(naming=self.naming, said=self.said)
+
+
+_REASONS = {
+    FaultKind.NO_CENTRE: "there must be one office of the kind centre, and open",
+    FaultKind.SEAT: "{said} sits in {naming}, no commune here",
+    FaultKind.CODE_TWICE: "{naming} stands here twice",
+    FaultKind.AREA_COMMUNE: "{naming} is no commune here",
+    FaultKind.AREA_OFFICE: "{naming} is served by {said!r}, no office here",
+    FaultKind.UNSERVED: "no office serves {said} ({naming})",
+    FaultKind.DAY_TWICE: "{naming} stands here twice",
+    FaultKind.DAY_YEAR: "{naming}: {said} is not under years",
+    FaultKind.WORKED_WEEKDAY: "{naming} is worked anyway: no weekend day",
+    FaultKind.TRAVEL: "{naming} is no commune or office here",
+}
+_FILES = (
+    dict.fromkeys((FaultKind.NO_CENTRE, FaultKind.SEAT, FaultKind.CODE_TWICE), "offices.yaml")
+    | dict.fromkeys(
+        (FaultKind.AREA_COMMUNE, FaultKind.AREA_OFFICE, FaultKind.UNSERVED), "assignment.yaml"
+    )
+    | dict.fromkeys(
+        (FaultKind.DAY_TWICE, FaultKind.DAY_YEAR, FaultKind.WORKED_WEEKDAY), "holidays.yaml"
+    )
+    | {FaultKind.TRAVEL: "travel-times.yaml"}
+)
+
+
+def faults(province: Province) -> Iterator[Fault]:
+    """What does not fit together of the offices, their areas and the days."""
+    communes = {commune.code: commune for commune in province.communes}
+    offices = {office.id for office in province.offices}
+    centres = [office for office in province.offices if office.kind is OfficeKind.CENTRE]
+    if len(centres) != 1 or not centres[0].active:
+        yield Fault(FaultKind.NO_CENTRE, "", "")
+    for office in province.offices:
+        if office.seat is not None and office.seat.commune not in communes:
+            yield Fault(FaultKind.SEAT, office.seat.commune, office.id)
+    for code in _twice(office.register_code for office in province.offices):
+        yield Fault(FaultKind.CODE_TWICE, code, "")
+    served = province.assignment.communes
+    for code, office_id in served.items():
+        if code not in communes:
+            yield Fault(FaultKind.AREA_COMMUNE, code, "")
+        if office_id not in offices:
+            yield Fault(FaultKind.AREA_OFFICE, code, office_id)
+    for commune in province.communes:
+        if commune.code not in served:
+            yield Fault(FaultKind.UNSERVED, commune.code, commune.full_name)
+    if province.travel is not None:
+        for code, minutes in province.travel.minutes.items():
+            for name in ({code} - communes.keys()) | (minutes.keys() - offices):
+                yield Fault(FaultKind.TRAVEL, name, "")
+    yield from _day_faults(province.holidays)
+
+
+def _day_faults(holidays: Holidays) -> Iterator[Fault]:
+    entries = (*holidays.closed, *holidays.worked)
+    for day in _twice(str(entry.day) for entry in entries):
+        yield Fault(FaultKind.DAY_TWICE, day, "")
+    for entry in entries:
+        if entry.day.year not in holidays.years:
+            yield Fault(FaultKind.DAY_YEAR, str(entry.day), str(entry.day.year))
+    for entry in holidays.worked:
+        if Weekday.of(entry.day) not in (Weekday.SAT, Weekday.SUN):
+            yield Fault(FaultKind.WORKED_WEEKDAY, str(entry.day), "")
+
+
+def _twice(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(key for key, times in Counter(keys).items() if times > 1)
+
+
 def load_province(which: str | Path) -> Province:
     """Read a province: an id such as `ca-mau`, or a folder of one's own.
 
@@ -466,10 +639,16 @@ def load_province(which: str | Path) -> Province:
         assignment=load(folder / "assignment.yaml", Assignment),
         holidays=load(folder / "holidays.yaml", Holidays),
         vietnam=load(PROVINCES / "vietnam.yaml", Vietnam),
+        routing=_if_there(folder / "routing.yaml", RoutingRules) or RoutingRules(),
+        travel=_if_there(folder / "travel-times.yaml", TravelTimes),
         forms={path.name: path.read_bytes() for path in _templates(folder)},
     )
     _check(province, folder)
     return province
+
+
+def _if_there(path: Path, kind: type[E]) -> E | None:
+    return load(path, kind) if path.is_file() else None
 
 
 def _templates(folder: Path) -> list[Path]:
@@ -482,7 +661,7 @@ def _check(province: Province, folder: Path) -> None:
     """Refuse files that are each right and don't fit together."""
     communes = _unique(folder / "communes.yaml", (one.code for one in province.communes))
     districts = _unique(folder / "districts.yaml", (one.id for one in province.districts))
-    offices = _unique(folder / "offices.yaml", (one.id for one in province.offices))
+    _unique(folder / "offices.yaml", (one.id for one in province.offices))
     _unique(folder / "old-units.yaml", (one.code for one in province.old_units))
     _unique(folder / "province.yaml", (one.id for one in province.hotlines))
 
@@ -502,35 +681,18 @@ def _check(province: Province, folder: Path) -> None:
             if code not in communes:
                 reason = f"{landmark.name} lies in {code}, no commune here"
                 raise _wrong(folder / "landmarks.yaml", landmark.name, reason)
-    _check_offices(province, folder, communes, offices)
     _check_counts(province, folder)
-    _check_days(province.holidays, folder / "holidays.yaml")
+    for fault in faults(province):
+        path, at = folder / _FILES[fault.kind], fault.naming
+        nth = 2 if fault.kind in (FaultKind.CODE_TWICE, FaultKind.DAY_TWICE) else 1
+        match fault.kind:
+            case FaultKind.NO_CENTRE:
+                raise DataFileError(path, None, fault.reason)
+            case FaultKind.UNSERVED:
+                at = "communes"
+        raise _wrong(path, at, fault.reason, nth)
     if province.name not in {other.name for other in province.vietnam.provinces}:
         raise _wrong(folder / "province.yaml", "name", f"Vietnam has no province {province.name}")
-
-
-def _check_offices(
-    province: Province, folder: Path, communes: frozenset[str], offices: frozenset[str]
-) -> None:
-    path = folder / "offices.yaml"
-    centres = [office for office in province.offices if office.kind is OfficeKind.CENTRE]
-    if len(centres) != 1 or not centres[0].active:
-        raise DataFileError(path, None, "there must be one office of the kind centre, and active")
-    for office in province.offices:
-        if office.seat is not None and office.seat.commune not in communes:
-            reason = f"{office.id} sits in {office.seat.commune}, no commune here"
-            raise _wrong(path, office.seat.commune, reason)
-    _unique(path, (office.register_code for office in province.offices))
-    path = folder / "assignment.yaml"
-    for code, office_id in province.assignment.communes.items():
-        if code not in communes:
-            raise _wrong(path, code, f"{code} is no commune here")
-        if office_id not in offices:
-            raise _wrong(path, code, f"{code} is served by {office_id!r}, no office here")
-    for commune in province.communes:
-        if commune.code not in province.assignment.communes:
-            reason = f"no office serves {commune.full_name} ({commune.code})"
-            raise _wrong(path, "communes", reason)
 
 
 def _check_counts(province: Province, folder: Path) -> None:
@@ -545,17 +707,6 @@ def _check_counts(province: Province, folder: Path) -> None:
         if stated != found:
             reason = f"counts.{key} says {stated}, the files hold {found}"
             raise _wrong(folder / "province.yaml", "counts", reason)
-
-
-def _check_days(holidays: Holidays, path: Path) -> None:
-    entries = (*holidays.closed, *holidays.worked)
-    _unique(path, (str(entry.day) for entry in entries))
-    for entry in entries:
-        if entry.day.year not in holidays.years:
-            raise _wrong(path, str(entry.day), f"{entry.day}: {entry.day.year} is not under years")
-    for entry in holidays.worked:
-        if Weekday.of(entry.day) not in (Weekday.SAT, Weekday.SUN):
-            raise _wrong(path, str(entry.day), f"{entry.day} is worked anyway: no weekend day")
 
 
 def _unique(path: Path, keys: Iterable[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from cases.access import NotFoundError
-from cases.province import Province
+from cases.atlas import Atlas
 from desk import guard
 from desk.frame import STATIC, Frame
 from desk.pages import (
@@ -49,7 +49,7 @@ class _Kept(StaticFiles):
 
 def make_desk(
     database: Database,
-    province: Province,
+    atlas: Atlas,
     shelf: Shelf,
     *,
     secure_cookies: bool,
@@ -59,7 +59,7 @@ def make_desk(
 
     `stopping` is asked every second: when the server wants to stop, open streams end.
     """
-    frame = Frame(database, province, shelf, secure_cookies, stopping)
+    frame = Frame(database, atlas, shelf, secure_cookies, stopping)
     desk = FastAPI(
         openapi_url=None,
         default_response_class=HTMLResponse,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from cases.atlas import Atlas
 from cases.life import CLOSING
 from cases.province import Office, Province
 from cases.staff import StaffMember
@@ -72,13 +73,19 @@ class Frame:
     """Handed to every page."""
 
     database: Database
-    province: Province
+    atlas: Atlas
+    """The province in use."""
     shelf: Shelf
     """The knowledge in use, and a search over it."""
     secure_cookies: bool
     stopping: Callable[[], bool]
     brakes: Brakes = field(default_factory=Brakes)
     templates: jinja2.Environment = field(default_factory=_environment)
+
+    @property
+    def province(self) -> Province:
+        """The province as it counts now."""
+        return self.atlas.current
 
     @property
     def session_cookie(self) -> str:

@@ -4,7 +4,6 @@ The tables are the truth. What a process searches is built from them in memory, 
 somebody publishes, here or in another process.
 """
 
-import asyncio
 import datetime as dt
 import logging
 import threading
@@ -12,25 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from knowledge.article import Article, Status
 from knowledge.fields import FieldModel, load_fields
 from knowledge.laws import Law, Laws
 from knowledge.library import Library
 from knowledge.search import Judge, Search, load_judge
 from store import documents
+from store.following import follow_documents
 from store.session import Database, Session
-from store.wakes import Topic
 
 log = logging.getLogger(__name__)
 
 ARTICLE = "article"
 LAW = "law"
 KINDS = (LAW, ARTICLE)
-
-_LOOK_AGAIN = 2.0
-"""Seconds after which a process looks by itself, for a wake it may have missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +94,7 @@ class Shelf:
 
     async def follow(self, database: Database) -> None:
         """Stay with what is published, for ever."""
-        while True:
-            mark = database.wakes.mark(Topic.DOCUMENTS)
-            try:
-                await database.read(self.refresh)
-            except SQLAlchemyError as problem:
-                log.warning("the knowledge could not be read: %s", type(problem).__name__)
-                await asyncio.sleep(_LOOK_AGAIN)
-                continue
-            await database.wakes.sleep(Topic.DOCUMENTS, _LOOK_AGAIN, mark)
+        await follow_documents(database, self.refresh, "the knowledge")
 
     def _library(self, session: Session) -> Library:
         """What counts now; a version that was read before is not read again."""

@@ -2,8 +2,9 @@
 
 A document has a kind and a key, and a body that is JSON. The files seed it: a document that nobody
 has edited follows its file at every upgrade; an edited one stays as it is, and the file's new text
-is listed as a difference until somebody decides. Nothing is published that only one person has
-seen: a draft is written, reviewed by another person, then published. Every version is kept.
+is listed as a difference until somebody decides. Nothing that is told as law is published when only
+one person has seen it: a draft is written, reviewed by another person, then published. Facts of
+administration, such as an office's hours, are put at once. Every version is kept.
 
 This module knows neither roles nor what a body means; who may do what is decided above it.
 """
@@ -381,6 +382,40 @@ def confirm(session: Session, kind: str, key: str, body: str, *, by: str, over: 
     return version
 
 
+def put(
+    session: Session,
+    kind: str,
+    key: str,
+    body: str,
+    *,
+    by: str,
+    over: int | None,
+    remark: str | None = None,
+) -> Version:
+    """Let what one person writes count at once; `over`: the number of the version before them.
+
+    Nothing happens when the same counts already.
+
+    Raises:
+        ConflictError: another version counts meanwhile, or one does and `over` is None.
+    """
+    session.one_at_a_time(f"documents.{kind}.{key}")  # two may write the same new one
+    document = session.get(Document, (kind, key), with_for_update=True, populate_existing=True)
+    if document is None:
+        document = Document(kind=kind, key=key, edited=True)
+        session.add(document)
+        session.flush()
+    now = published_one(session, kind, key)
+    if (now.number if now is not None else None) != over:
+        raise ConflictError(now)
+    if now is not None and now.body == body and not document.retired:
+        return now
+    version = _new(session, document, body, by=by, stage=Stage.APPROVED)
+    version.remark = remark
+    _publish_ours(session, version, by, "document.put")
+    return version
+
+
 def discard(session: Session, version_id: str, *, by: str, seen: int) -> None:
     """Throw away what is being worked on; it stays in the history.
 
@@ -415,14 +450,22 @@ def restore(session: Session, kind: str, key: str, number: int, *, by: str, over
     return version
 
 
-def retire(session: Session, kind: str, key: str, *, by: str) -> None:
-    """Take a document out of use at once; nothing is lost."""
-    _set_retired(session, kind, key, by, retired=True)
+def retire(session: Session, kind: str, key: str, *, by: str, over: int | None = None) -> None:
+    """Take a document out of use at once; nothing is lost. `over`: which version was seen.
+
+    Raises:
+        ConflictError: another version counts than the one that was seen.
+    """
+    _set_retired(session, kind, key, by, over, retired=True)
 
 
-def bring_back(session: Session, kind: str, key: str, *, by: str) -> None:
-    """Put a retired document into use again."""
-    _set_retired(session, kind, key, by, retired=False)
+def bring_back(session: Session, kind: str, key: str, *, by: str, over: int | None = None) -> None:
+    """Put a retired document into use again.
+
+    Raises:
+        ConflictError: another version counts than the one that was seen.
+    """
+    _set_retired(session, kind, key, by, over, retired=False)
 
 
 # --- within -------------------------------------------------------------------------------------
@@ -507,8 +550,13 @@ def _count_from_now(session: Session, version: Version) -> None:
     session.flush()
 
 
-def _set_retired(session: Session, kind: str, key: str, by: str, *, retired: bool) -> None:
+def _set_retired(
+    session: Session, kind: str, key: str, by: str, over: int | None, *, retired: bool
+) -> None:
     document = _locked(session, kind, key)
+    now = published_one(session, kind, key)
+    if over is not None and (now is None or now.number != over):
+        raise ConflictError(now)
     document.retired, document.edited = retired, True
     _changed(session, kind)
     act = "document.retired" if retired else "document.brought_back"

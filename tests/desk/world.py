@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from PIL import Image
 
 from cases import queue, talking
+from cases.atlas import Atlas
 from cases.codes import fresh_code, fresh_pin
 from cases.model import Case
 from cases.province import Province, load_province
@@ -150,7 +151,7 @@ class World:
     """The desk over a database, with staff hired."""
 
     database: Database
-    province: Province = PROVINCE
+    atlas: Atlas = field(default_factory=lambda: Atlas(PROVINCE))
     ids: dict[str, str] = field(default_factory=dict)
     shelf: Shelf = SHELF
     stopping: bool = False
@@ -165,13 +166,17 @@ class World:
         )
         self.desk = make_desk(
             self.database,
-            self.province,
+            self.atlas,
             self.shelf,
             secure_cookies=False,
             stopping=lambda: self.stopping,
         )
         self.app = FastAPI(openapi_url=None)
         self.app.mount("/desk", self.desk)
+
+    @property
+    def province(self) -> Province:
+        return self.atlas.current
 
     def browser(self) -> "Browser":
         """A browser that nobody has signed in with."""
