@@ -18,7 +18,7 @@ from bot.__main__ import main
 from bot.app import READY_WITHIN, alone_with_database, make_app
 from bot.settings import Settings
 from store.clock import SystemClock
-from store.crypto import Vault
+from store.crypto import Keyring, Vault
 from store.session import Database
 from tests.journeys.server import ROOT, Server, Visitor, environment, free_port
 from tests.journeys.wording import is_said
@@ -194,8 +194,8 @@ def test_a_broken_province_file_is_named_with_its_line_and_nothing_starts(
 ) -> None:
     offices = province / "offices.yaml"
     lines = offices.read_text("utf-8").splitlines(keepends=True)
-    broken = next(n for n, line in enumerate(lines) if line.startswith("  active: true"))
-    lines[broken] = "  active: có lẽ\n"
+    broken = next(n for n, line in enumerate(lines) if line.startswith("  state: open"))
+    lines[broken] = "  state: có lẽ\n"
     offices.write_text("".join(lines), "utf-8")
 
     status, told = start(monkeypatch, tmp_path, capsys, province=str(province))
@@ -208,6 +208,8 @@ def test_a_broken_province_file_is_named_with_its_line_and_nothing_starts(
 def test_production_refuses_sample_contacts_one_by_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Keyring.fresh().to_file(tmp_path / "keys.json")
+
     status, told = start(monkeypatch, tmp_path, capsys, environment="production")
 
     assert status == 2
