@@ -28,6 +28,7 @@ class InboxRow(Row):
         sa.UniqueConstraint("channel", "event_id"),
         sa.Index("ix_inbox_to_do", "conversation_id", "state", "seq"),
         sa.Index("ix_inbox_waiting", "state", "due_at"),
+        sa.Index("ix_inbox_ended", "state", "ended_at"),
     )
 
     channel: Mapped[ChannelName]

@@ -2,12 +2,19 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from store.session import Database
 
 _FOLDER = Path(__file__).parent / "migrations"
+
+
+class UnknownRevisionError(Exception):
+    """A schema of another version of the program, which this one has no migration to."""
 
 
 def migrate(database: Database) -> None:
@@ -16,7 +23,34 @@ def migrate(database: Database) -> None:
     Several processes may start together: on PostgreSQL one migrates and the others wait.
     """
     with database.engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(_FOLDER))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        migrate_connection(connection, "head")
+
+
+def migrate_connection(connection: sa.Connection, revision: str) -> None:
+    """Apply the migrations up to `revision`, which is `head` or the number of one.
+
+    Raises:
+        UnknownRevisionError: this version of the program has no such migration.
+    """
+    config = _config()
+    known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision not in {"head", *known}:
+        raise UnknownRevisionError(revision)
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def head() -> str | None:
+    """The schema of this version of the program."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revision_of(connection: sa.Connection) -> str | None:
+    """The schema that a database has; None before its first migration."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return config

@@ -35,6 +35,7 @@ class OutboxRow(Row):
     __tablename__ = "outbox"
     __table_args__ = (
         sa.Index("ix_outbox_to_send", "state", "due_at"),
+        sa.Index("ix_outbox_ended", "state", "ended_at"),
         sa.Index("ix_outbox_conversation", "conversation_id", "seq"),
     )
 

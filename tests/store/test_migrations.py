@@ -46,8 +46,11 @@ MODULES_WITH_TABLES = (
     "store.documents",
     "store.events",
     "store.files",
+    "store.incidents",
+    "store.marks",
     "store.outbox",
     "store.presence",
+    "store.processes",
 )
 
 

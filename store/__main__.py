@@ -1,0 +1,150 @@
+"""Backups of the database, while it is in use.
+
+python -m store new-key FILE      a new backup key; keep a copy outside this machine
+python -m store backup FILE       everything in the database, encrypted, of one moment
+python -m store verify FILE       read it to its end: whole, unchanged, the right key
+python -m store restore FILE      put it into an empty database and compare row for row
+
+The database is TRAM_DATABASE_URL. The key is in TRAM_BACKUP_KEY_FILE or, as text, TRAM_BACKUP_KEY;
+it is another one than those of TRAM_KEY_FILE, which no backup holds.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from store import backup
+from store.clock import SystemClock
+from store.crypto import Keyring, KeyringError, Vault
+from store.marks import MarkName, set_mark
+from store.sealedfile import SealedFileError, fresh_key, read_key, write_new
+from store.session import Database
+
+DEFAULT_URL = "sqlite:///var/tram.db"
+DEFAULT_KEY_FILE = "var/keys.json"
+
+
+class SetUpError(Exception):
+    """The command was asked for something that its surroundings do not allow."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 2 when it could not be done, with the reason on standard error."""
+    parser = argparse.ArgumentParser(
+        prog="python -m store",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, told in (
+        ("new-key", "make a key for backups"),
+        ("backup", "write a backup to a new file"),
+        ("verify", "read a backup to its end"),
+        ("restore", "put a backup into an empty database"),
+    ):
+        command = commands.add_parser(name, help=told)
+        command.add_argument("file", type=Path)
+        if name == "verify":
+            command.add_argument(
+                "--rehearse",
+                action="store_true",
+                help="restore it into a database for the moment as well, and compare",
+            )
+        if name == "restore":
+            command.add_argument(
+                "--replace",
+                action="store_true",
+                help="even over a database that is not empty",
+            )
+    chosen = parser.parse_args(arguments)
+    try:
+        _run(chosen)
+    except (SetUpError, SealedFileError, backup.BackupError) as problem:
+        print(f"{chosen.file}: {problem}", file=sys.stderr)
+    except OSError as problem:
+        print(f"{problem.filename or chosen.file}: {problem.strerror}", file=sys.stderr)
+    except SQLAlchemyError as problem:
+        # Its own message may hold the address with the password, or what a row holds.
+        reason = type(getattr(problem, "orig", None) or problem).__name__
+        print(f"the database can't be used ({reason})", file=sys.stderr)
+    except ValueError as problem:
+        print(f"TRAM_DATABASE_URL: {problem}", file=sys.stderr)
+    else:
+        return 0
+    return 2
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    url = os.environ.get("TRAM_DATABASE_URL") or DEFAULT_URL
+    file: Path = chosen.file
+    now = SystemClock().now()
+    match chosen.command:
+        case "new-key":
+            write_new(file, fresh_key().encode() + b"\n")
+            print(f"{file}: a new backup key. Without it no backup opens: keep a copy elsewhere.")
+        case "backup":
+            summary = backup.back_up(url, file, _key(), now)
+            size = file.stat().st_size
+            detail = f"{file.name}: {summary.rows} rows, {size} bytes"
+            _note(url, MarkName.BACKUP, detail)
+            print(detail)
+        case "verify":
+            summary = backup.verify(file, _key())
+            if chosen.rehearse:
+                with tempfile.TemporaryDirectory(prefix="tram-rehearsal-", dir=file.parent) as made:
+                    beside = f"sqlite:///{Path(made) / 'rehearsal.db'}"
+                    backup.restore(beside, file, _key(), now, replace=False)
+            _note(url, MarkName.VERIFY, f"{file.name}: {summary.rows} rows")
+            print(f"whole: made {summary.made_at}, schema {summary.schema}, {summary.rows} rows")
+        case _:
+            summary = backup.restore(url, file, _key(), now, replace=chosen.replace)
+            for name, table in sorted(summary.tables.items()):
+                print(f"  {name:<24} {table.rows:>9}  {table.digest[:16]}")
+            print(
+                f"restored and compared row for row: the state of {summary.made_at}. "
+                "Before the start, read docs/van-hanh.md: tokens and messages in hand are old now."
+            )
+
+
+def _key() -> bytes:
+    """The backup key, when it is none of those that seal the columns."""
+    file = os.environ.get("TRAM_BACKUP_KEY_FILE")
+    text = Path(file).read_text("ascii") if file else os.environ.get("TRAM_BACKUP_KEY", "")
+    if not text:
+        raise SetUpError("set TRAM_BACKUP_KEY_FILE; `python -m store new-key FILE` makes one")
+    key = read_key(text)
+    keys = _keyring()
+    if keys is not None and text.strip() in {keys.index, *keys.keys.values()}:
+        raise SetUpError("the backup key seals columns too: who steals a backup must not get both")
+    return key
+
+
+def _keyring() -> Keyring | None:
+    path = Path(os.environ.get("TRAM_KEY_FILE") or DEFAULT_KEY_FILE)
+    if not path.exists():
+        return None
+    try:
+        return Keyring.from_file(path)
+    except KeyringError:
+        return None
+
+
+def _note(url: str, name: MarkName, detail: str) -> None:
+    """Let the desk's status page show it; a backup is none the worse without."""
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return
+    database = Database(url, Vault(Keyring.fresh()), SystemClock())
+    try:
+        database.transact_now(lambda session: set_mark(session, name, detail))
+    except SQLAlchemyError as problem:
+        print(f"not noted in the database: {type(problem).__name__}", file=sys.stderr)
+    finally:
+        database.close_now()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
