@@ -56,10 +56,6 @@ class Settings(StoreSettings):
     """The Zalo Bot Platform, or a server that behaves like it."""
     zalo_bot_webhook_secret: SecretStr | None = None
     """With `TRAM_PUBLIC_URL`: Zalo calls `/webhook/zalo-bot` with it. Without: polling."""
-    backup_key_file: Path | None = None
-    """The key of the backups, for `python -m store`; another one than those of `key_file`."""
-    backup_key: SecretStr | None = None
-    """The same as text, where there is no file for it."""
     exit_url: str = "https://www.google.com/search?q=thoi+tiet+ca+mau"
     """Where the web page's quick exit leads."""
 

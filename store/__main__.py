@@ -10,7 +10,6 @@ it is another one than those of TRAM_KEY_FILE, which no backup holds.
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -23,9 +22,7 @@ from store.crypto import Keyring, KeyringError, Vault
 from store.marks import MarkName, set_mark
 from store.sealedfile import SealedFileError, fresh_key, read_key, write_new
 from store.session import Database
-
-DEFAULT_URL = "sqlite:///var/tram.db"
-DEFAULT_KEY_FILE = "var/keys.json"
+from store.settings import StoreSettings
 
 
 class SetUpError(Exception):
@@ -79,7 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> None:
-    url = os.environ.get("TRAM_DATABASE_URL") or DEFAULT_URL
+    settings = StoreSettings()
+    url = settings.database_url
     file: Path = chosen.file
     now = SystemClock().now()
     match chosen.command:
@@ -87,21 +85,21 @@ def _run(chosen: argparse.Namespace) -> None:
             write_new(file, fresh_key().encode() + b"\n")
             print(f"{file}: a new backup key. Without it no backup opens: keep a copy elsewhere.")
         case "backup":
-            summary = backup.back_up(url, file, _key(), now)
+            summary = backup.back_up(url, file, _key(settings), now)
             size = file.stat().st_size
             detail = f"{file.name}: {summary.rows} rows, {size} bytes"
             _note(url, MarkName.BACKUP, detail)
             print(detail)
         case "verify":
-            summary = backup.verify(file, _key())
+            summary = backup.verify(file, _key(settings))
             if chosen.rehearse:
                 with tempfile.TemporaryDirectory(prefix="tram-rehearsal-", dir=file.parent) as made:
                     beside = f"sqlite:///{Path(made) / 'rehearsal.db'}"
-                    backup.restore(beside, file, _key(), now, replace=False)
+                    backup.restore(beside, file, _key(settings), now, replace=False)
             _note(url, MarkName.VERIFY, f"{file.name}: {summary.rows} rows")
             print(f"whole: made {summary.made_at}, schema {summary.schema}, {summary.rows} rows")
         case _:
-            summary = backup.restore(url, file, _key(), now, replace=chosen.replace)
+            summary = backup.restore(url, file, _key(settings), now, replace=chosen.replace)
             for name, table in sorted(summary.tables.items()):
                 print(f"  {name:<24} {table.rows:>9}  {table.digest[:16]}")
             print(
@@ -110,21 +108,22 @@ def _run(chosen: argparse.Namespace) -> None:
             )
 
 
-def _key() -> bytes:
+def _key(settings: StoreSettings) -> bytes:
     """The backup key, when it is none of those that seal the columns."""
-    file = os.environ.get("TRAM_BACKUP_KEY_FILE")
-    text = Path(file).read_text("ascii") if file else os.environ.get("TRAM_BACKUP_KEY", "")
-    if not text:
+    if settings.backup_key_file is not None:
+        text = settings.backup_key_file.read_text("ascii")
+    elif settings.backup_key is not None:
+        text = settings.backup_key.get_secret_value()
+    else:
         raise SetUpError("set TRAM_BACKUP_KEY_FILE; `python -m store new-key FILE` makes one")
     key = read_key(text)
-    keys = _keyring()
+    keys = _keyring(settings.key_file)
     if keys is not None and text.strip() in {keys.index, *keys.keys.values()}:
         raise SetUpError("the backup key seals columns too: who steals a backup must not get both")
     return key
 
 
-def _keyring() -> Keyring | None:
-    path = Path(os.environ.get("TRAM_KEY_FILE") or DEFAULT_KEY_FILE)
+def _keyring(path: Path) -> Keyring | None:
     if not path.exists():
         return None
     try:

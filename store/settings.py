@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from store.clock import Clock, SystemClock
@@ -20,6 +21,10 @@ class StoreSettings(BaseSettings):
     """Where the data lie: SQLite or `postgresql://…`."""
     key_file: Path = VAR / "keys.json"
     """The keys that seal personal data. Demo makes the file; keep it out of backups of the data."""
+    backup_key_file: Path | None = None
+    """The key of the backups, another one than those of `key_file`."""
+    backup_key: SecretStr | None = None
+    """The same as text, where there is no file for it."""
 
 
 def open_database(settings: StoreSettings, clock: Clock | None = None) -> Database:
