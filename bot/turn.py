@@ -4,7 +4,6 @@ Whatever the dialogue wishes, its new state, and what it says are committed toge
 message that led to them is done in the same commit.
 """
 
-import json
 import logging
 import random
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from bot.dialogue.hear import hear
 from bot.dialogue.turn import (
     AddToCase,
     Agreed,
+    AskCallBack,
     CaseView,
     DeleteTalk,
     FindCase,
@@ -43,9 +43,13 @@ from bot.inbox import InboxRow, InboxState
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, TranscriptRow
 from bot.understanding.reader import Reader
-from cases import consent, queue, rights, talking
+from cases import callbacks, consent, queue, rights, talking
+from cases.answers import expected_answer
 from cases.atlas import Atlas
+from cases.calendar import calendar_of
 from cases.codes import fresh_code, fresh_pin
+from cases.contact import CallHours, SafeContact
+from cases.life import CaseState
 from cases.model import Case
 from cases.places import Gazetteer
 from cases.province import Province
@@ -262,11 +266,12 @@ def _lookups(session: Session, talk: Conversation, rooms: Rooms) -> Lookups:
         texts=rooms.texts,
         fresh_code=lambda: fresh_code(rooms.chance),
         fresh_pin=lambda: fresh_pin(rooms.chance),
-        my_case=_view(case, province) if case is not None else None,
+        my_case=_view(session, case, province) if case is not None else None,
+        answers_in=lambda office: expected_answer(session, province, office),
     )
 
 
-def _view(case: Case, province: Province) -> CaseView:
+def _view(session: Session, case: Case, province: Province) -> CaseView:
     return CaseView(
         id=case.id,
         state=case.state,
@@ -274,6 +279,8 @@ def _view(case: Case, province: Province) -> CaseView:
         opened_on=case.opened_at.astimezone(ZONE).date(),
         outcome=case.outcome,
         withdraw_asked=case.withdraw_asked_at is not None,
+        office_id=case.office_id,
+        may_be_called=callbacks.contact_in(session, case).may_be_called,
     )
 
 
@@ -293,10 +300,12 @@ def _carry_out(
                 talking.danger_told(session, _locked(session, case_id), danger)
             case NoteContact():
                 _note_contact(session, talk, wish, lookups)
+            case AskCallBack(case_id=wanted):
+                _ask_call_back(session, talk, wanted, lookups)
             case FindCase(code=code, pin=pin):
                 found = queue.find_by_code(session, code, pin)
-                view = _view(found, lookups.province) if found is not None else None
-                after = status.found(turn.state, view)
+                view = _view(session, found, lookups.province) if found is not None else None
+                after = status.found(turn.state, view, lookups)
                 pending.extend(after.wishes)
                 turn = Turn(after.state, turn.says + after.says)
             case MoveCaseHere(case_id=case_id):
@@ -381,9 +390,24 @@ def _note_contact(
     case = queue.newest_case_of_talk(session, talk.id)
     if case is None:
         return
-    contact = json.dumps({"phone": wish.phone, "hours": wish.hours}, ensure_ascii=False)
-    queue.note_contact(session, case, contact, wish.phone)
+    window = CallHours(wish.window) if wish.window is not None else None
+    contact = SafeContact(phone=wish.phone, hours=wish.hours, window=window)
+    queue.note_contact(session, case, contact.model_dump_json(exclude_none=True), wish.phone)
     _agree(session, talk, case.id, wish.agreed, lookups)
+
+
+def _ask_call_back(
+    session: Session, talk: Conversation, case_id: str | None, lookups: Lookups
+) -> None:
+    case = (
+        _locked(session, case_id)
+        if case_id is not None
+        else queue.newest_case_of_talk(session, talk.id)
+    )
+    if case is None or case.state is CaseState.CLOSED:
+        return
+    if callbacks.contact_in(session, case).may_be_called:  # an officer may just have forgotten it
+        callbacks.ask(session, case, calendar_of(lookups.province, case.office_id))
 
 
 def _locked(session: Session, case_id: str) -> Case:

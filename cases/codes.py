@@ -1,4 +1,4 @@
-"""The citizen's key to a case: a code to find it and a PIN to open it. Pure."""
+"""The citizen's key to a case, a code to find it and a PIN to open it; phone numbers. Pure."""
 
 import datetime as dt
 import random
@@ -40,6 +40,14 @@ def read_pin(text: str) -> str | None:
     """The PIN in what a citizen typed."""
     bare = re.sub(r"[\s\-.]", "", text)
     return bare if re.fullmatch(r"[0-9]{6}", bare) else None
+
+
+def read_phone(text: str) -> str | None:
+    """The Vietnamese number that is all of a text, as 0xxxxxxxxx (ten or eleven digits)."""
+    digits = re.sub(r"\D", "", text)
+    if digits.startswith("84"):
+        digits = "0" + digits[2:].removeprefix("0")
+    return digits if re.fullmatch(r"0[35789]\d{8}|02\d{8,9}", digits) else None
 
 
 def wait_after(wrong_pins: int) -> dt.timedelta:

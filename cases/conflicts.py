@@ -7,7 +7,7 @@ alone is a hint; the officer decides, with a reason, and the decision is audited
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ from cases.deadlines import Form, Role, Step
 from cases.life import RefusedError, Who
 from cases.model import Assignment, Case
 from cases.moves import who_is
-from cases.parties import Party, PartyRole
+from cases.parties import Named, Party, PartyRole
 from cases.providers import Provider
 from cases.staff import StaffMember
 from store import audit, events
@@ -161,6 +161,38 @@ def _hits(session: Session, case: Case) -> Iterator[tuple[str, PartyRole, Matche
         )
         for other_id in session.scalars(our_phone):
             yield other_id, PartyRole.CLIENT, Matched.PHONE
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Somebody who is about to be written down is on the other side somewhere."""
+
+    office_id: str
+    here: PartyRole
+    open: bool
+
+
+def foreseen(session: Session, people: Iterable[tuple[PartyRole, Named]]) -> Sequence[Foreseen]:
+    """What `found` would tell of a request that is not opened yet; tells of no file either."""
+    hits: dict[tuple[str, PartyRole], None] = {}
+    for here, person in people:
+        indexes = person.indexes(session.vault)
+        if here not in _OTHER_SIDE or not indexes:
+            continue
+        same = sa.or_(*(getattr(Party, column) == index for column, index in indexes.items()))
+        query = sa.select(Party.case_id).where(Party.role == _OTHER_SIDE[here], same)
+        hits |= dict.fromkeys((case_id, here) for case_id in session.scalars(query))
+        if here is PartyRole.OPPONENT and "phone_index" in indexes:
+            theirs = sa.select(Case.id).where(Case.phone_index == indexes["phone_index"])
+            hits |= dict.fromkeys((case_id, here) for case_id in session.scalars(theirs))
+    ids = {case_id for case_id, _ in hits}
+    cases = {one.id: one for one in session.scalars(sa.select(Case).where(Case.id.in_(ids)))}
+    return tuple(
+        dict.fromkeys(
+            Foreseen(cases[case_id].office_id, here, cases[case_id].closed_at is None)
+            for case_id, here in hits
+        )
+    )
 
 
 def _verdicts(session: Session, case: Case) -> dict[str, Verdict]:

@@ -10,7 +10,7 @@ import hashlib
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cases.purpose import Purpose
+from cases.purpose import Manner, Purpose
 from store.base import Row
 from store.session import Session
 
@@ -20,29 +20,36 @@ class ConsentRow(Row):
 
     __tablename__ = "consents"
 
-    conversation_id: Mapped[str] = mapped_column(sa.String(32), index=True)
+    conversation_id: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    """None: agreed to at the desk."""
     case_id: Mapped[str | None] = mapped_column(sa.String(32), index=True)
     purpose: Mapped[Purpose]
     given: Mapped[bool]
     """False when it is withdrawn."""
     wording: Mapped[str] = mapped_column(sa.String(60))
-    """The text's key in bot/texts."""
+    """The text's key in bot/texts, or of the desk's own words (`desk.…`)."""
     wording_hash: Mapped[str] = mapped_column(sa.String(64))
     """SHA-256 of the text as it was shown."""
     language: Mapped[str] = mapped_column(sa.String(5))
+    manner: Mapped[Manner | None]
+    """How it was given to an officer; None: in the talk."""
+    staff_id: Mapped[str | None] = mapped_column(sa.String(32))
+    """The officer who heard it."""
     at: Mapped[dt.datetime]
 
 
 def record(
     session: Session,
     *,
-    conversation_id: str,
+    conversation_id: str | None,
     case_id: str | None,
     purpose: Purpose,
     given: bool,
     wording: str,
     shown: str,
     language: str,
+    manner: Manner | None = None,
+    staff_id: str | None = None,
 ) -> None:
     """Add one consent, or its withdrawal, within the caller's transaction."""
     session.add(
@@ -54,6 +61,8 @@ def record(
             wording=wording,
             wording_hash=hashlib.sha256(shown.encode()).hexdigest(),
             language=language,
+            manner=manner,
+            staff_id=staff_id,
             at=session.clock.now(),
         )
     )

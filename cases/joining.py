@@ -6,11 +6,11 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from cases import access
+from cases import access, callbacks
 from cases.life import CaseState, Move, Outcome, RefusedError
 from cases.model import Case
 from cases.moves import end, made, take_up, tell
-from cases.parties import Party, PartyRole
+from cases.parties import Named, Party, PartyRole
 from cases.speech import say
 from cases.staff import StaffMember
 from store import events
@@ -86,6 +86,26 @@ def same_person_or_matter(session: Session, case: Case, staff: StaffMember) -> S
     )
 
 
+def foreseen(session: Session, staff: StaffMember, person: Named) -> Sequence[Case]:
+    """Cases that may be of somebody who is about to be written down, newest first.
+
+    Only those that this staff member may see.
+    """
+    indexes = person.indexes(session.vault)
+    if not indexes:
+        return ()
+    same = sa.or_(*(getattr(Party, column) == index for column, index in indexes.items()))
+    clients = sa.select(Party.case_id).where(Party.role == PartyRole.CLIENT, same)
+    mine = sa.or_(Case.id.in_(clients), Case.phone_index == (indexes.get("phone_index") or ""))
+    query = access.visible_to(staff).where(mine, Case.joined_into.is_(None))
+    newest = query.order_by(Case.opened_at.desc(), Case.number.desc())
+    return session.scalars(newest.limit(_FORESEEN)).all()
+
+
+_FORESEEN = 5
+"""Of a common name there may be many; the officer looks for more by name."""
+
+
 def join(session: Session, staff: StaffMember, case_id: str, into_id: str) -> Case:
     """Close a case as a duplicate of another one that goes on; both threads stay.
 
@@ -107,6 +127,7 @@ def join(session: Session, staff: StaffMember, case_id: str, into_id: str) -> Ca
     case.joined_into = into.id
     if into.conversation_id is None and case.conversation_id is not None:
         into.conversation_id, into.channel = case.conversation_id, case.channel
+    callbacks.go_along(session, case, into)
     into.urgent = into.urgent or case.urgent
     into.in_custody = into.in_custody or case.in_custody
     into.next_look_at = session.clock.now()

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -67,6 +68,24 @@ def phone_index(vault: Vault, phone: str) -> str:
     return vault.blind("phone", digits)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody as they were named, before there is a case to write them down in."""
+
+    name: str = ""
+    id_number: str = ""
+    phone: str | None = None
+
+    def indexes(self, vault: Vault) -> Mapping[str, str]:
+        """What they are found by, by the column of `Party`."""
+        found = {
+            "name_index": name_index(vault, self.name) if self.name else None,
+            "id_index": id_index(vault, self.id_number) if self.id_number else None,
+            "phone_index": phone_index(vault, self.phone) if self.phone else None,
+        }
+        return {column: index for column, index in found.items() if index is not None}
+
+
 def add_party(
     session: Session,
     staff: StaffMember,
@@ -86,6 +105,20 @@ def add_party(
     case = _open_case(session, staff, case_id)
     if not name.strip():
         raise RefusedError("empty")
+    return write_down(session, staff, case, role, name, id_number=id_number, phone=phone)
+
+
+def write_down(
+    session: Session,
+    staff: StaffMember,
+    case: Case,
+    role: PartyRole,
+    name: str,
+    *,
+    id_number: str | None = None,
+    phone: str | None = None,
+) -> Party:
+    """As `add_party`, in a case that the caller has just opened, of whatever office."""
     vault = session.vault
     party = Party(
         case_id=case.id,

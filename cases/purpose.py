@@ -34,3 +34,14 @@ class PersonAgrees(StrEnum):
     def given(self) -> bool:
         """Whether somebody who may agree has done so."""
         return self in (PersonAgrees.YES, PersonAgrees.GUARDIAN)
+
+
+class Manner(StrEnum):
+    """How somebody agreed before an officer (Law 91/2025/QH15: provable, silence is no consent)."""
+
+    IN_PERSON = "in_person"
+    """Said at the desk."""
+    BY_VOICE = "by_voice"
+    """Said on the telephone."""
+    WRITTEN = "written"
+    """Signed."""

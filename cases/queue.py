@@ -33,7 +33,8 @@ class NewRequest:
 
     code: str
     pin: str
-    conversation_id: str
+    conversation_id: str | None
+    """None: taken in at the desk."""
     channel: str
     language: str
     office_id: str
@@ -46,6 +47,8 @@ class NewRequest:
     law_version: str | None
     screening: str
     words: tuple[Word, ...]
+    staff_id: str | None = None
+    """Who took it in at the desk."""
 
 
 def code_index(vault: Vault, code: str) -> str:
@@ -87,7 +90,7 @@ def open_case(session: Session, request: NewRequest) -> Case:
     session.flush()
     for word in request.words:
         add_entry(session, case, word)
-    events.record(session, "case.opened", case_id=case.id)
+    events.record(session, "case.opened", case_id=case.id, staff_id=request.staff_id)
     return case
 
 

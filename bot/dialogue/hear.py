@@ -29,6 +29,7 @@ from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
 from bot.understanding.understood import Role
 from cases.life import HELD
+from cases.screened import FROM_PLACE
 from cases.speech import Choice, Line, Say, say
 from eligibility.facts import FACTS, FactId
 from knowledge.vietnamese import fold, is_syllable
@@ -481,7 +482,7 @@ def _taken_back(learnt: learning.Learnt, lookups: Lookups) -> tuple[Choice, ...]
         wrong.append(("place", name))
     for fact in learnt.new + learnt.corrected:
         value = state.facts.get(fact)
-        if value is None or fact in learning.FROM_PLACE or FACTS[fact].sensitive:
+        if value is None or fact in FROM_PLACE or FACTS[fact].sensitive:
             continue
         words = lookups.texts.render(learning.describe(fact, value), state.language)
         wrong.append((str(fact), words))
@@ -498,7 +499,7 @@ def _take_back(state: State, what: str, lookups: Lookups) -> Turn | None:
     """Forget one thing that was understood wrongly; the talk goes on with what is left."""
     match what:
         case "place":
-            gone = learning.FROM_PLACE
+            gone = FROM_PLACE
             state = state.with_(place=Place())
         case "field":
             gone = frozenset()

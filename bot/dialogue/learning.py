@@ -6,6 +6,7 @@ from bot.dialogue.turn import Lookups, Place, State
 from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
 from cases.places import PlaceReading
+from cases.screened import FROM_PLACE, facts_of_commune
 from cases.speech import Line
 from eligibility.facts import FACTS, FactId, Facts, Kind, Known, Value
 
@@ -154,9 +155,7 @@ def learn_place(state: State, reading: PlaceReading, lookups: Lookups) -> State:
     place = Place(communes=tuple(reading.communes), words=reading.matched or "")
     facts = state.facts.having(FactId.LIVES_HERE, value=True)
     if len(reading.communes) == 1:
-        area = lookups.province.commune(reading.communes[0]).in_special_difficulty
-        # Outside the listed communes there are listed hamlets: unknown, not "no".
-        facts = facts.having(FactId.SPECIAL_DIFFICULTY_AREA, area)
+        facts = facts_of_commune(facts, lookups.province.commune(reading.communes[0]))
     return state.with_(place=place, facts=facts)
 
 
@@ -200,5 +199,3 @@ def place_line(state: State, lookups: Lookups) -> tuple[Line, ...]:
 
 _SURE_OF_FIELD = 0.5
 """From this score on a field of law is said to the citizen; a wrong one hurts."""
-
-FROM_PLACE = frozenset({FactId.LIVES_HERE, FactId.SPECIAL_DIFFICULTY_AREA})

@@ -4,7 +4,6 @@ Nothing leaves for the office before the citizen has agreed (Law 91/2025/QH15); 
 pass the screening first.
 """
 
-import json
 import re
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from bot.dialogue.screening import in_one_line
 from bot.dialogue.turn import (
     AddToCase,
     Agreed,
+    AskCallBack,
     Heard,
     HelpedBy,
     Lookups,
@@ -23,6 +23,7 @@ from bot.dialogue.turn import (
     Place,
     State,
     Turn,
+    Wish,
     ask,
     choice,
 )
@@ -33,9 +34,10 @@ from cases.codes import spaced
 from cases.places import PlaceReading
 from cases.purpose import PersonAgrees, Purpose
 from cases.routing import in_words, route
+from cases.screened import as_json, tells_sensitive, without_sensitive
 from cases.speech import Ask, Choice, Line, Say, say
-from eligibility.facts import FACTS, FactId, Facts
-from eligibility.screen import Outcome, screen
+from eligibility.facts import FactId, Facts
+from eligibility.screen import screen
 from knowledge.article import FieldId
 from knowledge.vietnamese import fold
 
@@ -141,7 +143,7 @@ def ask_again(state: State, lookups: Lookups) -> Say:
             return ask("request.hours.ask", *_HOURS)
         case "request.already":
             office = lookups.my_case.office if lookups.my_case else ""
-            return ask("request.already", _ADD_HERE, _ANOTHER, office=office)
+            return ask("request.already", _ADD_HERE, _CALL_ME, _ANOTHER, office=office)
         case "request.add":
             return ask("request.add_prompt", choice("go:menu", "menu.menu"))
         case other:
@@ -406,17 +408,7 @@ _ELSEWHERE = {HelpedBy.NOBODY: False, HelpedBy.LAWYER: False, HelpedBy.LEGAL_AID
 
 
 def _tells_sensitive(state: State) -> bool:
-    return state.danger is not None or any(
-        FACTS[fact].sensitive and value not in (False, "none")
-        for fact, value in state.facts.known().items()
-    )
-
-
-def _without_sensitive(facts: Facts) -> Facts:
-    for fact in facts.known():
-        if FACTS[fact].sensitive:
-            facts = facts.having(fact, None)
-    return facts
+    return state.danger is not None or tells_sensitive(state.facts)
 
 
 @dataclass(frozen=True)
@@ -465,7 +457,7 @@ def _sensitive(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
     """Open the case, tell code and PIN once, and ask how to reach the citizen."""
     to = sent_to(state, lookups)
-    facts = state.facts if with_words else _without_sensitive(state.facts)
+    facts = state.facts if with_words else without_sensitive(state.facts)
     code, pin = lookups.fresh_code(), lookups.fresh_pin()
     agreed = [Agreed(Purpose.REQUEST, _consent(state, lookups))]
     if _tells_sensitive(state):
@@ -495,12 +487,20 @@ def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
             blanks={"office": office.label, "code": spaced(code), "pin": pin},
         ),
         Line(key="request.opened.next"),
+        answered_in(to.office, lookups),
     ]
     if wish.urgent:
         told.append(Line(key="request.opened.urgent"))
     asked = _after(state).at(PHONE)
     opened = Say(lines=tuple(told), secret=True)
     return Turn(asked, (opened, ask_again(asked, lookups)), (wish,))
+
+
+def answered_in(office_id: str, lookups: Lookups) -> Line:
+    """How long it usually takes there, or the centre's own mark where too little is known."""
+    expected = lookups.answers_in(office_id)
+    key = "request.opened.usual" if expected.usual else "request.opened.by_rule"
+    return Line(key=key, blanks={"hours": str(expected.hours)})
 
 
 _OF_THE_MATTER = (
@@ -538,21 +538,11 @@ def _after(state: State) -> State:
 def _screening(state: State, facts: Facts, lookups: Lookups) -> str:
     """What the screening found, for the officer."""
     found = screen(facts, lookups.today, lookups.law, state.skipped)
-    grounds = found.grounds or (found.possible if found.outcome is Outcome.UNCLEAR else ())
     place = state.place
-    return json.dumps(
+    return as_json(
+        facts,
+        found,
         {
-            "facts": {
-                str(fact): value
-                for fact, value in facts.known().items()
-                if fact not in learning.FROM_PLACE
-            },
-            "outcome": str(found.outcome),
-            "grounds": [
-                {"id": str(g.id), "law": g.citation, "said": g.said, "verified": g.verified}
-                for g in grounds
-            ],
-            "papers": [paper.name for paper in found.papers],
             "relation": str(state.relation) if state.relation else None,
             "intermediary": state.intermediary,
             "consent_of_person": _consent_of_person(state),
@@ -562,7 +552,6 @@ def _screening(state: State, facts: Facts, lookups: Lookups) -> str:
             "source": state.poster,
             "on": lookups.today.isoformat(),
         },
-        ensure_ascii=False,
     )
 
 
@@ -581,7 +570,7 @@ def _phone(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         or _skips(heard)
         or (not heard.key and heard.understood.intent is Intent.NO)
     ):
-        return _done(state).before(say("request.phone.refused"))
+        return _done(state.with_(call_back=False)).before(say("request.phone.refused"))
     phone = heard.phone or heard.understood.phone
     if phone is not None:
         with_phone = state.with_(phone=phone)
@@ -597,7 +586,8 @@ def _hours(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     words = next((c.label for c in _HOURS if c.key == heard.key), None)
     if words is not None:
         hours = lookups.texts.render(words, state.language)
-    elif heard.kind is InboundKind.TEXT and not heard.key and heard.understood.text:
+        return _reach(state, hours, heard.key)
+    if heard.kind is InboundKind.TEXT and not heard.key and heard.understood.text:
         if heard.understood.intent is Intent.QUESTION or "?" in heard.text:
             return None
         hours = heard.understood.text[:_LONGEST_WORDS]
@@ -617,14 +607,39 @@ def _more_than_a_number(text: str) -> bool:
 _WORDS_THAT_SAY_SOMETHING = 3
 
 
-def _reach(state: State, hours: str) -> Turn:
-    """Keep number and words together, as they were said: the words may be a warning."""
+def _reach(state: State, hours: str, window: str | None = None) -> Turn:
+    """Keep number and words together, as they were said: the words may be a warning.
+
+    A number is for calling only when that is wished: it is offered, never taken for granted.
+    """
     phone = state.phone or ""
     agreed = Agreed(Purpose.CONTACT, Line(key="request.phone.ask"))
-    wish = NoteContact(phone=phone, hours=hours, agreed=agreed)
-    turn = _done(state.with_(phone=None))
-    told = turn.before(say("request.hours.done", phone=phone, hours=hours))
-    return Turn(told.state, told.says, (wish,))
+    wishes: tuple[Wish, ...] = (NoteContact(phone, hours, window, agreed),)
+    done = say("request.hours.done", phone=phone, hours=hours)
+    if window != _MESSAGE_ONLY:
+        if state.call_back:
+            wishes = (*wishes, AskCallBack(None))
+            line = Line(key="request.call.asked")
+            done = done.model_copy(update={"lines": (*done.lines, line)})
+        else:
+            done = done.model_copy(update={"choices": (_CALL_ME,)})
+    turn = _done(state.with_(phone=None, call_back=False)).before(done)
+    return Turn(turn.state, turn.says, wishes)
+
+
+_MESSAGE_ONLY = "message_only"
+_CALL_ME = choice("go:callback", "request.call.me")
+
+
+def call_back(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """The citizen wants to be called: the number and its hours first, where they are not known."""
+    case = lookups.my_case
+    if case is None or case.state == "closed":
+        return begin(state.with_(call_back=True), heard, lookups)
+    if case.may_be_called:
+        turn = welcome.again(state).before(say("request.call.asked"))
+        return Turn(turn.state, turn.says, (AskCallBack(case.id),))
+    return _ask(state.with_(call_back=True).at(PHONE), lookups)
 
 
 def _done(state: State) -> Turn:

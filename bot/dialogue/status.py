@@ -1,6 +1,7 @@
 """How far a request has come: of this talk, or by code and PIN."""
 
 from bot.dialogue import welcome
+from bot.dialogue.request import answered_in
 from bot.dialogue.screening import written
 from bot.dialogue.turn import (
     CaseView,
@@ -29,7 +30,7 @@ _WITHDRAW = choice("go:withdraw", "status.withdraw")
 def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Tell of this talk's request, or ask for the code."""
     if lookups.my_case is not None:
-        return Turn(state.at("free"), (show(lookups.my_case),))
+        return Turn(state.at("free"), (show(lookups.my_case, lookups),))
     if heard.understood.code:
         return Turn(state.with_(code=heard.understood.code).at(PIN), (_ask_pin(),))
     return Turn(state.at(CODE), (_ask_code(),))
@@ -39,15 +40,15 @@ def in_between(state: State, lookups: Lookups) -> Turn:
     """Asked in the middle of a request: told, and the request goes on."""
     if lookups.my_case is None:
         return Turn(state, (say("status.next"),))
-    return Turn(state, (show(lookups.my_case).model_copy(update={"choices": ()}),))
+    return Turn(state, (show(lookups.my_case, lookups).model_copy(update={"choices": ()}),))
 
 
-def show(case: CaseView) -> Say:
+def show(case: CaseView, lookups: Lookups) -> Say:
     """Where a request stands."""
     blanks = {"day": written(case.opened_on), "office": case.office}
     lines = [Line(key=f"status.{case.state}", blanks=blanks)]
     if case.state == "waiting":
-        lines.append(Line(key="status.next"))
+        lines += [answered_in(case.office_id, lookups), Line(key="status.next")]
     if case.outcome is not None:
         lines.append(Line(key=f"case.outcome.{case.outcome}"))
     if case.withdraw_asked and case.state != "closed":
@@ -107,7 +108,7 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 _ELSEWHERE = frozenset({Intent.QUESTION, Intent.STORY})
 
 
-def found(state: State, case: CaseView | None) -> Turn:
+def found(state: State, case: CaseView | None, lookups: Lookups) -> Turn:
     """Go on after a code and PIN were looked up."""
     if case is None:
         return Turn(
@@ -115,7 +116,7 @@ def found(state: State, case: CaseView | None) -> Turn:
             (ask("status.not_found", _MENU, choice("go:person", "menu.person")),),
         )
     opened = state.with_(code=None).at("free")
-    return Turn(opened, (say("status.found"), show(case)), (MoveCaseHere(case.id),))
+    return Turn(opened, (say("status.found"), show(case, lookups)), (MoveCaseHere(case.id),))
 
 
 def ask_to_withdraw(state: State, _heard: Heard, lookups: Lookups) -> Turn:

@@ -18,6 +18,7 @@ from bot.texts import Texts
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
+from cases.expected import Expected, by_rule
 from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import PersonAgrees, Purpose
@@ -103,6 +104,8 @@ class State(BaseModel):
     """Where the citizen agreed to send the request, in the words that were shown."""
     code: str | None = None
     phone: str | None = None
+    call_back: bool = False
+    """The citizen wants to be called; the number for it is being asked."""
     set_aside: str = ""
     """Words that belong to a request; it is being asked to which."""
     misses: int = 0
@@ -162,6 +165,9 @@ class CaseView:
     opened_on: dt.date
     outcome: str | None
     withdraw_asked: bool
+    office_id: str = ""
+    may_be_called: bool = False
+    """A number was left, and not for messages only."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +188,8 @@ class Lookups:
     fresh_code: Callable[[], str]
     fresh_pin: Callable[[], str]
     my_case: CaseView | None = None
+    answers_in: Callable[[str], Expected] = lambda _office: by_rule()
+    """How long an office takes until it looks at a request, by its id."""
 
 
 # --- wishes ------------------------------------------------------------------------------------
@@ -239,7 +247,17 @@ class NoteContact:
 
     phone: str
     hours: str
+    window: str | None
+    """The choice of hours; None: they were told in words."""
     agreed: Agreed
+
+
+@dataclass(frozen=True)
+class AskCallBack:
+    """Put the citizen on the list of those to be called."""
+
+    case_id: str | None
+    """None: the case opened last in this talk."""
 
 
 @dataclass(frozen=True)
@@ -298,6 +316,7 @@ Wish = (
     | AddToCase
     | RaiseAlarm
     | NoteContact
+    | AskCallBack
     | FindCase
     | MoveCaseHere
     | Withdraw

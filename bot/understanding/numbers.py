@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 
+from cases.codes import read_phone
 from knowledge.vietnamese import fold
 
 OLDEST = 120
@@ -38,11 +39,8 @@ _ONLY_YEAR = re.compile(r"(?:nam )?((?:19|20)\d\d)(?: (?:a|nha|nhe|do))*")
 def phone(text: str) -> str | None:
     """The first Vietnamese telephone number of a text as 0xxxxxxxxx (ten or eleven digits)."""
     for found in _PHONE.finditer(text):
-        digits = re.sub(r"\D", "", found.group())
-        if digits.startswith("84"):
-            digits = "0" + digits[2:].removeprefix("0")
-        if re.fullmatch(r"0[35789]\d{8}|02\d{8,9}", digits):
-            return digits
+        if (number := read_phone(found.group())) is not None:
+            return number
     return None
 
 
