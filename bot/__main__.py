@@ -163,6 +163,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     from desk.app import make_desk
     from knowledge.shelf import seed_knowledge
     from store.migrate import migrate
+    from store.wakes import Topic
 
     listening = stack.enter_context(listen(settings))
     stack.enter_context(alone_with_database(settings))
@@ -196,6 +197,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     ]
     if not database.on_postgres:
         database.transact_now(take_up_again)
+        background.append(lambda: database.watch(Topic.DOCUMENTS))
     else:
         background.append(lambda: database.wakes.listen(database.conninfo))
     server: Server | None = None

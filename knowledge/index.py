@@ -5,24 +5,35 @@ syllables. The last is asked only when the question carries marks, so that a que
 marks loses nothing and one with marks gains the difference between `ngọc` and `ngóc`.
 """
 
-import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache, lru_cache
+from heapq import nsmallest
 from pathlib import Path
-from typing import cast
+from typing import Self, assert_never
 
-import tantivy
+import numpy as np
 
-from knowledge.spelling import Speller, pairs
+from knowledge.postings import Postings, Saturation
+from knowledge.spelling import Speller, pairs, rarity
 from knowledge.vietnamese import Normalised, fold, normalise
 from store.datafile import load
 
-_SYLLABLE, _PAIR, _ACCENTED, _PLACE = "syllable", "pair", "accented", "place"
-_SHORT_TEXTS = {_SYLLABLE: 1.0, _PAIR: 0.5, _ACCENTED: 0.5}
-_LONG_TEXTS = {_SYLLABLE: 1.0, _PAIR: 1.0, _ACCENTED: 0.5}
+
+class _Part(StrEnum):
+    """What of a text is searched, each with statistics of its own."""
+
+    SYLLABLES = "syllables"
+    PAIRS = "pairs"
+    ACCENTED = "accented"
+
+
+_SHORT_TEXTS = {_Part.SYLLABLES: 1.0, _Part.PAIRS: 0.5, _Part.ACCENTED: 0.5}
+_LONG_TEXTS = {_Part.SYLLABLES: 1.0, _Part.PAIRS: 1.0, _Part.ACCENTED: 0.5}
 """Any word of a question can be met by chance in a page of law; two together seldom are."""
 _SHORT = 30
 """Up to so many syllables on average, texts count as short: questions, titles."""
@@ -32,7 +43,7 @@ short text, counts more: of short texts all words, of long ones all pairs."""
 SAME_WORDS = Path(__file__).parent / "data" / "same_words.yaml"
 _LONGEST_QUESTION = 400
 """Syllables of a question that are looked at; a story of two pages has said its matter by then."""
-_WRITER_BYTES = 15_000_000
+_DIALS = Saturation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +74,73 @@ class Question:
 
 
 class Index:
-    """Texts in memory, searched by one thread at a time or many; never changed, only rebuilt."""
+    """Texts in memory, searched by one thread at a time or many; never changed, only replaced."""
 
     def __init__(self, texts: Iterable[Text]) -> None:
-        self.texts = tuple(texts)
-        read = [read_text(text.text) for text in self.texts]
-        self.speller = Speller(text.syllables for text in read)
-        self._long = sum(len(text.syllables) for text in read) > _SHORT * len(read)
+        self.texts: Sequence[Text] = ()
+        """By place; a place may be free, and then nothing is found there."""
+        self.speller = Speller(())
+        self._order: Sequence[int] = ()
+        """Which of its key's texts stands in each place."""
+        self._places: Mapping[str, tuple[int, ...]] = {}
+        self._free: tuple[int, ...] = ()
+        self._size = 0
+        self._syllables = 0
+        self._postings = dict.fromkeys(_Part, Postings.none())
+        of_key: dict[str, list[Text]] = defaultdict(list)
+        for text in texts:
+            of_key[text.key].append(text)
+        self._take(of_key)
+
+    def replaced(self, texts: Mapping[str, Sequence[Text]]) -> Self:
+        """A new index in which each of these keys has these texts, or none at all.
+
+        It finds, scores and mends just as one built anew from all the texts would.
+        """
+        changed = copy(self)
+        changed._take(texts)  # noqa: SLF001 - its own
+        return changed
+
+    def _take(self, texts: Mapping[str, Sequence[Text]]) -> None:
+        gone: dict[int, Read] = {}
+        come: dict[int, Read] = {}
+        free, places = list(self._free), dict(self._places)
+        by_place, order = list(self.texts), list(self._order)
+        for key, some in texts.items():
+            before: dict[str, list[int]] = defaultdict(list)
+            for place in places.pop(key, ()):
+                before[by_place[place].text].append(place)
+            stay = [before[text.text].pop() if before[text.text] else None for text in some]
+            for text, left in before.items():
+                gone |= dict.fromkeys(left, read_text(text))
+                free += left
+            taken = []
+            for number, (text, place) in enumerate(zip(some, stay, strict=True)):
+                if place is None:
+                    place = free.pop() if free else len(by_place)
+                    come[place] = read_text(text.text)
+                by_place[place : place + 1], order[place : place + 1] = (text,), (number,)
+                taken.append(place)
+            if taken:
+                places[key] = tuple(taken)
+        self._places, self._free = places, tuple(free)
+        self.texts, self._order = by_place, order
+        self._size += len(come) - len(gone)
+        self._syllables += sum(len(read.syllables) for read in come.values())
+        self._syllables -= sum(len(read.syllables) for read in gone.values())
+        self._long = self._syllables > _SHORT * self._size
         self._weights = _LONG_TEXTS if self._long else _SHORT_TEXTS
-        builder = tantivy.SchemaBuilder()
-        for field in _SHORT_TEXTS:
-            builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
-        builder.add_integer_field(_PLACE, fast=True)
-        self._schema = builder.build()
-        index = tantivy.Index(self._schema)
-        writer = index.writer(_WRITER_BYTES, 1)
-        for place, text in enumerate(read):
-            document = tantivy.Document()
-            document.add_text(_SYLLABLE, " ".join(text.syllables))
-            document.add_text(_PAIR, " ".join(text.pairs))
-            document.add_text(_ACCENTED, " ".join(text.accented_syllables))
-            document.add_integer(_PLACE, place)
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
-        index.reload()
-        self._searcher = index.searcher()
+        self.speller = self.speller.replaced(
+            [read.syllables for read in gone.values()], [read.syllables for read in come.values()]
+        )
+        self._postings = {
+            part: postings.changed(
+                {place: read.words(part) for place, read in gone.items()},
+                {place: read.words(part) for place, read in come.items()},
+                len(by_place),
+            )
+            for part, postings in self._postings.items()
+        }
 
     def read(self, question: str) -> Question:
         """Normalise a question and mend its slips by the words of this index."""
@@ -98,32 +150,26 @@ class Index:
 
     def find(self, question: Question, limit: int) -> tuple[Match, ...]:
         """The texts that share most with a question, best first; none for a question of no word."""
-        parts = [
-            (field, word)
-            for field, words in (
-                (_SYLLABLE, question.syllables),
-                (_PAIR, pairs(question.syllables)),
-                (_ACCENTED, self._accented(question)),
-            )
-            for word in Counter(words)
-        ]
-        if not parts:
-            return ()
-        query = tantivy.Query.boolean_query(
-            [
-                (
-                    tantivy.Occur.Should,
-                    tantivy.Query.boost_query(
-                        tantivy.Query.term_query(self._schema, field, word), self._weights[field]
-                    ),
-                )
-                for field, word in parts
-            ]
+        asked = {
+            _Part.SYLLABLES: question.syllables,
+            _Part.PAIRS: pairs(question.syllables),
+            _Part.ACCENTED: self._accented(question),
+        }
+        found = []
+        for part, words in asked.items():
+            places, values = self._postings[part].scores(dict.fromkeys(words), self._size, _DIALS)
+            found.append((places, values * self._weights[part]))
+        scores = np.bincount(
+            np.concatenate([places for places, _ in found]),
+            np.concatenate([values for _, values in found]),
         )
-        hits = self._searcher.search(query, limit, count=False).hits
-        addresses = [address for _, address in hits]
-        places = cast("list[int]", self._searcher.fast_field_values(_PLACE, addresses))
-        return tuple(Match(place, score) for place, (score, _) in zip(places, hits, strict=True))
+        least = np.partition(scores, -limit)[-limit] if len(scores) > limit else 0.0
+        best = [
+            (-score, self.texts[place].key, self._order[place], place)
+            for place in np.flatnonzero(scores >= least).tolist()
+            if (score := float(scores[place])) > 0
+        ]
+        return tuple(Match(place, -score) for score, _, _, place in nsmallest(limit, best))
 
     def keys(self, question: str, limit: int) -> tuple[str, ...]:
         """The keys of the best texts, each once, best first."""
@@ -165,7 +211,7 @@ class Index:
         return self._rare(self.speller.pairs[pair])
 
     def _rare(self, texts: int) -> float:
-        return math.log1p((self.speller.size - texts + 0.5) / (texts + 0.5))
+        return rarity(texts, self.speller.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +222,17 @@ class Read:
     syllables: tuple[str, ...]
     """Folded, same words merged."""
     pairs: tuple[str, ...]
+
+    def words(self, part: _Part) -> tuple[str, ...]:
+        match part:
+            case _Part.SYLLABLES:
+                return self.syllables
+            case _Part.PAIRS:
+                return self.pairs
+            case _Part.ACCENTED:
+                return self.accented_syllables
+            case _:
+                assert_never(part)
 
 
 @lru_cache(maxsize=65_536)

@@ -3,16 +3,15 @@
 Every title and wording of an article is a text of its own in the index; an article's evidence is
 what its best wordings share with the question. A small logistic judge turns the evidence into a
 chance between 0 and 1 that the article answers the question, and below a threshold nothing is
-called an answer. Pure: built from a library, never changed; after an edit build a new one.
+called an answer. Pure: built from a library, never changed; after an edit a new one follows it.
 """
 
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
 from heapq import nsmallest
 from itertools import accumulate
 from pathlib import Path
@@ -166,8 +165,32 @@ class Search:
         self._library = library
         self._fields = fields or load_fields()
         self._judge = judge or load_judge()
-        self._index = Index(_texts(library))
-        self._said = {article.id: _said(_all_of(article)) for article in library.articles.values()}
+        self._index = Index(text for one in library.articles.values() for text in _texts(one))
+        self._said = {key: _Said.of(_all_of(one)) for key, one in library.articles.items()}
+
+    def following(self, library: Library) -> Self:
+        """A search over `library` that takes over what is the same in it.
+
+        It answers just as one built anew would; an edit costs a small part of the building.
+        """
+        before, after = self._library.articles, library.articles
+        differing = [
+            key
+            for key in before.keys() | after.keys()
+            if before.get(key) is not after.get(key) and before.get(key) != after.get(key)
+        ]
+        changed = copy(self)
+        changed._library = library  # noqa: SLF001 - its own
+        changed._index = self._index.replaced(  # noqa: SLF001 - its own
+            {key: _texts(after[key]) if key in after else () for key in differing}
+        )
+        changed._said = self._said.copy()  # noqa: SLF001 - its own
+        for key in differing:
+            if key in after:
+                changed._said[key] = _Said.of(_all_of(after[key]))  # noqa: SLF001 - its own
+            else:
+                del changed._said[key]  # noqa: SLF001 - its own
+        return changed
 
     def search(self, query: str, limit: int = 5) -> Found:
         """The articles nearest to `query`, at most `limit`, and whether one of them answers it."""
@@ -301,8 +324,6 @@ class _Said:
 
 
 _NOTHING_SAID = _Said({}, {})
-_said = lru_cache(maxsize=4096)(_Said.of)
-"""Remembered, so that an edit of one article does not cost the counting of all the others."""
 
 
 def _mended(question: Question) -> tuple[tuple[str, str], ...]:
@@ -316,10 +337,9 @@ def _mended(question: Question) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _texts(library: Library) -> Iterator[Text]:
-    for article in library.articles.values():
-        for text in (article.title, article.short, *article.wordings):
-            yield Text(article.id, text)
+def _texts(article: Article) -> tuple[Text, ...]:
+    texts = (article.title, article.short, *article.wordings)
+    return tuple(Text(article.id, text) for text in texts)
 
 
 def _all_of(article: Article) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The knowledge in use: seeded from the files, edited in the database, followed by every process.
 
-The tables are the truth. What a process searches is built from them in memory, and built anew when
-somebody publishes, here or in another process.
+The tables are the truth. What a process searches is built from them in memory, and follows article
+by article when somebody publishes, here or in another process.
 """
 
 import datetime as dt
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from knowledge.article import Article, Status
-from knowledge.fields import FieldModel, load_fields
+from knowledge.fields import FieldModel
 from knowledge.laws import Law, Laws
 from knowledge.library import Library
-from knowledge.search import Judge, Search, load_judge
+from knowledge.search import Judge, Search
 from store import documents
 from store.following import follow_documents
 from store.session import Database, Session
@@ -66,15 +66,13 @@ class Shelf:
         self, library: Library, fields: FieldModel | None = None, judge: Judge | None = None
     ) -> None:
         """A shelf with what the files say, until it is told to follow a database."""
-        self._fields = fields or load_fields()
-        self._judge = judge or load_judge()
         self._read: dict[str, Article | Law] = {}
         self._one_at_a_time = threading.Lock()
-        self.current = Knowledge(library, self.search_over(library))
+        self.current = Knowledge(library, Search(library, fields, judge))
 
     def search_over(self, library: Library) -> Search:
         """A search over another library, such as one with a change not yet published."""
-        return Search(library, self._fields, self._judge)
+        return self.current.search.following(library)
 
     def refresh(self, session: Session) -> bool:
         """Take what the tables say now, if it has changed; whether it had."""
@@ -98,11 +96,13 @@ class Shelf:
 
     def _library(self, session: Session) -> Library:
         """What counts now; a version that was read before is not read again."""
-        read: dict[str, Article | Law] = {}
-        for version in documents.published(session, LAW):
-            read[version.id] = self._read.get(version.id) or law_of(version)
-        for version in documents.published(session, ARTICLE):
-            read[version.id] = self._read.get(version.id) or article_of(version)
+        ids = [one for kind in KINDS for one in documents.published_ids(session, kind)]
+        unread = [one for one in ids if one not in self._read]
+        new = {
+            one.id: law_of(one) if one.kind == LAW else article_of(one)
+            for one in documents.versions(session, unread)
+        }
+        read = {one: new[one] if one in new else self._read[one] for one in ids}
         self._read = read
         register = Laws(one for one in read.values() if isinstance(one, Law))
         shown = {one.id: one for one in read.values() if isinstance(one, Article)}

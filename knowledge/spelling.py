@@ -2,8 +2,10 @@
 
 import itertools
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from typing import Self
 
 from rapidfuzz.distance import OSA
 
@@ -31,18 +33,44 @@ class Speller:
         self.pairs: Counter[str] = Counter()
         """In how many texts two words stand beside each other, written `ly_hon`."""
         self.size = 0
-        for text in texts:
-            self.size += 1
-            self.words.update(set(text))
-            self.pairs.update(set(pairs(text)))
-        self._total = sum(self.words.values()) or 1
-        self._shortened: dict[str, list[str]] = defaultdict(list)
+        self._total = 0
+        """Of all words, the texts they stand in."""
+        self._shortened: dict[str, frozenset[str]] = {}
         """Words by what is left of them when one letter falls out. Two words one slip apart share
         such a rest, so the near words are found by looking up a few rests, not by comparing all."""
-        for word in self.words:
-            if _is_mendable(word) and not _VOWELS.isdisjoint(word):
+        self._take((), texts)
+
+    def replaced(self, gone: Iterable[Sequence[str]], come: Iterable[Sequence[str]]) -> Self:
+        """A new one that knows other texts in the place of some it knew; the rest stays."""
+        changed = copy(self)
+        changed.words, changed.pairs = self.words.copy(), self.pairs.copy()
+        changed._shortened = self._shortened.copy()  # noqa: SLF001 - its own
+        changed._take(gone, come)  # noqa: SLF001 - its own
+        return changed
+
+    def _take(self, gone: Iterable[Sequence[str]], come: Iterable[Sequence[str]]) -> None:
+        words: Counter[str] = Counter()
+        two: Counter[str] = Counter()
+        for texts, one in ((gone, -1), (come, 1)):
+            for text in texts:
+                self.size += one
+                for word in set(text):
+                    words[word] += one
+                for pair in set(pairs(text)):
+                    two[pair] += one
+        appeared, vanished = _count(self.words, words)
+        _count(self.pairs, two)
+        self._total += sum(words.values())
+        rests: dict[str, set[str]] = {}
+        for some, is_there in ((vanished, False), (appeared, True)):
+            for word in some:
+                if not _is_mendable(word) or _VOWELS.isdisjoint(word):
+                    continue
                 for rest in _rests(word):
-                    self._shortened[rest].append(word)
+                    near = rests.setdefault(rest, set(self._shortened.get(rest, ())))
+                    (near.add if is_there else near.discard)(word)
+        for rest, near in rests.items():
+            self._shortened[rest] = frozenset(near)
 
     def mend(self, syllables: Sequence[str]) -> tuple[str, ...]:
         """Replace each unknown word by the known word one slip away that fits its neighbours best.
@@ -123,7 +151,7 @@ class Speller:
 
     def _follows(self, before: str, word: str) -> float:
         """The logarithm of how likely a word is after another."""
-        by_itself = (self.words[word] + 0.1) / self._total
+        by_itself = (self.words[word] + 0.1) / (self._total or 1)
         together = self.pairs[f"{before}_{word}"] + _UNSEEN_PAIRS * by_itself
         return math.log(together / (self.words[before] + _UNSEEN_PAIRS))
 
@@ -131,6 +159,26 @@ class Speller:
 def pairs(syllables: Sequence[str]) -> tuple[str, ...]:
     """Each two neighbours as one word: `ly hôn` → `ly_hôn`."""
     return tuple(map("_".join, itertools.pairwise(syllables)))
+
+
+def rarity(texts: int, of: int) -> float:
+    """How much a word tells that stands in so many texts: 0 when in all, most when in none."""
+    return math.log1p((of - texts + 0.5) / (texts + 0.5))
+
+
+def _count(counts: Counter[str], more: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """Add to counts in place; what is counted now and was not, and the other way about."""
+    appeared, vanished = [], []
+    for word, number in more.items():
+        before = counts[word]
+        if before + number:
+            counts[word] = before + number
+            if not before:
+                appeared.append(word)
+        elif before:
+            del counts[word]
+            vanished.append(word)
+    return appeared, vanished
 
 
 def _is_mendable(word: str) -> bool:

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 _TRIES = 6
 _POOL = 8
 _CONNECT_SECONDS = 5
+_GLANCE = 0.05
+"""Seconds between two looks at whether a SQLite file has changed."""
 _LIMITS = "-c lock_timeout=10s -c statement_timeout=30s"
 # SQLite before 3.51.3 can corrupt a WAL database when the log is reset while it is read.
 _SAFE_SQLITE = (3, 51, 3)
@@ -162,6 +164,24 @@ class Database:
             finally:
                 session.expunge_all()  # what was read stays readable
                 session.rollback()
+
+    async def watch(self, topic: str) -> None:
+        """On SQLite, wake `topic` whenever another connection has committed, for ever.
+
+        A server is alone with its SQLite file, but a script may write beside it, and no process
+        can notify another. Asking the file costs some microseconds and locks nothing.
+        """
+        file = sqlite3.connect(self.url.database or ":memory:", isolation_level=None)
+        try:
+            seen = None
+            while True:
+                (now,) = file.execute("PRAGMA data_version").fetchone()
+                if now != seen:
+                    self.wakes.wake((topic,))
+                seen = now
+                await asyncio.sleep(_GLANCE)
+        finally:
+            file.close()
 
     async def close(self) -> None:
         """Finish what runs and let the connections go."""

@@ -1,9 +1,11 @@
 """From a citizen's words to an article, or to "I don't know"."""
 
 import unicodedata
+from random import Random
 
 import pytest
 
+from bench.noise import noise
 from knowledge.fields import load_fields
 from knowledge.index import Index, Text, one_word_for_each_thing
 from knowledge.library import Library, load_library
@@ -187,3 +189,53 @@ def test_another_word_for_the_same_thing_finds_it() -> None:
 
     assert index.keys("xin sổ đỏ", 1) == ("certificate",)
     assert one_word_for_each_thing(("xin", "li", "di")) == ("xin", "ly", "hon")
+
+
+def questions_of(library: Library) -> list[str]:
+    return [
+        *(wording for one in library.articles.values() for wording in one.wordings),
+        *(noise(one.title, "mix", 1) for one in library.articles.values()),
+        "vo chong toi muon ly hon",
+        "lần thử mới mẻ",
+    ]
+
+
+def assert_same(followed: Search, library: Library) -> None:
+    """Ranking, scores, mending and fields are those of a search built anew."""
+    anew = Search(library)
+    for question in questions_of(library):
+        assert followed.explain(question) == anew.explain(question)
+
+
+def test_a_search_that_followed_edits_answers_and_mends_like_one_built_anew() -> None:
+    articles = dict(list(load_library().articles.items())[::6])
+    library = Library(articles, load_library().laws)
+    search = Search(library)
+    chance = Random(7)
+    for number in range(12):
+        key = chance.choice(sorted(articles))
+        some = chance.sample(articles[key].wordings, 8)
+        edited = (*some[: number % 8], f"lần thử mới mẻ {number}", some[0], "toàn lời khác hẳn")
+        articles = {**articles, key: articles[key].model_copy(update={"wordings": edited})}
+        library = Library(articles, library.laws)
+        search = search.following(library)
+    assert_same(search, library)
+
+    gone, *_ = articles
+    fewer = Library({key: one for key, one in articles.items() if key != gone}, library.laws)
+    assert_same(search.following(fewer), fewer)
+    assert_same(search.following(fewer).following(library), library)
+    assert_same(search, library)
+
+
+def test_an_index_that_lost_and_gained_texts_knows_the_words_of_those_it_has() -> None:
+    first = [Text("a", "xin thôi việc"), Text("a", "xin thôi việc"), Text("b", "đòi lương")]
+    after = [Text("b", "đòi lương"), Text("c", "sa thải"), Text("a", "xin thôi việc")]
+    followed = Index(first).replaced({"a": after[2:], "c": after[1:2]})
+    anew = Index(after)
+
+    assert followed.speller.words == anew.speller.words
+    assert followed.speller.pairs == anew.speller.pairs
+    assert followed.speller.size == anew.speller.size
+    assert followed.keys("xin nghi viec, doi luogn", 5) == anew.keys("xin nghi viec, doi luogn", 5)
+    assert Index(first).replaced({"a": (), "b": ()}).keys("xin thôi việc", 5) == ()

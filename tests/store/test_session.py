@@ -65,6 +65,23 @@ async def test_another_process_is_woken_through_postgres(postgres: Database) -> 
     await other.close()
 
 
+async def test_a_server_on_sqlite_sees_what_a_script_beside_it_has_committed(
+    sqlite: Database,
+) -> None:
+    beside = Database(f"sqlite:///{sqlite.url.database}", sqlite.vault, sqlite.clock)
+    watching = asyncio.create_task(sqlite.watch(Topic.DOCUMENTS))
+    await sqlite.wakes.sleep(Topic.DOCUMENTS, 5)  # the first wake says that it watches
+    mark = sqlite.wakes.mark(Topic.DOCUMENTS)
+
+    await beside.transact(lambda session: events.record(session, "case.opened"))
+
+    async with asyncio.timeout(5):
+        await sqlite.wakes.sleep(Topic.DOCUMENTS, 30, mark)
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    await beside.close()
+
+
 async def test_many_writers_at_once_lose_nothing(database: Database) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(40):
