@@ -88,7 +88,9 @@ async def measure(url: str, articles: int, times: int) -> None:
     for what, spent in rows:
         spent.sort()
         p99 = spent[math.ceil(len(spent) * 0.99) - 1]
-        print(f"{what:16} p50 {spent[len(spent) // 2]:6.1f}  p99 {p99:6.1f}  worst {spent[-1]:6.1f}")
+        print(
+            f"{what:16} p50 {spent[len(spent) // 2]:6.1f}  p99 {p99:6.1f}  worst {spent[-1]:6.1f}"
+        )
 
 
 def _no_articles(library: Library) -> Library:
