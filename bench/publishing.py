@@ -4,8 +4,9 @@
 
 A wording is added to one article after another and published. Milliseconds count from before the
 publishing transaction until a search for the new wording leads to its article; the process that
-publishes and one more follow the database. On a busy machine the cores' own time says more. Without `--url` a fresh SQLite file is used; on
-PostgreSQL give an empty database. Beyond our own articles the library is made up.
+publishes and one more follow the database. On a busy machine the core's own time says more.
+Without `--url` a fresh SQLite file is used; on PostgreSQL give an empty database. Beyond our own
+articles the library is made up.
 """
 
 import argparse
