@@ -108,18 +108,19 @@ class Index:
         by_place, order = list(self.texts), list(self._order)
         for key, some in texts.items():
             before: dict[str, list[int]] = defaultdict(list)
-            for place in places.pop(key, ()):
-                before[by_place[place].text].append(place)
+            for held in places.pop(key, ()):
+                before[by_place[held].text].append(held)
             stay = [before[text.text].pop() if before[text.text] else None for text in some]
-            for text, left in before.items():
-                gone |= dict.fromkeys(left, read_text(text))
-                free += left
+            for left, held_by in before.items():
+                gone |= dict.fromkeys(held_by, read_text(left))
+                free += held_by
             taken = []
-            for number, (text, place) in enumerate(zip(some, stay, strict=True)):
+            for number, (text, kept) in enumerate(zip(some, stay, strict=True)):
+                place = kept
                 if place is None:
                     place = free.pop() if free else len(by_place)
                     come[place] = read_text(text.text)
-                by_place[place : place + 1], order[place : place + 1] = (text,), (number,)
+                by_place[place : place + 1], order[place : place + 1] = [text], [number]
                 taken.append(place)
             if taken:
                 places[key] = tuple(taken)

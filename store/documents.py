@@ -478,7 +478,7 @@ def bring_back(session: Session, kind: str, key: str, *, by: str, over: int | No
 # --- within -------------------------------------------------------------------------------------
 
 
-def _counting(query: sa.Select[tuple[T]], kind: str) -> sa.Select[tuple[T]]:
+def _counting(query: sa.Select[T], kind: str) -> sa.Select[T]:
     return (
         query.join(Document, sa.and_(Document.kind == Version.kind, Document.key == Version.key))
         .where(Version.kind == kind, Version.stage == Stage.PUBLISHED, ~Document.retired)
