@@ -98,6 +98,20 @@ def after(session: Session, conversation_id: str, seq: int = 0) -> Sequence[Tran
     return session.scalars(query).all()
 
 
+def last_said(session: Session, conversation_id: str) -> Shown | None:
+    """What was said to the citizen last, by the assistant or by an officer."""
+    row = session.scalar(
+        sa.select(TranscriptRow)
+        .where(
+            TranscriptRow.conversation_id == conversation_id,
+            TranscriptRow.direction == Direction.OUT,
+        )
+        .order_by(TranscriptRow.seq.desc())
+        .limit(1)
+    )
+    return shown(session, row) if row is not None else None
+
+
 def shown(session: Session, row: TranscriptRow) -> Shown:
     """The message of a row, opened."""
     return Shown.model_validate_json(row.open(session.vault, "body") or "")

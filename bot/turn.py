@@ -15,11 +15,12 @@ from pydantic import ValidationError
 from bot import delivery, transcript
 from bot.channels.message import FetchedFile, Inbound, InboundKind
 from bot.conversations import Conversation
-from bot.dialogue import always, status
-from bot.dialogue.hear import hear
+from bot.dialogue import always, meeting, status
+from bot.dialogue.hear import hear, numbered
 from bot.dialogue.turn import (
     AddToCase,
     Agreed,
+    AnswerMeeting,
     AskCallBack,
     CaseView,
     DeleteTalk,
@@ -28,6 +29,7 @@ from bot.dialogue.turn import (
     KeepQuestion,
     Lookups,
     Lost,
+    MeetingView,
     MoveCaseHere,
     NoteContact,
     OpenCase,
@@ -43,14 +45,14 @@ from bot.inbox import InboxRow, InboxState
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, TranscriptRow
 from bot.understanding.reader import Reader
-from cases import callbacks, consent, queue, rights, talking
+from cases import appointments, callbacks, consent, queue, rights, talking
 from cases.answers import expected_answer
 from cases.atlas import Atlas
 from cases.calendar import calendar_of
 from cases.codes import fresh_code, fresh_pin
 from cases.contact import CallHours, SafeContact
-from cases.life import CaseState
-from cases.model import Case
+from cases.life import HELD, CaseState, RefusedError
+from cases.model import Appointment, Case, MeetingState
 from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import Purpose
@@ -138,7 +140,7 @@ def _answer(
         phone=inbound.phone,
         lost=lost,
     )
-    lookups = _lookups(session, talk, rooms)
+    lookups = _lookups(session, talk, rooms, state)
     turn = hear(state, heard, lookups)
     turn = _carry_out(session, talk, turn, lookups, file_id)
     talk.language = turn.state.language
@@ -251,8 +253,9 @@ def _write_down(
     transcript.add(session, talk.id, Direction.IN, shown, client_id)
 
 
-def _lookups(session: Session, talk: Conversation, rooms: Rooms) -> Lookups:
+def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -> Lookups:
     case = queue.case_spoken_to(session, talk.id)
+    held = case is not None and case.state in HELD
     knowledge, province = rooms.shelf.current, rooms.province
     return Lookups(
         today=session.clock.today(),
@@ -267,6 +270,8 @@ def _lookups(session: Session, talk: Conversation, rooms: Rooms) -> Lookups:
         fresh_code=lambda: fresh_code(rooms.chance),
         fresh_pin=lambda: fresh_pin(rooms.chance),
         my_case=_view(session, case, province) if case is not None else None,
+        meeting=_meeting(session, case, province),
+        asked_last=held and _asked_last(session, talk, state),
         answers_in=lambda office: expected_answer(session, province, office),
     )
 
@@ -282,6 +287,36 @@ def _view(session: Session, case: Case, province: Province) -> CaseView:
         office_id=case.office_id,
         may_be_called=callbacks.contact_in(session, case).may_be_called,
     )
+
+
+_MEETING_STANDS = {
+    MeetingState.OFFERED: "meeting.offered",
+    MeetingState.AGREED: "meeting.agreed",
+    MeetingState.NONE_FITS: "meeting.none_fit",
+    MeetingState.CALL_ME: "meeting.to_be_called",
+}
+
+
+def _meeting(session: Session, case: Case | None, province: Province) -> MeetingView | None:
+    """The meeting of a case that is still to come, or to be agreed upon."""
+    found = appointments.current(session, case) if case is not None else None
+    if case is None or found is None:
+        return None
+    now = session.clock.now()
+    if (found.at or max(appointments.times_of(found))) <= now:
+        return None
+    opening = _MEETING_STANDS[found.state]
+    unanswered = found.state is MeetingState.OFFERED
+    return MeetingView(
+        asked=appointments.offer(session, case, found, province, opening),
+        waits=unanswered and (case.answered_at is None or case.answered_at <= found.offered_at),
+    )
+
+
+def _asked_last(session: Session, talk: Conversation, state: State) -> bool:
+    """Whether the last thing said to the citizen is the question that the state waits for."""
+    last = transcript.last_said(session, talk.id)
+    return last is not None and last.serial == state.serial > 0
 
 
 def _carry_out(
@@ -305,13 +340,17 @@ def _carry_out(
             case FindCase(code=code, pin=pin):
                 found = queue.find_by_code(session, code, pin)
                 view = _view(session, found, lookups.province) if found is not None else None
-                after = status.found(turn.state, view, lookups)
+                meets = _meeting(session, found, lookups.province)
+                after = numbered(status.found(turn.state, view, lookups, meets))
                 pending.extend(after.wishes)
                 turn = Turn(after.state, turn.says + after.says)
             case MoveCaseHere(case_id=case_id):
                 _move_here(session, talk, case_id, lookups)
             case Withdraw(case_id=case_id):
                 _withdraw(session, talk, case_id, lookups)
+            case AnswerMeeting():
+                after = _answer_meeting(session, talk, wish, turn.state, lookups)
+                turn = Turn(after.state, turn.says + after.says)
             case DeleteTalk():
                 _delete(session, talk)
             case ShowedArticle(article_id=article_id):
@@ -455,6 +494,27 @@ def _let_go(session: Session, case: Case, talk_id: str, entries: list[str]) -> N
         )
         .values(state=outbox.Delivery.REFUSED, body=None, reason="moved to another talk")
     )
+
+
+def _answer_meeting(
+    session: Session, talk: Conversation, wish: AnswerMeeting, state: State, lookups: Lookups
+) -> Turn:
+    """The answer to proposed times; an officer may have moved them a moment ago."""
+    proposed = session.get(Appointment, wish.meeting_id)
+    case = _locked(session, proposed.case_id) if proposed is not None else None
+    if case is None or case.conversation_id != talk.id:
+        return numbered(meeting.answered(state, None, "gone"))
+    refused = None
+    try:
+        found = appointments.answer(session, case, wish.meeting_id, wish.said)
+        if (
+            found.state is MeetingState.CALL_ME
+            and callbacks.contact_in(session, case).may_be_called
+        ):
+            callbacks.ask(session, case, calendar_of(lookups.province, case.office_id))
+    except RefusedError as problem:
+        refused = problem.reason
+    return numbered(meeting.answered(state, _meeting(session, case, lookups.province), refused))
 
 
 def _delete(session: Session, talk: Conversation) -> None:

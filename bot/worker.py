@@ -24,7 +24,7 @@ from bot.channels.message import Channel, ChannelName, FetchedFile, Inbound, Sen
 from bot.conversations import Conversation
 from bot.inbox import InboxRow, InboxState
 from bot.turn import Rooms, handle
-from cases import clock
+from cases import appointments, clock
 from cases.speech import say
 from store import outbox
 from store.base import new_id
@@ -133,13 +133,14 @@ class Worker:
                 await asyncio.wait_for(self._stopped.wait(), self._round_every)
 
     async def tell_due(self) -> None:
-        """Tell the staff what is due of the cases; one round, in short transactions."""
+        """One round: tell the staff what is due, remind of meetings; in short transactions."""
         more = True
         while more and not self._stopping:
             sweep = await self._database.transact(
                 lambda session: clock.tell_due(session, self._rooms.province)
             )
             more = sweep.more
+        await self._database.transact(appointments.remind_due)
 
     # --- in ------------------------------------------------------------------------------------
 

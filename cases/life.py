@@ -85,6 +85,8 @@ class Move(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     SNOOZE = "snooze"
+    MEET = "meet"
+    """Propose times for a meeting, move it, or call it off."""
     CORRECT = "correct"
     OFFER_TRANSFER = "offer_transfer"
     CANCEL_TRANSFER = "cancel_transfer"
@@ -146,6 +148,7 @@ MOVES: Mapping[Move, MoveRule] = {
     Move.PAUSE: _rule(_REGISTERED, _STAYS, Who.HOLDER),
     Move.RESUME: _rule(_REGISTERED, _STAYS, Who.HOLDER),
     Move.SNOOZE: _rule(HELD, _STAYS, Who.HOLDER),
+    Move.MEET: _rule(HELD, _STAYS, Who.HOLDER),
     Move.CORRECT: _rule(OPEN, _STAYS, Who.COLLEAGUE, Who.CENTRE),
     Move.OFFER_TRANSFER: _rule(OPEN, _STAYS, Who.HOLDER, Who.HEAD, Who.CENTRE),
     Move.CANCEL_TRANSFER: _rule(OPEN, _STAYS, Who.HOLDER, Who.HEAD, Who.CENTRE),

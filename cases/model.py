@@ -235,3 +235,64 @@ class ProviderWish(Row):
     answered_at: Mapped[dt.datetime | None]
     answered_by: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))
     granted: Mapped[bool | None]
+
+
+class MeetingPlace(StrEnum):
+    """Where officer and citizen meet."""
+
+    OFFICE = "office"
+    PHONE = "phone"
+    COMMUNE = "commune"
+    """The people's committee of the citizen's commune."""
+
+
+class MeetingState(StrEnum):
+    """What became of the times that were proposed."""
+
+    OFFERED = "offered"
+    AGREED = "agreed"
+    NONE_FITS = "none_fits"
+    CALL_ME = "call_me"
+    """The citizen wants to be called to agree on a time."""
+    MOVED = "moved"
+    """Other times were proposed instead."""
+    CANCELLED = "cancelled"
+
+
+OPEN_MEETING = frozenset(
+    {MeetingState.OFFERED, MeetingState.AGREED, MeetingState.NONE_FITS, MeetingState.CALL_ME}
+)
+"""The states in which a meeting is not over: somebody still has to do something, or to come."""
+
+
+class Appointment(Row):
+    """One proposal of one to three times for a meeting, and the citizen's answer."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        sa.Index(
+            "ix_appointments_one_open",
+            "case_id",
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+        sa.Index("ix_appointments_coming", "state", "at"),
+    )
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    state: Mapped[MeetingState]
+    times: Mapped[list[str]] = mapped_column(sa.JSON())
+    """The moments proposed, in UTC, as ISO 8601 writes them; earliest first."""
+    at: Mapped[dt.datetime | None]
+    """The one that was agreed upon."""
+    place: Mapped[MeetingPlace]
+    detail: Mapped[bytes | None]
+    """Sealed: what the officer adds to the place: a room, whom to ask for."""
+    offered_by: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
+    offered_at: Mapped[dt.datetime]
+    answered_at: Mapped[dt.datetime | None]
+    reminded_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    """When it was moved, called off, or its case was closed."""
+    ended_by: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))

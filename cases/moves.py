@@ -9,7 +9,15 @@ import sqlalchemy as sa
 
 from cases import access
 from cases.life import CaseState, Move, Outcome, Who, check
-from cases.model import Case, Pause, Transfer, TransferState
+from cases.model import (
+    OPEN_MEETING,
+    Appointment,
+    Case,
+    MeetingState,
+    Pause,
+    Transfer,
+    TransferState,
+)
 from cases.speech import Say
 from cases.staff import Role, StaffMember
 from store import audit, events, outbox
@@ -31,6 +39,7 @@ EVENTS: Mapping[Move, str] = {
     Move.PAUSE: "case.paused",
     Move.RESUME: "case.resumed",
     Move.SNOOZE: "case.snoozed",
+    Move.MEET: "case.meeting",
     Move.CORRECT: "case.corrected",
     Move.OFFER_TRANSFER: "case.transfer_offered",
     Move.CANCEL_TRANSFER: "case.transfer_cancelled",
@@ -105,6 +114,12 @@ def end(session: Session, case: Case, outcome: Outcome, staff: StaffMember | Non
     case.state, case.outcome, case.closed_at = CaseState.CLOSED, outcome, now
     case.snoozed_until = None
     withdraw_offer(session, case, TransferState.CANCELLED, staff)
+    session.execute(
+        sa.update(Appointment)
+        .where(Appointment.case_id == case.id, Appointment.state.in_(OPEN_MEETING))
+        .values(state=MeetingState.CANCELLED, ended_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
     session.execute(
         sa.update(Pause)
         .where(Pause.case_id == case.id, Pause.to_at.is_(None))

@@ -30,6 +30,7 @@ from desk.pages import (
     knowledge_review,
     knowledge_week,
     live,
+    meetings,
     oversight,
     queue,
     search,
@@ -65,7 +66,7 @@ def make_desk(
         default_response_class=HTMLResponse,
         dependencies=[Depends(guard.enforcer(frame))],
     )
-    for page in (door, queue, case, case_papers, files, live, oversight):
+    for page in (door, queue, case, case_papers, files, live, meetings, oversight):
         desk.include_router(page.routes(frame))
     for page in (search, canned):
         desk.include_router(page.routes(frame))

@@ -16,7 +16,7 @@ from cases.atlas import Atlas
 from cases.life import CLOSING
 from cases.province import Office, Province
 from cases.staff import StaffMember
-from desk import texts
+from desk import citizen_texts, texts
 from desk.auth import Brakes
 from knowledge.shelf import Shelf
 from store.session import Database, Session
@@ -44,6 +44,7 @@ def _environment() -> jinja2.Environment:
     }
     environment.globals.update(
         t=texts,
+        c=citizen_texts,
         base=BASE,
         outcomes=CLOSING,
         static=lambda name: f"{BASE}/static/{name}?{marks[name]}",

@@ -423,6 +423,7 @@ def act(act: str) -> str:
         "case.reopen": "Mở lại",
         "case.complain": "Người dân khiếu nại",
         "case.answer_complaint": "Trả lời khiếu nại",
+        "case.meet": "Hẹn gặp, đổi hoặc bỏ lịch hẹn",
         "case.rate": "Người dân đánh giá",
         "case.party": "Sửa danh sách người trong vụ việc",
         "case.conflict_decided": "Kết luận về xung đột lợi ích",
@@ -504,6 +505,9 @@ def step(kind: str) -> str | None:
         "case.party": "Sửa danh sách người trong vụ việc",
         "case.conflict": "Thấy có thể xung đột lợi ích",
         "case.conflict_decided": "Kết luận về xung đột lợi ích",
+        "case.meeting": "Hẹn gặp, đổi hoặc bỏ lịch hẹn",
+        "case.meeting_answered": "Người dân trả lời lịch hẹn",
+        "case.meeting_reminded": "Nhắc người dân lịch hẹn",
         "case.due": "Nhắc hạn",
     }
     return known.get(kind)

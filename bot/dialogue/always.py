@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.dialogue import faq, request, screening, status, welcome
+from bot.dialogue import faq, meeting, request, screening, status, welcome
 from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, Turn, ask, choice
 from bot.texts import LANGUAGES
 from bot.understanding.intents import Intent
@@ -136,6 +136,8 @@ def label(key: str, library: Library) -> Line | None:
             return Line(key="faq.helpful" if rest.endswith(":y") else "faq.unhelpful")
         case "f" if rest.partition(":")[0] in {str(field) for field in FieldId}:
             return Line(key=f"field_button.{rest.partition(':')[0]}")
+        case "m":
+            return meeting.label(key)
         case "x":
             return Line(key="understood.wrong_told")
         case "lang" if rest in LANGUAGES:
@@ -178,6 +180,8 @@ def pressed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return faq.voted(state, heard.key, lookups)
         case "f":
             return faq.browse(state, heard.key, lookups)
+        case "m":
+            return meeting.pressed(state, heard.key)
         case "lang" if rest in LANGUAGES:
             return set_language(state, rest, lookups)
         case _:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.channels.message import InboundKind
-from bot.dialogue import always, faq, learning, request, screening, status, welcome
+from bot.dialogue import always, faq, learning, meeting, request, screening, status, welcome
 from bot.dialogue.turn import (
     AddToCase,
     DeleteTalk,
@@ -55,7 +55,9 @@ _FREE = frozenset({"new", "free"})
 
 def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """What comes of one message."""
-    if not _held(lookups):
+    if _held(lookups):
+        heard = meeting.typed(heard, state, lookups)
+    if lookups.asked_last or not _held(lookups):
         heard = _typed_choice(state, heard, lookups)
     if _pressed_twice(state, heard):
         return Turn(state)
@@ -64,7 +66,7 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     danger = heard.understood.danger
     if danger is not None:
         turn = _warn(state, danger, heard, turn, lookups)
-    return _numbered(_remembered(state, heard, turn))
+    return numbered(_remembered(state, heard, turn))
 
 
 def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
@@ -709,7 +711,7 @@ def _resumed(turn: Turn, lookups: Lookups) -> Turn:
     return Turn(turn.state, (*turn.says, question), turn.wishes)
 
 
-def _numbered(turn: Turn) -> Turn:
+def numbered(turn: Turn) -> Turn:
     """Give the questions of this turn their number; the last one's choices can be typed."""
     asking = [said for said in turn.says if said.choices]
     if not asking:

@@ -8,6 +8,7 @@ from bot.dialogue.turn import (
     FindCase,
     Heard,
     Lookups,
+    MeetingView,
     MoveCaseHere,
     State,
     Turn,
@@ -30,7 +31,7 @@ _WITHDRAW = choice("go:withdraw", "status.withdraw")
 def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Tell of this talk's request, or ask for the code."""
     if lookups.my_case is not None:
-        return Turn(state.at("free"), (show(lookups.my_case, lookups),))
+        return Turn(state.at("free"), _all(lookups.my_case, lookups.meeting, lookups))
     if heard.understood.code:
         return Turn(state.with_(code=heard.understood.code).at(PIN), (_ask_pin(),))
     return Turn(state.at(CODE), (_ask_code(),))
@@ -41,6 +42,12 @@ def in_between(state: State, lookups: Lookups) -> Turn:
     if lookups.my_case is None:
         return Turn(state, (say("status.next"),))
     return Turn(state, (show(lookups.my_case, lookups).model_copy(update={"choices": ()}),))
+
+
+def _all(case: CaseView, meeting: MeetingView | None, lookups: Lookups) -> tuple[Say, ...]:
+    """Where a request stands, and the meeting that is being arranged."""
+    shown = show(case, lookups)
+    return (shown,) if meeting is None else (shown, meeting.asked)
 
 
 def show(case: CaseView, lookups: Lookups) -> Say:
@@ -108,7 +115,9 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 _ELSEWHERE = frozenset({Intent.QUESTION, Intent.STORY})
 
 
-def found(state: State, case: CaseView | None, lookups: Lookups) -> Turn:
+def found(
+    state: State, case: CaseView | None, lookups: Lookups, meeting: MeetingView | None = None
+) -> Turn:
     """Go on after a code and PIN were looked up."""
     if case is None:
         return Turn(
@@ -116,7 +125,8 @@ def found(state: State, case: CaseView | None, lookups: Lookups) -> Turn:
             (ask("status.not_found", _MENU, choice("go:person", "menu.person")),),
         )
     opened = state.with_(code=None).at("free")
-    return Turn(opened, (say("status.found"), show(case, lookups)), (MoveCaseHere(case.id),))
+    said = (say("status.found"), *_all(case, meeting, lookups))
+    return Turn(opened, said, (MoveCaseHere(case.id),))
 
 
 def ask_to_withdraw(state: State, _heard: Heard, lookups: Lookups) -> Turn:

@@ -171,6 +171,17 @@ class CaseView:
 
 
 @dataclass(frozen=True)
+class MeetingView:
+    """The meeting that an office proposes, or that was agreed upon."""
+
+    asked: Say
+    """How it stands, with what may be answered now."""
+    waits: bool
+    """Times are proposed and not answered, and no officer has written since: a bare "2" means
+    the second."""
+
+
+@dataclass(frozen=True)
 class Lookups:
     """What the dialogue may look at. Codes are drawn before the turn, so the turn stays pure."""
 
@@ -190,6 +201,11 @@ class Lookups:
     my_case: CaseView | None = None
     answers_in: Callable[[str], Expected] = lambda _office: by_rule()
     """How long an office takes until it looks at a request, by its id."""
+    meeting: MeetingView | None = None
+    """Of that case."""
+    asked_last: bool = False
+    """The question of the state is the last thing that was said to the citizen; an officer has
+    written nothing since."""
 
 
 # --- wishes ------------------------------------------------------------------------------------
@@ -283,6 +299,15 @@ class Withdraw:
 
 
 @dataclass(frozen=True)
+class AnswerMeeting:
+    """Take the answer to proposed times; the dialogue goes on with `meeting.answered`."""
+
+    meeting_id: str
+    said: str
+    """The number of a time, `none` or `call`."""
+
+
+@dataclass(frozen=True)
 class DeleteTalk:
     """Erase everything that was said in this talk."""
 
@@ -320,6 +345,7 @@ Wish = (
     | FindCase
     | MoveCaseHere
     | Withdraw
+    | AnswerMeeting
     | DeleteTalk
     | ShowedArticle
     | Voted

@@ -13,7 +13,7 @@ from cases.life import RefusedError
 from cases.model import Case
 from cases.staff import StaffMember
 from cases.thread import ThreadEntry
-from desk import texts
+from desk import citizen_texts, texts
 from desk.frame import Frame, by_script
 from desk.guard import Who, staff_of, who_may
 from desk.pages.case_acts import ACTS, ActId, Doing, Typed, shows_letter
@@ -110,7 +110,7 @@ def routes(frame: Frame) -> APIRouter:
             case_id,
             lambda session: carry_out(Doing(session, frame, staff, case_id, typed)),
             opened=Opened(act, typed),
-            say=texts.act_refusal,
+            say=citizen_texts.refusal,
         )
 
     async def preview(request: Request, case_id: str, opened: Opened) -> Response:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from cases import (
+    appointments,
     conflicts,
     correcting,
     handover,
@@ -37,12 +38,13 @@ from cases.life import (
     Who,
     why_not,
 )
-from cases.model import Case
+from cases.model import Case, MeetingPlace
 from cases.moves import who_is
 from cases.parties import PartyRole
 from cases.staff import StaffMember
 from desk import texts
 from desk.frame import Frame
+from desk.pages.case_meeting import read_times
 from knowledge.article import FieldId
 from store.session import Session
 
@@ -74,6 +76,8 @@ class ActId(StrEnum):
     HAND_OVER = "hand-over"
     TAKE_OVER = "take-over"
     JOIN = "join"
+    MEET = "meet"
+    CANCEL_MEETING = "cancel-meeting"
     CORRECT = "correct"
     ADD_PARTY = "add-party"
     REMOVE_PARTY = "remove-party"
@@ -227,6 +231,7 @@ def _makes_sense(act: ActId, case: Case, situation: Situation) -> bool:
         ActId.DECIDE_CONFLICT: situation.conflicts,
         ActId.ANSWER_COMPLAINT: situation.complained,
         ActId.REMOVE_PARTY: False,  # its button stands beside each person
+        ActId.CANCEL_MEETING: False,  # its button stands beside the meeting
     }
     return sense.get(act, True)
 
@@ -429,6 +434,24 @@ def _join(doing: Doing) -> str:
     return f"Đã gộp vào yêu cầu số {into.number}. Người dân được báo."
 
 
+def _meet(doing: Doing) -> str:
+    typed = doing.typed
+    appointments.propose(
+        *doing.case,
+        read_times(typed.all("at")),
+        typed.must("place", MeetingPlace),
+        doing.frame.province,
+        detail=typed.text("detail"),
+        seen=typed.text("seen"),
+    )
+    return "Đã gửi giờ hẹn. Người dân chọn bằng một lần bấm; trả lời hiện ngay ở đây."
+
+
+def _cancel_meeting(doing: Doing) -> str:
+    appointments.cancel(*doing.case, doing.typed.text("seen"))
+    return "Đã bỏ lịch hẹn. Người dân được báo."
+
+
 def _correct(doing: Doing) -> str:
     case = the_case(*doing.case)
     field = doing.typed.one_of("field", FieldId)
@@ -509,6 +532,8 @@ ACTS: Mapping[ActId, Act] = {
     ActId.HAND_OVER: Act("Giao cho đồng nghiệp", Move.HAND_OVER, _hand_over),
     ActId.TAKE_OVER: Act("Nhận thay chi nhánh", Move.TAKE_OVER, _take_over, at_once=True),
     ActId.JOIN: Act("Gộp với yêu cầu trùng", Move.JOIN, _join),
+    ActId.MEET: Act("Hẹn gặp", Move.MEET, _meet),
+    ActId.CANCEL_MEETING: Act("Bỏ lịch hẹn", Move.MEET, _cancel_meeting, at_once=True),
     ActId.CORRECT: Act("Sửa lĩnh vực, mức gấp", Move.CORRECT, _correct),
     ActId.ADD_PARTY: Act("Ghi người trong vụ việc", None, _add_party),
     ActId.REMOVE_PARTY: Act("Bỏ người ghi nhầm", None, _remove_party, at_once=True),

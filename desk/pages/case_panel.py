@@ -8,12 +8,12 @@ from cases import conflicts, documents, handover, register, transfer
 from cases.conflicts import Verdict
 from cases.deadlines import Form
 from cases.life import CLOSING, AtOnce, Ground, ProviderGround, RefusedError, why_not
-from cases.model import Case
+from cases.model import Case, MeetingPlace
 from cases.moves import who_is
 from cases.parties import PartyRole
 from cases.providers import Provider, listed
 from cases.staff import StaffMember
-from desk import texts
+from desk import citizen_texts, texts
 from desk.frame import Frame, names_of
 from desk.pages.case_acts import ACTS, ActId, Typed, Until
 from eligibility.acceptance import AcceptanceRule, load_acceptance_rules
@@ -86,7 +86,7 @@ class Panel:
     @property
     def kept(self) -> tuple[str, ...]:
         """Words that must not get lost when the form can't be sent any more."""
-        names = ("reason", "wording", "answer", "other")
+        names = ("reason", "wording", "answer", "other", "detail")
         return tuple(text for name in names if (text := self.typed.text(name)))
 
     @property
@@ -200,6 +200,8 @@ def _choices(
                     (Until.REPLY, "Tới khi người dân nhắn (lâu nhất 30 ngày)"),
                 )
             }
+        case ActId.MEET:
+            return {"place": tuple((one, citizen_texts.place(one)) for one in MeetingPlace)}
         case ActId.CORRECT:
             return {
                 "field": tuple((one, texts.field(one)) for one in FieldId),

@@ -23,6 +23,7 @@ from desk import texts
 from desk.frame import Frame, names_of
 from desk.pages.case_acts import ACTS, ActId, Situation, Typed, next_act, open_acts
 from desk.pages.case_deadlines import Clock, look_at_clock
+from desk.pages.case_meeting import MeetingView, look_at_meeting
 from desk.pages.case_panel import NOTHING, Panel, look_at_panel
 from desk.pages.case_parties import (
     AlikeView,
@@ -231,6 +232,7 @@ class CaseView:
     contact: ContactView | None
     timeline: tuple[Step, ...]
     standing: Standing
+    meeting: MeetingView | None
     clock: Clock
     people: People
     conflicts: tuple[ConflictView, ...]
@@ -339,6 +341,7 @@ def look_at_case(
         contact=_contact(session, case, reveal=reveal_contact),
         timeline=_timeline(steps, names),
         standing=standing,
+        meeting=look_at_meeting(session, frame, case),
         clock=clock,
         people=look_at_people(session, case, reveal=False),
         conflicts=conflicts,

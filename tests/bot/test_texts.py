@@ -16,6 +16,7 @@ from bot.dialogue.turn import HelpedBy, Lost
 from bot.texts import FALLBACK, LANGUAGES, blanks_of, load_texts
 from bot.understanding.danger import DangerKind
 from cases.life import CaseState, Ground, Outcome
+from cases.model import MeetingPlace
 from cases.province import load_province
 from cases.purpose import PersonAgrees
 from cases.speech import Ask, Line
@@ -86,6 +87,11 @@ FAMILIES: Mapping[str, list[str]] = {
     "f'case.outcome.{case.outcome}'": [f"case.outcome.{outcome}" for outcome in Outcome],
     "f'case.outcome.{outcome}'": [f"case.outcome.{outcome}" for outcome in Outcome],
     "f'case.ground.{ground}'": [f"case.ground.{ground}" for ground in Ground],
+    "f'meeting.on_{local.isoweekday()}'": [f"meeting.on_{day}" for day in range(1, 8)],
+    "f'meeting.at_{meeting.place}'": [f"meeting.at_{place}" for place in MeetingPlace],
+    "f'meeting.refused_{reason}'": [
+        f"meeting.refused_{reason}" for reason in ("gone", "past", "agreed")
+    ],
     "f'language.{language}'": [f"language.{language}" for language in LANGUAGES],
 }
 """Keys that the code puts together, by the expression that does it."""

@@ -30,6 +30,7 @@ ROUTES = {
     ("GET", "/queue"): CASEWORKERS,
     ("GET", "/search"): CASEWORKERS,
     ("GET", "/events"): CASEWORKERS,
+    ("GET", "/meetings"): CASEWORKERS,
     ("GET", "/canned"): CANNED_WRITERS,
     ("POST", "/canned"): CANNED_WRITERS,
     ("POST", "/canned/{reply_id}/remove"): CANNED_WRITERS,
