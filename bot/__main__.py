@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -162,6 +163,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     from desk.accounts import ensure_demo_accounts
     from desk.app import make_desk
     from knowledge.shelf import seed_knowledge
+    from store.anchors import add_anchor, keep_anchors
     from store.migrate import migrate
     from store.wakes import Topic
 
@@ -194,6 +196,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     background: list[Callable[[], Awaitable[None]]] = [
         lambda: rooms.shelf.follow(database),
         lambda: rooms.atlas.follow(database),
+        lambda: keep_anchors(database, partial(add_anchor, settings.audit_anchors)),
     ]
     if not database.on_postgres:
         database.transact_now(take_up_again)

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import sqlalchemy as sa
 from pysqlite3 import dbapi2 as sqlite3
@@ -41,6 +41,14 @@ _LIMITS = "-c lock_timeout=10s -c statement_timeout=30s"
 _SAFE_SQLITE = (3, 51, 3)
 
 
+@runtime_checkable
+class Linked(Protocol):
+    """A row of a journal that depends on the row before it."""
+
+    def take_its_place(self, session: "Session") -> None:
+        """Fill in what depends on the row before; called once, in their order."""
+
+
 class Session(orm.Session):
     """A SQLAlchemy session that also carries the keys, the moment, and whom to wake."""
 
@@ -51,7 +59,7 @@ class Session(orm.Session):
     last_rows: list[object]
 
     def add_last(self, row: object) -> None:
-        """Add `row` to the journal of events just before the commit, when all else is locked.
+        """Add `row` to a journal (events, audit) just before the commit, when all else is locked.
 
         Only one transaction at a time adds to it, until it ends: ids become visible in their
         order. A row added within a savepoint goes when that is rolled back.
@@ -63,6 +71,9 @@ class Session(orm.Session):
         self.flush()
         if self.last_rows:
             self.one_at_a_time("events")
+            for row in self.last_rows:
+                if isinstance(row, Linked):
+                    row.take_its_place(self)
             self.add_all(self.last_rows)
             self.flush()
 

@@ -25,6 +25,8 @@ class StoreSettings(BaseSettings):
     """The key of the backups, another one than those of `key_file`."""
     backup_key: SecretStr | None = None
     """The same as text, where there is no file for it."""
+    audit_anchors: Path = VAR / "audit-anchors.jsonl"
+    """Where the head of the audit's chain is written down, outside the database."""
 
 
 def open_database(settings: StoreSettings, clock: Clock | None = None) -> Database:

@@ -9,29 +9,34 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from store import audit, events
-from store.audit import AuditRow
+from store import events
+from store.events import Event
 from store.migrate import migrate
 from store.session import Database, Session, driver_url
 from store.wakes import Topic
 
 
+def add_row(session: Session) -> None:
+    """Any row, added at once."""
+    session.add(Event(at=session.clock.now(), kind="any"))
+
+
 def test_a_failed_transaction_leaves_nothing_behind(database: Database) -> None:
     def write_and_fail(session: Session) -> None:
-        audit.note(session, "case.read", staff_id=None)
+        add_row(session)
         session.flush()
         raise LookupError
 
     with pytest.raises(LookupError):
         database.transact_now(write_and_fail)
 
-    assert database.read_now(lambda session: session.query(AuditRow).count()) == 0
+    assert database.read_now(lambda session: session.query(Event).count()) == 0
 
 
 def test_what_is_changed_while_reading_is_thrown_away(database: Database) -> None:
-    database.read_now(lambda session: audit.note(session, "case.read", staff_id=None))
+    database.read_now(lambda session: add_row(session))
 
-    assert database.read_now(lambda session: session.query(AuditRow).count()) == 0
+    assert database.read_now(lambda session: session.query(Event).count()) == 0
 
 
 async def test_a_sleeper_is_woken_by_a_commit_and_not_by_a_failure(database: Database) -> None:
@@ -162,12 +167,12 @@ def test_what_was_changed_before_is_locked_before_the_next_lock(postgres: Databa
         statements.append(statement)
 
     def change_then_lock(session: Session) -> None:
-        audit.note(session, "case.read", staff_id=None)
+        add_row(session)
         session.one_at_a_time("outbox:1")
 
     postgres.transact_now(change_then_lock)
 
-    assert "INSERT INTO audit" in statements[0]
+    assert "INSERT INTO events" in statements[0]
     assert "pg_advisory_xact_lock" in statements[1]
 
 
