@@ -5,14 +5,18 @@ database's administrator may only append.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from store.audit import Anchor, anchor_now
 from store.session import Database
+
+log = logging.getLogger(__name__)
 
 
 class AnchorError(Exception):
@@ -58,8 +62,12 @@ async def keep_anchors(
     """
     last = 0
     while True:
-        anchor = await database.read(anchor_now)
-        if anchor.rows != last:
-            await asyncio.to_thread(keep, anchor)
-            last = anchor.rows
+        try:
+            anchor = await database.read(anchor_now)
+            if anchor.rows != last:
+                await asyncio.to_thread(keep, anchor)
+                last = anchor.rows
+        except (SQLAlchemyError, OSError) as problem:
+            # A database that is down, or a full disk, passes; the duty goes on
+            log.error("the head of the audit is not kept: %s", type(problem).__name__)  # noqa: TRY400
         await asyncio.sleep(every)
