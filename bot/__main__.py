@@ -159,7 +159,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     from cases.atlas import seed_province
     from cases.documents import check_forms
     from cases.province import load_province
-    from cases.queue import able_offices
+    from cases.staffing import able_offices
     from desk.accounts import ensure_demo_accounts
     from desk.app import make_desk
     from knowledge.shelf import seed_knowledge

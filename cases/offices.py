@@ -4,11 +4,26 @@ Distances are straight lines from points that are only assumed so far: in a delt
 lie between, they are a hint for the citizen and never the first rule.
 """
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cases.places import km
 from cases.province import Office, Province
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """What the offices can take in today, by their ids."""
+
+    able: frozenset[str]
+    """Those with an officer who can receive and is not away."""
+    full: frozenset[str] = frozenset()
+    """Those with as many open cases as they can hold."""
+    languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What is spoken there beside Vietnamese."""
+    specialisms: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The fields of law that somebody there is the one to ask about."""
 
 
 @dataclass(frozen=True, slots=True)

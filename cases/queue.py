@@ -20,7 +20,7 @@ from cases.model import CUSTODY, Case, Transfer, TransferState
 from cases.moves import made, take_up, tell, to_queue, who_is, withdraw_offer
 from cases.province import Province
 from cases.speech import say
-from cases.staff import Role, StaffMember
+from cases.staff import StaffMember
 from cases.talking import Word, add_entry
 from store import events
 from store.crypto import Vault
@@ -147,15 +147,6 @@ def find_by_code(session: Session, code: str, pin: str) -> Case | None:
     case.wrong_pins += 1
     case.locked_until = now + wait_after(case.wrong_pins)
     return None
-
-
-def able_offices(session: Session) -> frozenset[str]:
-    """The offices with somebody who can receive a request."""
-    receiving = (Role.OFFICER, Role.HEAD, Role.CENTRE)
-    query = sa.select(StaffMember.office_id).where(
-        StaffMember.active, StaffMember.role.in_(receiving), StaffMember.office_id.is_not(None)
-    )
-    return frozenset(office for office in session.scalars(query.distinct()) if office)
 
 
 # --- the staff's side ---------------------------------------------------------------------------

@@ -20,6 +20,10 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+RECEIVING = (Role.OFFICER, Role.HEAD, Role.CENTRE)
+"""Who can take a request in."""
+
+
 class StaffMember(Row):
     """One account of the desk."""
 
@@ -35,3 +39,7 @@ class StaffMember(Row):
     """Argon2id."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[dt.datetime]
+    languages: Mapped[list[str]] = mapped_column(sa.JSON(), default=list, server_default="[]")
+    """Spoken beside Vietnamese, by ISO 639 code."""
+    specialisms: Mapped[list[str]] = mapped_column(sa.JSON(), default=list, server_default="[]")
+    """Fields of law they are the one to ask about."""

@@ -14,9 +14,9 @@ from cases.model import Case, Transfer, TransferState
 from cases.moves import made, open_offer, take_up, tell, to_queue, withdraw_offer
 from cases.offices import receiving
 from cases.province import Office, Province
-from cases.queue import able_offices
 from cases.speech import say
 from cases.staff import StaffMember
+from cases.staffing import able_offices
 from store.session import Session
 
 

@@ -19,6 +19,7 @@ from desk.pages import (
     case,
     case_papers,
     door,
+    duty,
     figures,
     files,
     knowledge,
@@ -32,6 +33,10 @@ from desk.pages import (
     live,
     meetings,
     oversight,
+    province,
+    province_areas,
+    province_days,
+    province_history,
     queue,
     search,
 )
@@ -77,6 +82,8 @@ def make_desk(
     for page in (knowledge_differences, knowledge_exchange):
         desk.include_router(page.routes(frame))
     desk.include_router(figures.routes(frame))
+    for page in (province, province_areas, province_days, province_history, duty):
+        desk.include_router(page.routes(frame))
     desk.mount("/static", _Kept(directory=STATIC))
     desk.add_exception_handler(NotFoundError, guard.not_found(frame))
     desk.add_exception_handler(guard.SignedOutError, guard.signed_out(frame))

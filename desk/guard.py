@@ -49,6 +49,8 @@ class Who(StrEnum):
     """Who leads a branch, or the centre: the register and the reports."""
     COUNTERS = "counters"
     """Who may see figures; of those who see no cases, no small numbers."""
+    PROVINCE = "province"
+    """Who keeps what is known of the offices: admins of all, leaders of their own."""
     CANNED_WRITERS = "canned_writers"
     """Who may write the canned replies of their office, or of all."""
 
@@ -86,6 +88,8 @@ def roles(who: Who) -> frozenset[Role]:
             return frozenset({Role.AUDITOR})
         case Who.LEADERS:
             return frozenset({Role.HEAD, Role.CENTRE})
+        case Who.PROVINCE:
+            return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
         case Who.COUNTERS:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
         case Who.CANNED_WRITERS:
