@@ -45,7 +45,7 @@ from bot.inbox import InboxRow, InboxState
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, TranscriptRow
 from bot.understanding.reader import Reader
-from cases import appointments, callbacks, consent, queue, rights, talking
+from cases import appointments, callbacks, consent, queue, rights, staffing, talking
 from cases.answers import expected_answer
 from cases.atlas import Atlas
 from cases.calendar import calendar_of
@@ -264,7 +264,7 @@ def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -
         search=knowledge.search,
         gazetteer=rooms.gazetteer,
         province=province,
-        able=queue.able_offices(session),
+        able=staffing.able_offices(session),
         blanks=province.blanks(),
         texts=rooms.texts,
         fresh_code=lambda: fresh_code(rooms.chance),

@@ -17,7 +17,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cases import callbacks, conflicts, consent, queue
+from cases import callbacks, conflicts, consent, queue, staffing
 from cases.access import NotFoundError
 from cases.calendar import calendar_of
 from cases.codes import read_phone
@@ -409,7 +409,7 @@ def open_intake(
     both = screened(intake, law, today)
     if lacking(intake, both):
         raise RefusedError("incomplete")
-    to = sent_to(intake, province, queue.able_offices(session))
+    to = sent_to(intake, province, staffing.able_offices(session))
     agreed = intake.sensitive is not False or not intake.tells_sensitive
     case = queue.open_case(
         session,

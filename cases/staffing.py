@@ -185,4 +185,4 @@ def _full(session: Session, province: Province) -> frozenset[str]:
         .where(Case.office_id.in_(limits), Case.state != CaseState.CLOSED)
         .group_by(Case.office_id)
     )
-    return frozenset(office for office, number in counted.tuples() if number >= limits[office])
+    return frozenset(office for office, number in counted if number >= limits[office])

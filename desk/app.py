@@ -15,6 +15,7 @@ from cases.atlas import Atlas
 from desk import guard
 from desk.frame import STATIC, Frame
 from desk.pages import (
+    accounts,
     canned,
     case,
     case_papers,
@@ -82,6 +83,7 @@ def make_desk(
     for page in (knowledge_differences, knowledge_exchange):
         desk.include_router(page.routes(frame))
     desk.include_router(figures.routes(frame))
+    desk.include_router(accounts.routes(frame))
     for page in (province, province_areas, province_days, province_history, duty):
         desk.include_router(page.routes(frame))
     desk.mount("/static", _Kept(directory=STATIC))

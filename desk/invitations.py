@@ -21,7 +21,7 @@ from store.base import Row
 from store.session import Session
 
 VALID_FOR = dt.timedelta(hours=72)
-NO_PASSWORD = "!"
+NO_PASSWORD = "!"  # noqa: S105 - none
 """In place of a hash, for accounts that nobody has taken up yet: no password fits it."""
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,58}[a-z0-9]")
 
@@ -150,7 +150,7 @@ def open_invitation(session: Session, token: str) -> tuple[Invitation, StaffMemb
         .join(StaffMember, StaffMember.id == Invitation.staff_id)
         .where(_is_open(session), Invitation.token_hash == _hash(token))
     ).one_or_none()
-    return found._tuple() if found is not None else None
+    return (found[0], found[1]) if found is not None else None
 
 
 def take_up(session: Session, token: str, name: str, hashed: str) -> StaffMember:
@@ -236,7 +236,7 @@ def open_links(session: Session) -> dict[str, dt.datetime]:
     found = session.execute(
         sa.select(Invitation.staff_id, Invitation.expires_at).where(_is_open(session))
     )
-    return dict(found.tuples().all())
+    return {staff_id: until for staff_id, until in found}  # noqa: C416 - rows, not pairs
 
 
 def _is_open(session: Session) -> sa.ColumnElement[bool]:

@@ -202,3 +202,27 @@ def changes(
         for what, said in rows(after, province).items()
         if was.get(what, "") != said
     )
+
+
+ACCOUNT_DONE: Mapping[str, str] = {
+    "saved": "Đã lưu.",
+    "revoked": "Đã hủy liên kết.",
+    "disabled": "Đã khóa. Hồ sơ người này giữ đã trở về hàng chờ.",
+    "enabled": "Đã mở lại.",
+}
+
+
+def account_refusal(reason: str) -> str:
+    """Why an act on an account was refused."""
+    known = {
+        "bad_username": "Tên đăng nhập gồm 3–60 chữ thường không dấu, số, dấu chấm hoặc gạch.",
+        "taken": "Đã có tài khoản tên này.",
+        "no_office": "Vai trò này không thuộc cơ quan nào. Hãy để trống nơi làm việc.",
+        "needs_office": "Vai trò này cần một nơi làm việc.",
+        "centre_only": "Vai trò Trung tâm chỉ dành cho người của Trung tâm.",
+        "branch_only": "Người của Trung tâm thì chọn vai trò Trung tâm.",
+        "disabled": "Tài khoản đang khóa. Mở lại trước rồi tạo liên kết.",
+        "own_account": "Không tự khóa hay đổi vai trò của chính mình; nhờ quản trị khác.",
+        "not_taken_up": "Người này chưa nhận tài khoản. Hãy tạo liên kết mới.",
+    }
+    return known.get(reason, "Việc này chưa làm được. Hãy mở lại trang.")

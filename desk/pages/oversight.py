@@ -7,11 +7,13 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from cases.staff import Role, StaffMember
+from cases.staff import StaffMember
+from cases.staffing import there_today
 from desk import texts
 from desk.auth import StaffSession
 from desk.frame import Frame, Me, names_of
 from desk.guard import Who, staff_of, who_may
+from desk.invitations import NO_PASSWORD
 from store.audit import AuditRow
 from store.session import Session
 
@@ -22,11 +24,14 @@ AUDIT_ROWS = 200
 class Account:
     """One account, as admins see it."""
 
+    id: str
     username: str
     name: str
     role: str
     office: str
     active: bool
+    taken_up: bool
+    """False: invited, and nobody has set a password yet."""
     last_seen_at: dt.datetime | None
 
 
@@ -62,11 +67,13 @@ def _accounts(session: Session, frame: Frame) -> tuple[Account, ...]:
     )
     return tuple(
         Account(
+            id=staff.id,
             username=staff.username,
             name=staff.open(session.vault, "name") or "",
             role=texts.role(staff.role),
             office=frame.office_label(staff.office_id),
             active=staff.active,
+            taken_up=staff.password_hash != NO_PASSWORD,
             last_seen_at=at,
         )
         for staff, at in found
@@ -74,10 +81,10 @@ def _accounts(session: Session, frame: Frame) -> tuple[Account, ...]:
 
 
 def offices(session: Session, frame: Frame) -> tuple[OfficeLine, ...]:
-    """The active offices with the number of accounts that can take a request there."""
+    """The active offices with the number of people who can take a request there today."""
     found = session.execute(
         sa.select(StaffMember.office_id, sa.func.count())
-        .where(StaffMember.active, StaffMember.role.in_((Role.OFFICER, Role.HEAD, Role.CENTRE)))
+        .where(there_today(session))
         .group_by(StaffMember.office_id)
     )
     able: dict[str | None, int] = dict(found.all())

@@ -86,7 +86,12 @@ def routes(frame: Frame) -> APIRouter:
         me, lines = await frame.database.read(look)
         said = words.DONE.get(done)
         return frame.show(
-            "province.html", me=me, w=words, here="", lines=lines, flash=said and Flash(said)
+            "province.html",
+            me=me,
+            w=words,
+            here="",
+            lines=lines,
+            flash=Flash(said) if said else None,
         )
 
     @router.get("/province/new-office")
@@ -104,7 +109,7 @@ def routes(frame: Frame) -> APIRouter:
     async def office_page(request: Request, office_id: str, done: str = "") -> HTMLResponse:
         office = _editable(staff_of(request), office_id)
         said = words.DONE.get(done)
-        return await form(request, office, _typed(office), said and Flash(said))
+        return await form(request, office, _typed(office), Flash(said) if said else None)
 
     @router.post("/province/offices/{office_id}")
     @who_may(Who.PROVINCE)
@@ -121,7 +126,7 @@ def routes(frame: Frame) -> APIRouter:
         request: Request,
         office: Office | None,
         typed: Typed,
-        flash: Flash | str | None = None,
+        flash: Flash | None = None,
         status: int = 200,
         theirs: tuple[tuple[str, str, str], ...] = (),
     ) -> HTMLResponse:
@@ -166,9 +171,7 @@ def routes(frame: Frame) -> APIRouter:
             return await form(request, office, read, flash, 422)
         if office is None and frame.office(read.id) is not None:
             typed = _typed(read, {"id": "Đã có cơ quan dùng mã này."})
-            return await form(
-                request, None, typed, Flash("Chưa lưu: mã đã có.", problem=True), 409
-            )
+            return await form(request, None, typed, Flash("Chưa lưu: mã đã có.", problem=True), 409)
         over = str(sent.get("over", ""))
         number = int(over) if over.isdecimal() and over != "0" else None
 
@@ -202,15 +205,12 @@ def routes(frame: Frame) -> APIRouter:
 
 def _lines(session: Session, frame: Frame, staff: StaffMember) -> tuple[OfficeLine, ...]:
     able = able_offices(session)
-    open_cases = dict(
-        session.execute(
-            sa.select(Case.office_id, sa.func.count())
-            .where(Case.state != CaseState.CLOSED)
-            .group_by(Case.office_id)
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        sa.select(Case.office_id, sa.func.count())
+        .where(Case.state != CaseState.CLOSED)
+        .group_by(Case.office_id)
     )
+    open_cases: dict[str, int] = dict(counted.all())
     served = list(frame.province.assignment.communes.values())
     return tuple(
         OfficeLine(
@@ -333,7 +333,7 @@ def _read(sent: FormData, office: Office | None, *, whole: bool) -> Office | Typ
     if read is not None and not problems:
         return read
     return Typed(
-        {**{"id": office.id if office else ""}, **said},
+        {"id": office.id if office else "", **said},
         frozenset(many["days"]),
         frozenset(many["languages"]),
         frozenset(many["specialisms"]),

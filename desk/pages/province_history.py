@@ -166,9 +166,7 @@ def routes(frame: Frame) -> APIRouter:
             return go_to(f"/province/differences?done={done}")
         return await differing(request, Flash(text, problem=True), 409)
 
-    async def differing(
-        request: Request, flash: Flash | None, status: int = 200
-    ) -> HTMLResponse:
+    async def differing(request: Request, flash: Flash | None, status: int = 200) -> HTMLResponse:
         staff = staff_of(request)
 
         def look(session: Session) -> tuple[Me, tuple[Differs, ...]]:
