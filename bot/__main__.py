@@ -152,9 +152,11 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     )
     from bot.channels.message import Channel, ChannelName
     from bot.channels.telegram import Telegram, make_webhook, public_id
+    from bot.channels.telegram_desk import TelegramDesk
     from bot.channels.webchat import WebChat, make_webchat
     from bot.channels.zalo_bot import ZaloBot
     from bot.channels.zalo_bot import make_webhook as make_bot_webhook
+    from bot.telegram_desk.follow import follow
     from bot.worker import Worker, take_up_again
     from cases.atlas import seed_province
     from cases.documents import check_forms
@@ -222,6 +224,8 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
         telegram = Telegram(token, settings.telegram_api_url)
         await stack.enter_async_context(telegram)
         channels[ChannelName.TELEGRAM] = telegram
+        channels[ChannelName.TELEGRAM_DESK] = TelegramDesk(telegram)
+        background.append(lambda: follow(database))
         secret = settings.telegram_webhook_secret
         if settings.webhook_url is not None and secret is not None:
             webhook = make_webhook(database, secret.get_secret_value(), public_id(token))

@@ -28,6 +28,7 @@ from bot.channels.message import (
 )
 from bot.channels.wire import marked
 from bot.conversations import Conversation, is_shut
+from bot.telegram_desk import posts
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, ShownButton
 from cases.speech import Choice, Line, Say, Verbatim
@@ -146,17 +147,33 @@ def take(
             _tell_the_desk(session, row)
             session.flush()
             continue
+        if row.kind is Kind.POST and posts.must_wait(session, row):
+            session.flush()
+            continue
         row.leased_until = session.clock.now() + LEASE
         row.attempts += 1
         try:
-            return _parcel(session, row, texts, capabilities)
+            parcel = _parcel(session, row, texts, capabilities)
         except (OperationalError, InterfaceError):
             raise
         except Exception as problem:
             log.error("a message can't be made ready: %s", type(problem).__name__)  # noqa: TRY400
             _put_off(session, row)
             session.flush()
+        else:
+            if parcel is not None:
+                return parcel
+            _not_wanted(session, row)
     return None
+
+
+def _not_wanted(session: Session, row: OutboxRow) -> None:
+    """A post that nobody may see any more is not sent."""
+    post = posts.post_of(session, row)
+    row.leased_until = None
+    _end(row, Delivery.REFUSED, session.clock.now(), "not wanted")
+    posts.ended(session, row, post, None)
+    session.flush()
 
 
 def _next(session: Session, capabilities: dict[ChannelName, Capabilities]) -> OutboxRow | None:
@@ -187,7 +204,22 @@ def _parcel(
     row: OutboxRow,
     texts: Texts,
     capabilities: dict[ChannelName, Capabilities],
-) -> Parcel:
+) -> Parcel | None:
+    if row.kind is Kind.POST:
+        made = posts.ready(session, row)
+        if made is None:
+            return None
+        chat_id, post = made
+        shown = Shown(text="")
+        return Parcel(
+            row.id,
+            row.conversation_id,
+            ChannelName(row.channel),
+            chat_id,
+            post,
+            shown,
+            row.attempts,
+        )
     talk = session.get_one(Conversation, row.conversation_id)
     channel = ChannelName(row.channel)
     body = row.open(session.vault, "body") or ""
@@ -262,17 +294,39 @@ def _receipt_of_question(session: Session, row: OutboxRow) -> str | None:
 
 def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -> None:
     """Keep what became of a message. `jitter` is a random number from 0 to 1."""
+    if parcel.channel is ChannelName.TELEGRAM_DESK and isinstance(parcel.message, posts.GroupPost):
+        _write_down_post(session, parcel, sent, jitter)
+        return
     # The talk before its message, as a turn that deletes the talk locks them.
     talk = session.get(Conversation, parcel.talk_id, with_for_update=True)
     row = session.get(OutboxRow, parcel.row_id, with_for_update=True)
     if talk is None or row is None or row.state is not Delivery.WAITING:
         return
     now = session.clock.now()
+    if isinstance(sent, Receipt):
+        transcript.add(session, talk.id, Direction.OUT, parcel.shown)
+    _settle(row, sent, now, jitter, SHUT if is_shut(talk, now) else None)
+    if row.ended_at is not None:
+        _tell_the_desk(session, row)
+
+
+def _write_down_post(session: Session, parcel: Parcel, sent: Sent, jitter: float) -> None:
+    row = session.get(OutboxRow, parcel.row_id, with_for_update=True)
+    if row is None or row.state is not Delivery.WAITING:
+        return
+    post = posts.post_of(session, row)
+    _settle(row, sent, session.clock.now(), jitter)
+    posts.ended(session, row, post, sent)
+
+
+def _settle(
+    row: OutboxRow, sent: Sent, now: dt.datetime, jitter: float, beside: str | None = None
+) -> None:
+    """End a message, or put it off, by what its channel said; `beside` is kept with a receipt."""
     row.leased_until = None
     match sent:
         case Receipt(reference=reference):
-            transcript.add(session, talk.id, Direction.OUT, parcel.shown)
-            _end(row, Delivery.SENT, now, SHUT if is_shut(talk, now) else None)
+            _end(row, Delivery.SENT, now, beside)
             row.receipt = reference[:100] or None
         case Refused(reason=reason):
             _end(row, Delivery.REFUSED, now, reason)
@@ -293,8 +347,6 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
                 _again(row, now, wait, f"{_MAYBE}{reason}")
         case _:
             assert_never(sent)
-    if row.ended_at is not None:
-        _tell_the_desk(session, row)
 
 
 def seen(session: Session, talk_id: str, receipts: Sequence[str]) -> None:

@@ -42,6 +42,8 @@ from bot.dialogue.turn import (
     Withdraw,
 )
 from bot.inbox import InboxRow, InboxState
+from bot.telegram_desk.hear import FromGroup
+from bot.telegram_desk.hear import hear as staff_hear
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, TranscriptRow
 from bot.understanding.reader import Reader
@@ -106,7 +108,9 @@ def handle(
 ) -> None:
     """Answer one message, within the caller's transaction, which holds the talk's lock."""
     talk = session.get_one(Conversation, row.conversation_id)
-    if inbound is not None:
+    if isinstance(inbound, FromGroup):
+        staff_hear(session, inbound, rooms.province, fetched)
+    elif inbound is not None:
         _answer(session, talk, row, inbound, rooms, fetched)
     row.state, row.body, row.ended_at = InboxState.DONE, None, session.clock.now()
     talk.busy_until = None

@@ -18,6 +18,8 @@ from store.wakes import Topic
 class Kind(StrEnum):
     SAY = "say"
     VERBATIM = "verbatim"
+    POST = "post"
+    """For the staff's own group, not for a citizen."""
 
 
 class Delivery(StrEnum):

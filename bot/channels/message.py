@@ -16,6 +16,8 @@ class ChannelName(StrEnum):
     WEB = "web"
     ZALO_OA = "zalo_oa"
     ZALO_BOT = "zalo_bot"
+    TELEGRAM_DESK = "telegram_desk"
+    """The groups of the staff: no citizen is ever here."""
 
 
 class InboundKind(StrEnum):

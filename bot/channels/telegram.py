@@ -55,6 +55,7 @@ from telegram.ext import filters
 from telegram.request import HTTPXRequest
 
 from bot import inbox
+from bot.channels import telegram_group
 from bot.channels.message import (
     Button,
     Capabilities,
@@ -94,7 +95,7 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 OFFICIAL_API: Final = "https://api.telegram.org"
 WEBHOOK_PATH: Final = "/webhook/telegram"
-ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query")
+ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member")
 
 _MAX_UPDATE_ID: Final = 2**63
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -159,19 +160,28 @@ def _press_id(update: Mapping[str, Any]) -> str | None:
 
 
 def _event(update: Mapping[str, Any], bot_id: str) -> RawEvent | None:
-    """The update as the inbox keeps it; None when no citizen's talk belongs to it.
+    """The update as the inbox keeps it; None when no talk belongs to it.
 
     Each bot counts its updates by itself: after a change of bot the same numbers come again.
     """
-    address = _private_chat(update)
+    address = telegram_group.chat_of(update)
+    channel = ChannelName.TELEGRAM_DESK
+    if address is None:
+        address, channel = _private_chat(update), ChannelName.TELEGRAM
     if address is None:
         return None
     return RawEvent(
-        channel=ChannelName.TELEGRAM,
+        channel=channel,
         event_id=f"{bot_id}:{update['update_id']}",
         address=address,
         body=encodable(update),
     )
+
+
+def read_message(update: Update, address: str) -> Inbound | None:
+    """What a message says or carries, wherever it was written."""
+    message = update.message or update.edited_message
+    return None if message is None else _read_message(update, message, address)
 
 
 def _read(update: Update, address: str) -> Inbound | None:
@@ -337,7 +347,8 @@ def _rows(buttons: tuple[Button, ...]) -> Iterator[tuple[Button, ...]]:
         yield (waiting,)
 
 
-def _inline(message: Outbound) -> InlineKeyboardMarkup | None:
+def inline(message: Outbound) -> InlineKeyboardMarkup | None:
+    """The buttons below a message."""
     if not message.buttons:
         return None
     return InlineKeyboardMarkup(
@@ -368,6 +379,18 @@ def _keyboard(message: Outbound, ask: Ask) -> ReplyKeyboardMarkup:
 # --- what became of a message ------------------------------------------------------------------
 
 _REASONS = (
+    ("bot was kicked", "group gone"),
+    ("bot is not a member", "group gone"),
+    ("group chat was deleted", "group gone"),
+    ("not a forum", "not a forum"),
+    ("not enough rights", "no rights"),
+    ("have no rights", "no rights"),
+    ("need administrator rights", "no rights"),
+    ("message thread not found", "topic gone"),
+    ("topic_deleted", "topic gone"),
+    ("topic_id_invalid", "topic gone"),
+    ("message to edit not found", "message gone"),
+    ("message can't be edited", "message gone"),
     ("blocked by the user", "blocked"),
     ("user is deactivated", "account deleted"),
     ("chat not found", "chat not found"),
@@ -377,7 +400,8 @@ _REASONS = (
 )
 
 
-def _asked_to_wait(problem: RetryAfter) -> float:
+def asked_to_wait(problem: RetryAfter) -> float:
+    """The seconds that Telegram asks for."""
     wait = problem.retry_after
     return wait.total_seconds() if isinstance(wait, dt.timedelta) else float(wait)
 
@@ -386,7 +410,7 @@ def outcome(problem: Exception) -> Refused | TryLater | Unknown:
     """What a failed call means for the message. Reasons hold nothing that the platform echoed."""
     match problem:
         case RetryAfter():
-            return TryLater(_asked_to_wait(problem), "asked to wait")
+            return TryLater(asked_to_wait(problem), "asked to wait")
         case Forbidden(message=words) | BadRequest(message=words):
             known = (reason for mark, reason in _REASONS if mark in words.lower())
             return Refused(next(known, "not accepted"))
@@ -495,15 +519,15 @@ class Telegram:
         quiet_loggers()
         base = api_url.rstrip("/")
         self._requests = (HTTPXRequest(read_timeout=10), HTTPXRequest(connection_pool_size=1))
-        self._bot = _Bot(
+        self.bot = _Bot(
             token,
             base_url=f"{base}/bot",
             base_file_url=f"{base}/file/bot",
             request=self._requests[0],
             get_updates_request=self._requests[1],
         )
-        self._bot_id = public_id(token)
-        self._pacing = Pacing(seconds_per_chat)
+        self.bot_id = public_id(token)
+        self.pacing = Pacing(seconds_per_chat)
         self._first_pause = first_pause
         self._parts = InParts()
         self._answers: set[asyncio.Task[None]] = set()
@@ -552,7 +576,7 @@ class Telegram:
         if file.size is not None and file.size > MAX_BYTES:
             return None
         try:
-            found = await self._bot.get_file(file.reference)
+            found = await self.bot.get_file(file.reference)
         except BadRequest:
             return None
         except TelegramError as problem:
@@ -580,9 +604,9 @@ class Telegram:
         while True:
             asked = time.monotonic()
             try:
-                updates = await self._bot.raw_updates(offset)
+                updates = await self.bot.raw_updates(offset)
                 numbered = [(n, u) for u in updates if (n := _update_id(u)) is not None]
-                made = [_event(update, self._bot_id) for _, update in numbered]
+                made = [_event(update, self.bot_id) for _, update in numbered]
                 events = [event for event in made if event is not None]
                 if events:
                     await database.transact(partial(_keep, events))
@@ -603,7 +627,7 @@ class Telegram:
         await self._until_accepted(
             "setWebhook",
             partial(
-                self._bot.set_webhook,
+                self.bot.set_webhook,
                 public_url.rstrip("/") + WEBHOOK_PATH,
                 secret_token=secret,
                 allowed_updates=ALLOWED_UPDATES,
@@ -628,31 +652,31 @@ class Telegram:
 
     async def _take_webhook_away(self) -> bool:
         try:
-            return await self._bot.delete_webhook()
+            return await self.bot.delete_webhook()
         except InvalidToken:  # or a server without the method; asking for updates will tell
             return False
 
     async def _show_commands(self) -> None:
         with suppress(TelegramError):  # the menu is a convenience
-            await self._bot.set_my_commands(
+            await self.bot.set_my_commands(
                 [BotCommand(name, words) for name, words in COMMANDS.items()]
             )
 
     def _pause(self, failures: int, problem: Exception) -> float:
         """Seconds before the next try: doubled each time, jittered, never less than asked for."""
-        asked = _asked_to_wait(problem) if isinstance(problem, RetryAfter) else 0.0
+        asked = asked_to_wait(problem) if isinstance(problem, RetryAfter) else 0.0
         longest = min(_LONGEST_PAUSE, self._first_pause * 2.0 ** min(failures - 1, 10))
         return asked + longest * self._rng.uniform(0.5, 1.0)
 
     def _answer_press(self, update: Mapping[str, Any]) -> None:
         """Stop the button's spinner; nobody waits for it, and it may fail."""
-        press = _press_id(update)
+        press = None if telegram_group.chat_of(update) else _press_id(update)
         if press is None:
             return
 
         async def answer() -> None:
             with suppress(TelegramError):
-                await self._bot.answer_callback_query(press)
+                await self.bot.answer_callback_query(press)
 
         task = asyncio.create_task(answer())
         self._answers.add(task)
@@ -682,11 +706,11 @@ class Telegram:
 
         async def edit() -> int:
             try:
-                await self._bot.edit_message_text(
+                await self.bot.edit_message_text(
                     text,
                     chat,
                     int(old),
-                    reply_markup=_inline(message),
+                    reply_markup=inline(message),
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
                 )
             except BadRequest as problem:
@@ -705,45 +729,50 @@ class Telegram:
 
     def _steps(self, chat: int, text: str, message: Outbound) -> list[_Step]:
         """The calls that make up one message; its buttons belong to the last."""
-        keyboard = _inline(message) if message.ask is None else _keyboard(message, message.ask)
+        keyboard = inline(message) if message.ask is None else _keyboard(message, message.ask)
         steps: list[_Step] = []
         if message.file is not None:
             if units(text) <= MessageLimit.CAPTION_LENGTH:
-                return [partial(self._send_file, chat, message.file, text, keyboard)]
-            steps.append(partial(self._send_file, chat, message.file, "", None))
+                return [partial(self.send_file, chat, message.file, text, keyboard)]
+            steps.append(partial(self.send_file, chat, message.file, "", None))
         parts = split(text, MessageLimit.MAX_TEXT_LENGTH)
-        steps += [partial(self._send_text, chat, part, None) for part in parts[:-1]]
+        steps += [partial(self.send_text, chat, part, None) for part in parts[:-1]]
         if parts:
             # A message without buttons takes away the keyboard of an earlier question: the
             # platform has no way to do it together with inline buttons.
             steps.append(
-                partial(self._send_text, chat, parts[-1], keyboard or ReplyKeyboardRemove())
+                partial(self.send_text, chat, parts[-1], keyboard or ReplyKeyboardRemove())
             )
         return steps
 
-    async def _send_text(
+    async def send_text(
         self,
         chat: int,
         text: str,
         keyboard: InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None,
+        **where: Any,
     ) -> int:
-        sent = await self._bot.send_message(
+        """Send a text; `where` may name a thread, and forbid to pass it on."""
+        sent = await self.bot.send_message(
             chat,
             text,
             reply_markup=keyboard,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
+            **where,
         )
         return sent.message_id
 
-    async def _send_file(
+    async def send_file(
         self,
         chat: int,
         file: FetchedFile,
         caption: str,
         keyboard: InlineKeyboardMarkup | ReplyKeyboardMarkup | None,
+        **where: Any,
     ) -> int:
-        send_document = partial(self._bot.send_document, chat, file.content)
-        send_photo = partial(self._bot.send_photo, chat, file.content)
+        """Send a file, a photo as a photo; `where` as with `send_text`."""
+        send_document = partial(self.bot.send_document, chat, file.content, **where)
+        send_photo = partial(self.bot.send_photo, chat, file.content, **where)
         name, words = file.name or "tep", caption or None
         if len(file.content) <= FileSizeLimit.PHOTOSIZE_UPLOAD and is_photo(file.content):
             with suppress(BadRequest):  # a picture too long or too wide still goes as a document
@@ -754,20 +783,20 @@ class Telegram:
 
     async def _call(self, address: str, step: _Step) -> Sent:
         """Make one call in its turn; never raises for what the platform or the network does."""
-        wait = self._pacing.for_chat(address, time.monotonic())
-        if self._pacing.too_long(wait):
+        wait = self.pacing.for_chat(address, time.monotonic())
+        if self.pacing.too_long(wait):
             return TryLater(wait, "paced")
         await asyncio.sleep(wait)
-        await asyncio.sleep(self._pacing.for_all(time.monotonic()))
+        await asyncio.sleep(self.pacing.for_all(time.monotonic()))
         try:
             receipt = Receipt(str(await step()))
         except Exception as problem:  # the library lets parsing errors through as they are
             became = outcome(problem)
             if isinstance(problem, RetryAfter):
-                self._pacing.hold(address, time.monotonic(), _asked_to_wait(problem))
+                self.pacing.hold(address, time.monotonic(), asked_to_wait(problem))
             log.info("a message did not go out", extra={"reason": became.reason})
             return became
-        self._pacing.hold(address, time.monotonic())
+        self.pacing.hold(address, time.monotonic())
         return receipt
 
 
@@ -780,7 +809,8 @@ def _unreachable(problem: TelegramError) -> OSError:
 
 def _keep(events: list[RawEvent], session: Session) -> None:
     for event in events:
-        inbox.accept(session, event)
+        if telegram_group.is_wanted(session, event):
+            inbox.accept(session, event)
 
 
 def public_id(token: str) -> str:
@@ -824,7 +854,7 @@ def make_webhook(database: Database, secret: str, bot_id: str) -> APIRouter:
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("an update is not kept", extra={"problem": type(problem).__name__})
                 return Response(status_code=503)
-        press = _press_id(update)
+        press = None if telegram_group.chat_of(update) else _press_id(update)
         if press is None:
             return Response(status_code=200)
         # A webhook's answer may carry one call; this one stops the button's spinner.

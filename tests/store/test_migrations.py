@@ -33,6 +33,7 @@ MODULES_WITH_TABLES = (
     "cases.alerts",
     "cases.callbacks",
     "cases.canned",
+    "cases.chat_groups",
     "cases.conflicts",
     "cases.consent",
     "cases.intake",
