@@ -286,9 +286,11 @@ def unlink_group(session: Session, staff: StaffMember, office_id: str) -> None:
     """Let the group of an office go; what stands in its threads is the group's to delete.
 
     Raises:
-        NotFoundError: not theirs, or there is none.
+        NotFoundError: not theirs.
     """
     group = _kept(session, staff, office_id)
+    if group is None:
+        return
     session.delete(group)
     audit.note(session, "telegram.group_unlinked", staff_id=staff.id, subject=office_id)
 
@@ -299,9 +301,11 @@ def set_group(
     """Change what a group shows and keeps.
 
     Raises:
-        NotFoundError: not theirs, or there is none.
+        NotFoundError: not theirs.
     """
     group = _kept(session, staff, office_id)
+    if group is None:
+        return
     group.shows_words, group.deletes = shows_words, deletes
     detail = f"words {shows_words}, deletes {deletes}"
     audit.note(session, "telegram.group_set", staff_id=staff.id, subject=office_id, detail=detail)
@@ -311,17 +315,19 @@ def want_check(session: Session, staff: StaffMember, office_id: str) -> None:
     """Ask to look again whether the assistant may work in a group.
 
     Raises:
-        NotFoundError: not theirs, or there is none.
+        NotFoundError: not theirs.
     """
-    _kept(session, staff, office_id).check_wanted = True
+    group = _kept(session, staff, office_id)
+    if group is None:
+        return
+    group.check_wanted = True
     events.record(session, "telegram.group", staff_id=staff.id)
 
 
-def _kept(session: Session, staff: StaffMember, office_id: str) -> ChatGroup:
-    group = group_of(session, office_id)
-    if group is None or not may_keep(staff, office_id):
+def _kept(session: Session, staff: StaffMember, office_id: str) -> ChatGroup | None:
+    if not may_keep(staff, office_id):
         raise NotFoundError
-    return group
+    return group_of(session, office_id)
 
 
 def group_of(session: Session, office_id: str) -> ChatGroup | None:

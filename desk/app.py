@@ -40,6 +40,7 @@ from desk.pages import (
     province_history,
     queue,
     search,
+    telegram,
 )
 from knowledge.shelf import Shelf
 from store.session import Database
@@ -74,7 +75,7 @@ def make_desk(
     )
     for page in (door, queue, case, case_papers, files, live, meetings, oversight):
         desk.include_router(page.routes(frame))
-    for page in (search, canned):
+    for page in (search, canned, telegram):
         desk.include_router(page.routes(frame))
     for page in (knowledge, knowledge_edit, knowledge_review):
         desk.include_router(page.routes(frame))

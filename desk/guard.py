@@ -51,6 +51,10 @@ class Who(StrEnum):
     """Who may see figures; of those who see no cases, no small numbers."""
     PROVINCE = "province"
     """Who keeps what is known of the offices: admins of all, leaders of their own."""
+    TELEGRAM = "telegram"
+    """Who acts in a group, or keeps one."""
+    GROUP_KEEPERS = "group_keepers"
+    """Who may link groups: heads that of their branch, the others any."""
     CANNED_WRITERS = "canned_writers"
     """Who may write the canned replies of their office, or of all."""
 
@@ -91,6 +95,10 @@ def roles(who: Who) -> frozenset[Role]:
         case Who.PROVINCE:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
         case Who.COUNTERS:
+            return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
+        case Who.TELEGRAM:
+            return frozenset({Role.OFFICER, Role.HEAD, Role.CENTRE, Role.ADMIN})
+        case Who.GROUP_KEEPERS:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
         case Who.CANNED_WRITERS:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})

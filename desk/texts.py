@@ -14,6 +14,7 @@ from cases.parties import PartyRole
 from cases.providers import Gender, ProviderKind
 from cases.staff import Role
 from cases.thread import Author
+from desk import telegram_texts
 from eligibility.facts import FACTS, CriminalRole, FactId, Household, PapersAtHand
 from eligibility.screen import Outcome as Screened
 from knowledge.article import Article, Confidence, FieldId, Status
@@ -473,7 +474,7 @@ def act(act: str) -> str:
         "document.kept": "Giữ bản của mình",
         "document.file_taken": "Lấy bản của tệp",
     }
-    return known.get(act, act)
+    return known.get(act) or telegram_texts.ACTS.get(act, act)
 
 
 def step(kind: str) -> str | None:

@@ -62,6 +62,10 @@ class Sent:
     file_name: str | None = None
     content: bytes = b""
     edits: int = 0
+    thread_id: int | None = None
+    """The forum's thread it stands in."""
+    protected: bool = False
+    """Nobody can forward or save it."""
     link_preview: bool = True
     at: float = 0.0
     """When it came, on the loop's clock."""
@@ -106,11 +110,18 @@ def flood(seconds: int, chat_id: int | None = None) -> Failure:
 class ApiError(Exception):
     """A refusal with Telegram's own words."""
 
-    def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        code: int,
+        description: str,
+        retry_after: int | None = None,
+        migrate_to: int | None = None,
+    ) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
         self.retry_after = retry_after
+        self.migrate_to = migrate_to
 
 
 class Citizen:
@@ -258,6 +269,146 @@ class Citizen:
         return self._api.add({"message": self._last})
 
 
+class Group:
+    """A supergroup of people, with or without threads, and the bot in it or not."""
+
+    def __init__(self, api: "BotApi", chat_id: int, *, forum: bool, admin: bool) -> None:
+        self._api = api
+        self.chat_id = chat_id
+        self.forum = forum
+        self.admin = admin
+        """Whether the bot is an administrator who may manage threads."""
+        self.inside = True
+        self.moved_to: int | None = None
+        self.topics: dict[int, str] = {}
+        """The threads that there are: number and name."""
+        self.closed: set[int] = set()
+        self.silent = False
+        """Service messages of the bot's own acts are not told."""
+
+    @property
+    def chat(self) -> dict[str, Any]:
+        found = {"id": self.chat_id, "type": "supergroup", "title": "Chi nhánh"}
+        return {**found, "is_forum": True} if self.forum else found
+
+    def writes(
+        self, user_id: int, text: str, thread_id: int | None = None, **more: Any
+    ) -> Mapping[str, Any]:
+        """Somebody writes; gives the message, to be edited or posted again."""
+        return self._says(user_id, {"text": text, **more}, thread_id)
+
+    def sends_photo(
+        self, user_id: int, content: bytes, thread_id: int, caption: str = ""
+    ) -> Mapping[str, Any]:
+        kept = self._api.keep_file(content, "jpg")
+        photo = {"photo": [{**kept, "width": 1280, "height": 960}], **_caption(caption)}
+        return self._says(user_id, photo, thread_id)
+
+    def edits(self, message: Mapping[str, Any], text: str) -> int:
+        changed = {**message, "text": text, "edit_date": self._api.next_date()}
+        return self._api.add({"edited_message": changed})
+
+    def presses(self, user_id: int, label: str, times: int = 1) -> list[str]:
+        """Presses the newest button of that label; gives the ids of the presses."""
+        for shown in reversed(self._api.sent(self.chat_id)):
+            for one, data in (button for row in shown.inline for button in row):
+                if one == label:
+                    return [self._press(user_id, data, shown) for _ in range(times)]
+        raise AssertionError(f"there is no button {label!r}")
+
+    def presses_data(self, user_id: int, data: str, shown: Sent) -> str:
+        """A press with any callback data."""
+        return self._press(user_id, data, shown)
+
+    def _press(self, user_id: int, data: str, shown: Sent) -> str:
+        press_id = self._api.new_press()
+        message = {
+            "message_id": shown.message_id,
+            "from": _BOT,
+            "chat": self.chat,
+            "date": _BEGINNING,
+            "text": shown.text,
+            **self.thread(shown.thread_id),
+        }
+        self._api.add(
+            {
+                "callback_query": {
+                    "id": press_id,
+                    "from": _person(user_id),
+                    "message": message,
+                    "chat_instance": "-1",
+                    "data": data,
+                }
+            }
+        )
+        return press_id
+
+    def gives_rights(self, *, admin: bool) -> None:
+        self.admin = admin
+        status = {"status": "administrator" if admin else "member", "can_manage_topics": admin}
+        self._member(status)
+
+    def throws_out(self) -> None:
+        self.inside = False
+        self._member({"status": "kicked"})
+
+    def moves(self, chat_id: int) -> "Group":
+        """Becomes another chat, without its threads."""
+        new = self._api.group(chat_id)
+        self.moved_to = chat_id
+        self._says(777, {"migrate_to_chat_id": chat_id}, None)
+        return new
+
+    def thread(self, thread_id: int | None) -> dict[str, Any]:
+        """The fields that a message in a thread has."""
+        if thread_id is None:
+            return {}
+        fields: dict[str, Any] = {"message_thread_id": thread_id, "is_topic_message": True}
+        if thread_id in self.topics:
+            fields["reply_to_message"] = self.made(thread_id)
+        return fields
+
+    def made(self, thread_id: int) -> dict[str, Any]:
+        """The service message by which the bot made a thread."""
+        return {
+            "message_id": thread_id,
+            "from": _BOT,
+            "chat": self.chat,
+            "date": _BEGINNING,
+            "message_thread_id": thread_id,
+            "is_topic_message": True,
+            "forum_topic_created": {"name": self.topics[thread_id], "icon_color": 7322096},
+        }
+
+    def _member(self, new: Mapping[str, Any]) -> None:
+        change = {
+            "chat": self.chat,
+            "from": _person(777),
+            "date": self._api.next_date(),
+            "old_chat_member": {"user": _BOT, "status": "member"},
+            "new_chat_member": {"user": _BOT, **new},
+        }
+        self._api.add({"my_chat_member": change})
+
+    def _says(
+        self, user_id: int, content: Mapping[str, Any], thread_id: int | None
+    ) -> Mapping[str, Any]:
+        message = {
+            "message_id": self._api.new_message_id(),
+            "from": _person(user_id),
+            "chat": self.chat,
+            "date": self._api.next_date(),
+            **self.thread(thread_id),
+            **content,
+        }
+        self._api.add({"message": message})
+        return message
+
+
+def _person(user_id: int) -> dict[str, Any]:
+    return {"id": user_id, "is_bot": False, "first_name": "Ai đó"}
+
+
 def _caption(words: str) -> dict[str, str]:
     return {"caption": words} if words else {}
 
@@ -321,6 +472,9 @@ class BotApi:
         self._files: dict[str, tuple[str, bytes, int]] = {}
         self._open_presses: set[str] = set()
         self._citizens: dict[int, Citizen] = {}
+        self.groups: dict[int, Group] = {}
+        self.answers: dict[str, tuple[str, bool]] = {}
+        """What the one who pressed was told, and whether it had to be clicked away."""
         self._failures: dict[str, list[Failure]] = defaultdict(list)
         self._numbers = iter(range(1, 10**9))
         self._update_ids = iter(range(700_000_001, 10**9))
@@ -355,6 +509,13 @@ class BotApi:
         if chat_id not in self._citizens:
             self._citizens[chat_id] = Citizen(self, chat_id, name, language)
         return self._citizens[chat_id]
+
+    def group(self, chat_id: int, *, forum: bool = True, admin: bool = True) -> Group:
+        """A group that the bot was added to, the same one for the same chat."""
+        if chat_id not in self.groups:
+            self.groups[chat_id] = Group(self, chat_id, forum=forum, admin=admin)
+            self.known.add(chat_id)
+        return self.groups[chat_id]
 
     def sent(self, chat_id: int) -> list[Sent]:
         """The messages of the bot in a chat as they stand now, oldest first."""
@@ -561,6 +722,14 @@ class BotApi:
                 return self._answer_press(given)
             case "getFile":
                 return self._get_file(given)
+            case "getChat":
+                return self._get_chat(given)
+            case "getChatMember":
+                return self._get_member(given)
+            case "createForumTopic":
+                return self._create_topic(given)
+            case "closeForumTopic" | "reopenForumTopic" | "deleteForumTopic":
+                return self._change_topic(method, given)
             case _:
                 raise ApiError(404, "Not Found")
 
@@ -615,7 +784,60 @@ class BotApi:
             raise ApiError(400, "Bad Request: chat not found")
         if chat_id in self.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
+        group = self.groups.get(chat_id)
+        if group is not None and group.moved_to is not None:
+            raise ApiError(
+                400,
+                "Bad Request: group chat was upgraded to a supergroup chat",
+                migrate_to=group.moved_to,
+            )
+        if group is not None and not group.inside:
+            raise ApiError(403, "Forbidden: bot was kicked from the supergroup chat")
+        thread = given.get("message_thread_id")
+        if thread is not None and (group is None or thread not in group.topics):
+            raise ApiError(400, "Bad Request: message thread not found")
         return chat_id
+
+    def _get_chat(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        group = self.groups[self._check_chat(given)]
+        return {**group.chat, "accent_color_id": 1, "max_reaction_count": 11, **_GIFTS}
+
+    def _get_member(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        group = self.groups[self._check_chat(given)]
+        if not group.admin:
+            return {"status": "member", "user": _BOT}
+        return {"status": "administrator", "user": _BOT, **_RIGHTS}
+
+    def _create_topic(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        group = self.groups[self._check_chat(given)]
+        if not group.forum:
+            raise ApiError(400, "Bad Request: the chat is not a forum")
+        if not group.admin:
+            raise ApiError(400, "Bad Request: not enough rights to create a topic")
+        name = str(given.get("name", ""))
+        if not 1 <= units(name) <= 128:
+            raise ApiError(400, "Bad Request: topic name is invalid")
+        thread_id = self.new_message_id()
+        group.topics[thread_id] = name
+        if not group.silent:
+            self.add({"message": group.made(thread_id)})
+        return {"message_thread_id": thread_id, "name": name, "icon_color": 7322096}
+
+    def _change_topic(self, method: str, given: Mapping[str, Any]) -> bool:
+        group = self.groups[self._check_chat(given)]
+        thread_id = int(given["message_thread_id"])
+        if not group.admin:
+            raise ApiError(400, "Bad Request: not enough rights")
+        if method == "deleteForumTopic":
+            del group.topics[thread_id]
+            for number, one in list(self._messages[group.chat_id].items()):
+                if one.thread_id == thread_id:
+                    del self._messages[group.chat_id][number]
+            return True
+        if (thread_id in group.closed) is (method == "closeForumTopic"):
+            raise ApiError(400, "Bad Request: TOPIC_NOT_MODIFIED")
+        group.closed ^= {thread_id}
+        return True
 
     def _check_pace(self, chat_id: int, now: float) -> None:
         if not self.strict_pace:
@@ -636,6 +858,8 @@ class BotApi:
             message_id=self.new_message_id(),
             text=text,
             link_preview=not preview.get("is_disabled", False),
+            thread_id=given.get("message_thread_id"),
+            protected=given.get("protect_content") in ("true", True),
             at=now,
             **_markup(given.get("reply_markup")),
         )
@@ -679,7 +903,9 @@ class BotApi:
         message: dict[str, Any] = {
             "message_id": sent.message_id,
             "from": _BOT,
-            "chat": {"id": chat_id, "type": "private", "first_name": "Lan"},
+            "chat": self.groups[chat_id].chat
+            if chat_id in self.groups
+            else {"id": chat_id, "type": "private", "first_name": "Lan"},
             "date": self.next_date(),
         }
         if sent.file_kind is None:
@@ -698,6 +924,11 @@ class BotApi:
             )
         self._open_presses.discard(press_id)
         self.answered.append(press_id)
+        text = str(given.get("text", ""))
+        if units(text) > 200:
+            raise ApiError(400, "Bad Request: MESSAGE_TOO_LONG")
+        self.answers[press_id] = (text, given.get("show_alert") in ("true", True))
+        self._changed()
         return True
 
     def _get_file(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -723,6 +954,8 @@ def _error(problem: ApiError) -> Response:
     }
     if problem.retry_after is not None:
         body["parameters"] = {"retry_after": problem.retry_after}
+    if problem.migrate_to is not None:
+        body["parameters"] = {"migrate_to_chat_id": problem.migrate_to}
     return JSONResponse(body, status_code=problem.code)
 
 
@@ -755,7 +988,39 @@ async def _parameters(request: Request) -> Mapping[str, Any]:
 
 
 _STRUCTURED = {"reply_markup", "link_preview_options", "allowed_updates", "commands"}
-_NUMBERS = {"chat_id", "message_id", "offset", "limit", "timeout"}
+_NUMBERS = {"chat_id", "message_id", "message_thread_id", "user_id", "offset", "limit", "timeout"}
+_RIGHTS = {
+    "can_manage_topics": True,
+    "can_be_edited": False,
+    "is_anonymous": False,
+    **dict.fromkeys(
+        (
+            "can_manage_chat",
+            "can_delete_messages",
+            "can_manage_video_chats",
+            "can_restrict_members",
+            "can_promote_members",
+            "can_change_info",
+            "can_invite_users",
+            "can_post_stories",
+            "can_edit_stories",
+            "can_delete_stories",
+        ),
+        False,
+    ),
+}
+_GIFTS = {
+    "accepted_gift_types": dict.fromkeys(
+        (
+            "unlimited_gifts",
+            "limited_gifts",
+            "unique_gifts",
+            "premium_subscription",
+            "gifts_from_channels",
+        ),
+        False,
+    )
+}
 
 
 def _plain(name: str, value: str) -> Any:

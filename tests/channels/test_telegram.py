@@ -857,7 +857,12 @@ async def test_the_webhook_is_announced_with_its_secret_until_telegram_accepts(
     assert len(asked) == 4
     assert asked[-1]["url"] == "https://tram.example.vn/webhook/telegram"
     assert asked[-1]["secret_token"] == SECRET
-    assert asked[-1]["allowed_updates"] == ["message", "edited_message", "callback_query", "my_chat_member"]
+    assert asked[-1]["allowed_updates"] == [
+        "message",
+        "edited_message",
+        "callback_query",
+        "my_chat_member",
+    ]
     menu = json.loads(json.dumps(api.called("setMyCommands")[0]["commands"]))
     assert {entry["command"]: entry["description"] for entry in menu} == COMMANDS
 
@@ -901,6 +906,7 @@ async def test_polling_begins_by_taking_the_webhook_away(
         "message",
         "edited_message",
         "callback_query",
+        "my_chat_member",
     ]
 
 

@@ -15,6 +15,8 @@ from tests.desk.world import STAFF, Browser, World, photo
 
 EVERYBODY = frozenset(STAFF)
 CASEWORKERS = frozenset({"lan", "minh", "hai", "tam", "trung"})
+GROUP_KEEPERS = frozenset({"hai", "trung", "quan"})
+"""Who may keep the group of the branch U Minh."""
 CANNED_WRITERS = frozenset({"hai", "trung", "quan"})
 OF_U_MINH = frozenset({"lan", "minh", "hai", "trung"})
 """Who may see a case of the branch U Minh: the branch and the centre."""
@@ -31,6 +33,13 @@ ROUTES = {
     ("GET", "/search"): CASEWORKERS,
     ("GET", "/events"): CASEWORKERS,
     ("GET", "/meetings"): CASEWORKERS,
+    ("GET", "/telegram"): CASEWORKERS | {"quan"},
+    ("POST", "/telegram/me"): CASEWORKERS,
+    ("POST", "/telegram/me/remove"): CASEWORKERS,
+    ("POST", "/telegram/group"): GROUP_KEEPERS,
+    ("POST", "/telegram/group/set"): GROUP_KEEPERS,
+    ("POST", "/telegram/group/check"): GROUP_KEEPERS,
+    ("POST", "/telegram/group/remove"): GROUP_KEEPERS,
     ("GET", "/canned"): CANNED_WRITERS,
     ("POST", "/canned"): CANNED_WRITERS,
     ("POST", "/canned/{reply_id}/remove"): CANNED_WRITERS,
@@ -66,6 +75,7 @@ ROUTES = {
 FIELDS: dict[str, dict[str, str]] = {
     "{act}": {"outcome": "advised"},
     "reply": {"text": "chào"},
+    **{key: {"office": "u-minh"} for key in ("group", "set", "check", "remove")},
     "canned": {"office": "u-minh", "key": "chào", "text": "Chào bà con."},
     "note": {"text": "ghi"},
 }
