@@ -208,7 +208,7 @@ def _words(
 
 
 def shows_words(group: ChatGroup, case: Case) -> bool:
-    """Whether what the citizen says may stand in the group's thread now (ADR 12).
+    """Whether what the citizen says may stand in the group's thread now (ADR 11).
 
     Only of a case that an officer of this office holds, never of one in which danger was told.
     """
