@@ -865,6 +865,7 @@ def law_done(act: str | None) -> str | None:
         "confirm": "Đã ghi nhận: văn bản này đã đối chiếu hôm nay.",
         "retire": "Đã gỡ văn bản khỏi danh mục.",
         "bring_back": "Đã đưa văn bản vào danh mục lại.",
+        "restore": "Đã dùng lại bản cũ. Các bài dẫn văn bản này theo ngay từ bây giờ.",
     }.get(act or "")
 
 

@@ -26,6 +26,8 @@ SHOWN = ("title", "answer", "first_step", "where", "time_limits", "papers")
 """Fields that citizens read, where blanks may stand."""
 LANGUAGES = ("en", "km")
 _TRANSLATION = re.compile(r"translation_([a-z]{2,3})_(title|summary)")
+_MOVE = re.compile(r"(up|down)-([1-9]\d{0,3})")
+"""The button that moves the source in that row, for browsers without scripts."""
 
 
 class _Typed(BaseModel):
@@ -105,6 +107,8 @@ def read_form(form: FormData, article_id: str, field: FieldId, laws: Laws) -> Wr
         for name in ("law", "article", "note")
     ]
     rows = [SourceRow(law=law, article=art, note=note) for law, art, note in zip(*columns)]  # noqa: B905 - a form of ours has as many of each
+    if found := _MOVE.fullmatch(text("move")):
+        _move(rows, int(found[2]) - 1, -1 if found[1] == "up" else 1)
     translations: dict[str, dict[str, str]] = {}
     for name in form:
         if found := _TRANSLATION.fullmatch(name):
@@ -128,6 +132,13 @@ def read_form(form: FormData, article_id: str, field: FieldId, laws: Laws) -> Wr
             "translations": {code: row for code, row in translations.items() if any(row.values())},
         }
     )
+
+
+def _move(rows: list[SourceRow], place: int, by: int) -> None:
+    """Let a row change places with its neighbour; at the edge it stays."""
+    to = place + by
+    if 0 <= place < len(rows) and 0 <= to < len(rows):
+        rows[place], rows[to] = rows[to], rows[place]
 
 
 def _number(typed: str, laws: Laws) -> str:

@@ -46,6 +46,7 @@ class Act(StrEnum):
     CONFIRM = "confirm"
     RETIRE = "retire"
     BRING_BACK = "bring_back"
+    RESTORE = "restore"
 
 
 class UnfitError(Exception):
@@ -78,7 +79,10 @@ def _carry_out(
     over: int,
     remark: str,
 ) -> None:
-    """One act of a reviewer, refused when what counts afterwards would not fit together."""
+    """One act of a reviewer, refused when what counts afterwards would not fit together.
+
+    `seen` is the revision of the draft that was read, or the number of the version to restore.
+    """
     library = library_now(session, frame)  # before anything is changed here
     today = session.clock.today()
     match act:
@@ -105,6 +109,9 @@ def _carry_out(
         case Act.BRING_BACK:
             fit_or_refuse(_counting(session, number), library)
             documents.bring_back(session, LAW, number, by=by)
+        case Act.RESTORE:
+            fit_or_refuse(_earlier(session, number, seen), library)
+            documents.restore(session, LAW, number, seen, by=by, over=over)
         case _:
             assert_never(act)
 
@@ -119,6 +126,19 @@ def _counting(session: Session, number: str) -> Law:
     if version is None:
         raise WrongStageError
     return law_of(version)
+
+
+def _earlier(session: Session, number: str, version: int) -> Law:
+    """An earlier entry.
+
+    Raises:
+        WrongStageError: there is none of that number.
+    """
+    versions = documents.history(session, LAW, number)
+    old = next((one for one in versions if one.number == version), None)
+    if old is None:
+        raise WrongStageError
+    return law_of(old)
 
 
 def _reviewed(law: Law, today: dt.date) -> str:

@@ -612,8 +612,24 @@
     form.addEventListener("click", (event) => {
       const adds = event.target.closest("[data-adds]");
       const removes = event.target.closest("[data-removes]");
+      const moves = event.target.closest("[data-moves]");
       const rows = $("#source-rows");
-      if (adds) {
+      if (moves) {
+        event.preventDefault();
+        const row = moves.closest(".source");
+        const other = moves.dataset.moves === "up" ? row.previousElementSibling : row.nextElementSibling;
+        if (!other) return;
+        const theirs = other.querySelectorAll("input");
+        row.querySelectorAll("input").forEach((box, place) => {
+          [box.value, theirs[place].value] = [theirs[place].value, box.value];
+        });
+        const [mine, its] = [row, other].map((one) => one.querySelector(".law-name"));
+        if (mine) other.append(mine);
+        if (its) row.append(its);
+        const next = other.querySelector(`[data-moves="${moves.dataset.moves}"]`);
+        (next.disabled ? other.querySelector('[data-moves="down"]') : next).focus();
+        rows.dispatchEvent(new Event("input", { bubbles: true }));
+      } else if (adds) {
         const row = rows.lastElementChild.cloneNode(true);
         const number = rows.childElementCount + 1;
         row.querySelector(".law-name")?.remove();
@@ -621,7 +637,12 @@
           box.value = "";
           box.setAttribute("aria-label", box.getAttribute("aria-label").replace(/\d+$/, number));
         }
-        row.querySelector("button .hidden").textContent = ` căn cứ ${number}`;
+        for (const button of row.querySelectorAll("button")) {
+          button.disabled = false;
+          button.value = button.value.replace(/\d+$/, number);
+          const said = button.querySelector(".hidden");
+          said.textContent = said.textContent.replace(/\d+$/, number);
+        }
         rows.append(row);
         row.querySelector("input").focus();
       } else if (removes) {

@@ -352,6 +352,36 @@ async def test_a_form_that_is_sent_as_it_came_changes_nothing(world: World) -> N
     assert open_version(world) is None
 
 
+@pytest.mark.parametrize(
+    ("move", "order"),
+    [
+        ("up-2", ["5", "9", "7"]),
+        ("down-2", ["9", "7", "5"]),
+        ("up-1", ["9", "5", "7"]),
+        ("down-3", ["9", "5", "7"]),
+        ("up-99", ["9", "5", "7"]),
+        ("sideways", ["9", "5", "7"]),
+    ],
+)
+async def test_a_button_moves_a_source_up_or_down_without_a_script(
+    world: World, move: str, order: list[str]
+) -> None:
+    browser = await world.signed_in("bien")
+    form = await opened(browser)
+    sources = {
+        "source_law": ["2/2013/QH13"] * 3,
+        "source_article": ["9", "5", "7"],
+        "source_note": ["", "", ""],
+    }
+
+    answer = await send(browser, f"{LAND}/edit", **(form | sources | {"move": move}))
+
+    assert answer.status_code == 303
+    draft = open_version(world)
+    assert draft is not None
+    assert [source.article for source in article_of(draft).sources] == order
+
+
 async def test_every_field_comes_back_as_it_was_written(world: World, library: Library) -> None:
     browser = await world.signed_in("bien")
     form = await opened(browser)

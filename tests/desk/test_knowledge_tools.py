@@ -297,6 +297,27 @@ async def test_a_change_of_a_law_counts_only_after_a_second_person_and_then_at_o
     assert law_of(counting(world, "2/2013/QH13")).reviewed_on == today_of(world)
 
 
+async def test_an_earlier_version_of_a_law_counts_again_by_one_press(
+    world: World, shelf: Shelf
+) -> None:
+    editor, reviewer = await world.signed_in("bien"), await world.signed_in("quan")
+    await send(editor, f"{LAND}/save", **law_form(LAND_LAW, lapses="2026-01-01"))
+    await send(editor, f"{LAND}/submit", seen="1")
+    await send(reviewer, f"{LAND}/review", act="approve", seen="1", checked="yes")
+    await send(reviewer, f"{LAND}/review", act="publish", over="1")
+    assert land_stands(world, shelf) is Standing.LAPSED
+    assert "Dùng lại bản 1" in (await reviewer.get(LAND)).text
+    assert "Dùng lại bản 1" not in (await editor.get(LAND)).text
+
+    stale = await send(reviewer, f"{LAND}/review", act="restore", seen="1", over="1")
+    unknown = await send(reviewer, f"{LAND}/review", act="restore", seen="9", over="2")
+    done = await send(reviewer, f"{LAND}/review", act="restore", seen="1", over="2")
+
+    assert (stale.status_code, unknown.status_code, done.status_code) == (409, 409, 303)
+    assert land_stands(world, shelf) is Standing.IN_FORCE
+    assert counting(world, "2/2013/QH13").number == 3
+
+
 async def test_whoever_wrote_on_a_law_cannot_be_its_second_person(world: World) -> None:
     admin = await world.signed_in("quan")
     await send(admin, f"{LAND}/save", **law_form(LAND_LAW, name="Luật Đất đai"))
