@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bench.retrieval import made_library
-from knowledge.article import Article
+from knowledge.article import LIMITS, Article
 from knowledge.fields import load_fields
 from knowledge.library import Library, load_library
 from knowledge.shelf import ARTICLE, Shelf, article_of, seed_knowledge
@@ -54,7 +54,12 @@ async def measure(url: str, articles: int, times: int) -> None:
     """Publish, one edit after another, and print how long until each was found."""
     database = _open(url)
     migrate(database)
-    library = made_library(articles)
+    made = made_library(articles)
+    fitting = {
+        key: one.model_copy(update={"short": one.short[: LIMITS["short"]].strip()})
+        for key, one in made.articles.items()
+    }
+    library = Library(MappingProxyType(fitting), made.laws)
     database.transact_now(lambda session: seed_knowledge(session, library))
     shelf = Shelf(_no_articles(library), load_fields())
     shelf.refresh_now(database)

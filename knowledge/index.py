@@ -37,13 +37,15 @@ _LONG_TEXTS = {_Part.SYLLABLES: 1.0, _Part.PAIRS: 1.0, _Part.ACCENTED: 0.5}
 """Any word of a question can be met by chance in a page of law; two together seldom are."""
 _SHORT = 30
 """Up to so many syllables on average, texts count as short: questions, titles."""
-_SAID = 0.3
+_SAID = 0.5
 """What saying all of a question is worth beside the best score, where a word said often, or in a
 short text, counts more: of short texts all words, of long ones all pairs."""
 SAME_WORDS = Path(__file__).parent / "data" / "same_words.yaml"
 _LONGEST_QUESTION = 400
 """Syllables of a question that are looked at; a story of two pages has said its matter by then."""
-_DIALS = Saturation()
+_SHORT_DIALS = Saturation()
+_LONG_DIALS = Saturation(often=2.0, length=0.9)
+"""A page that goes on about a word is about it; a long page has any word in it somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class Index:
         self._syllables -= sum(len(read.syllables) for read in gone.values())
         self._long = self._syllables > _SHORT * self._size
         self._weights = _LONG_TEXTS if self._long else _SHORT_TEXTS
+        self._dials = _LONG_DIALS if self._long else _SHORT_DIALS
         self.speller = self.speller.replaced(
             [read.syllables for read in gone.values()], [read.syllables for read in come.values()]
         )
@@ -158,7 +161,9 @@ class Index:
         }
         found = []
         for part, words in asked.items():
-            places, values = self._postings[part].scores(dict.fromkeys(words), self._size, _DIALS)
+            places, values = self._postings[part].scores(
+                dict.fromkeys(words), self._size, self._dials
+            )
             found.append((places, values * self._weights[part]))
         scores = np.bincount(
             np.concatenate([places for places, _ in found]),
