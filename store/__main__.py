@@ -1,9 +1,15 @@
-"""Backups of the database, while it is in use.
+"""Backups of the database, and the keys of its sealed columns, while it is in use.
 
 python -m store new-key FILE      a new backup key; keep a copy outside this machine
 python -m store backup FILE       everything in the database, encrypted, of one moment
 python -m store verify FILE       read it to its end: whole, unchanged, the right key
 python -m store restore FILE      put it into an empty database and compare row for row
+
+python -m store keys list         which keys there are, and how many values each seals
+python -m store keys add          one more key, not yet in use; then restart every process
+python -m store keys use k002     seal with it from now on; then restart every process
+python -m store keys reseal       seal anew what older keys have sealed
+python -m store keys drop k001    take out a key that seals nothing any more
 
 The database is TRAM_DATABASE_URL. The key is in TRAM_BACKUP_KEY_FILE or, as text, TRAM_BACKUP_KEY;
 it is another one than those of TRAM_KEY_FILE, which no backup holds.
@@ -16,13 +22,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from store import backup
+from store import backup, rotation
 from store.clock import SystemClock
 from store.crypto import Keyring, KeyringError, Vault
 from store.marks import MarkName, set_mark
 from store.sealedfile import SealedFileError, fresh_key, read_key, write_new
 from store.session import Database
-from store.settings import StoreSettings
+from store.settings import StoreSettings, open_database
 
 
 class SetUpError(Exception):
@@ -57,13 +63,20 @@ def main(arguments: list[str] | None = None) -> int:
                 action="store_true",
                 help="even over a database that is not empty",
             )
+    rotation = commands.add_parser("keys", help="rotate the keys that seal personal columns")
+    rotation.add_argument("act", choices=("list", "add", "use", "reseal", "drop"))
+    rotation.add_argument("key", nargs="?", help="the key's id, for use and drop")
     chosen = parser.parse_args(arguments)
+    place = getattr(chosen, "file", "the keys")
     try:
-        _run(chosen)
-    except (SetUpError, SealedFileError, backup.BackupError) as problem:
-        print(f"{chosen.file}: {problem}", file=sys.stderr)
+        if chosen.command == "keys":
+            _turn_keys(chosen.act, chosen.key or "")
+        else:
+            _run(chosen)
+    except (SetUpError, SealedFileError, backup.BackupError, KeyringError) as problem:
+        print(f"{place}: {problem}", file=sys.stderr)
     except OSError as problem:
-        print(f"{problem.filename or chosen.file}: {problem.strerror}", file=sys.stderr)
+        print(f"{problem.filename or place}: {problem.strerror}", file=sys.stderr)
     except SQLAlchemyError as problem:
         # Its own message may hold the address with the password, or what a row holds.
         reason = type(getattr(problem, "orig", None) or problem).__name__
@@ -106,6 +119,62 @@ def _run(chosen: argparse.Namespace) -> None:
                 f"restored and compared row for row: the state of {summary.made_at}. "
                 "Before the start, read docs/van-hanh.md: tokens and messages in hand are old now."
             )
+
+
+def _turn_keys(act: str, key: str) -> None:
+    """One step of the rotation of the keys of the columns; see `store.rotation`."""
+    settings = StoreSettings()
+    path = settings.key_file
+    keyring = Keyring.from_file(path)
+    try:
+        match act:
+            case "add":
+                keyring.with_fresh_key().replace_file(path)
+                print(f"{path}: one more key. Restart every process, then `keys use` it.")
+                return
+            case "use":
+                keyring.using(key).replace_file(path)
+                print(f"{path}: {key} seals from the next start of every process.")
+                return
+    except ValueError:
+        raise SetUpError(f"there is no key {key!r} in {path}") from None
+    database = open_database(settings)
+    try:
+        match act:
+            case "reseal":
+                _reseal(database, keyring)
+            case "drop":
+                _drop(database, keyring, key, path)
+            case _:
+                counts = rotation.keys_in_use(database)
+                for name in sorted({*keyring.keys, *counts}):
+                    told = " (in use)" if name == keyring.current else ""
+                    print(f"{name}{told}: {counts.get(name, 0)} values")
+    finally:
+        database.close_now()
+
+
+def _reseal(database: Database, keyring: Keyring) -> None:
+    unreadable = 0
+    for done in rotation.reseal(database, keyring):
+        unreadable += done.unreadable
+        if done.changed or done.unreadable:
+            print(f"{done.column}: {done.changed} sealed anew, {done.unreadable} do not open")
+    if unreadable:
+        raise SetUpError(f"{unreadable} values do not open with any key and stay as they are")
+    print(f"everything is sealed with {keyring.current}")
+
+
+def _drop(database: Database, keyring: Keyring, key: str, path: Path) -> None:
+    try:
+        rest = keyring.without(key)
+    except ValueError as problem:
+        raise SetUpError(str(problem)) from None
+    still = rotation.keys_in_use(database).get(key, 0)
+    if still:
+        raise SetUpError(f"{key} still seals {still} values: `keys reseal` first")
+    rest.replace_file(path)
+    print(f"{path}: {key} is gone. Older backups still need it: keep its file with them in mind.")
 
 
 def _key(settings: StoreSettings) -> bytes:

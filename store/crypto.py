@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,8 +52,8 @@ class Keyring(BaseModel):
         for name, text in (*self.keys.items(), ("index", self.index)):
             if len(base64.b64decode(text, validate=True)) != _KEY_BYTES:
                 raise ValueError(f"the key {name} is not of {_KEY_BYTES} bytes")
-        if any(len(name.encode()) != _KEY_ID_BYTES for name in self.keys):
-            raise ValueError(f"a key's id has {_KEY_ID_BYTES} characters")
+        if not all(re.fullmatch(rf"k[0-9]{{{_KEY_ID_BYTES - 1}}}", name) for name in self.keys):
+            raise ValueError("a key's id is a k and three digits, such as k001")
         return self
 
     @classmethod
@@ -79,6 +80,40 @@ class Keyring(BaseModel):
             reason = problem.errors(include_url=False, include_input=False)[0]["msg"]
             raise KeyringError(f"the key file {path} is not whole: {reason}") from None
 
+    def with_fresh_key(self) -> Self:
+        """One more random key, not yet in use. Its id is the next number free."""
+        number = 1 + max(int(name[1:]) for name in self.keys)
+        name = f"k{number:0{_KEY_ID_BYTES - 1}d}"
+        key = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+        return self.model_validate(self.model_dump() | {"keys": {**self.keys, name: key}})
+
+    def using(self, name: str) -> Self:
+        """The same keys, sealing with another of them.
+
+        Raises:
+            ValueError: it is none of them.
+        """
+        return self.model_validate(self.model_dump() | {"current": name})
+
+    def without(self, name: str) -> Self:
+        """The same keys but one.
+
+        Raises:
+            ValueError: it is in use, or none of them.
+        """
+        if name == self.current or name not in self.keys:
+            raise ValueError(f"the key {name} is in use, or there is none of this name")
+        rest = {other: key for other, key in self.keys.items() if other != name}
+        return self.model_validate(self.model_dump() | {"keys": rest})
+
+    def replace_file(self, path: Path) -> None:
+        """Put these keys in the place of those in the file, whole or not at all."""
+        beside = path.with_name(path.name + ".new")
+        beside.unlink(missing_ok=True)
+        self.to_file(beside)
+        beside.replace(path)
+        _on_the_disk(path.parent)
+
     def to_file(self, path: Path) -> None:
         """Write the key file, readable by its owner only; never over an existing one.
 
@@ -90,11 +125,7 @@ class Keyring(BaseModel):
             json.dump(self.model_dump(), file)
             file.flush()
             os.fsync(descriptor)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the file's name is part of the folder
-        finally:
-            os.close(folder)
+        _on_the_disk(path.parent)
 
 
 class Vault:
@@ -138,6 +169,28 @@ class Vault:
             expand = HKDFExpand(hashes.SHA256(), _KEY_BYTES, b"blind:" + field.encode())
             key = self._field_keys[field] = expand.derive(self._index)
         return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+
+
+def key_of(sealed: bytes) -> str | None:
+    """The id of the key that a sealed value, or its beginning, names; None when it is not one."""
+    head = len(_FORMAT) + _KEY_ID_BYTES
+    if len(sealed) < head or sealed[: len(_FORMAT)] != _FORMAT:
+        return None
+    return sealed[len(_FORMAT) : head].decode("ascii", "replace")
+
+
+def start_of(key: str) -> bytes:
+    """How every value begins that is sealed with this key."""
+    return _FORMAT + key.encode()
+
+
+def _on_the_disk(folder: Path) -> None:
+    """See to it that the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _bound_to(table: str, column: str, row_id: str) -> bytes:
