@@ -2,17 +2,23 @@
 
 import argparse
 import asyncio
+import datetime as dt
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from bot.settings import Environment, Settings
 from store.datafile import DataFileError
+
+if TYPE_CHECKING:  # a command line loads only what it needs
+    from bot.turn import Rooms
+    from desk.assistant import Assistant
 
 log = logging.getLogger("tram")
 
@@ -218,6 +224,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
         rooms.shelf,
         secure_cookies=settings.behind_https,
         stopping=stopping,
+        assistant=lent(rooms, settings.public_url),
     )
     if settings.telegram_token is not None:
         token = settings.telegram_token.get_secret_value()
@@ -275,6 +282,28 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(working, 10)
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def lent(rooms: "Rooms", web: str | None) -> "Assistant":
+    """What the desk borrows: the reading of a story, and the words of the chat."""
+    from cases.speech import Line
+    from desk.assistant import Assistant, Story
+
+    def read(text: str, today: dt.date) -> Story:
+        heard = rooms.reader.read(text, today)
+        communes = heard.place.communes
+        return Story(
+            facts=heard.facts,
+            field=str(heard.fields[0][0]) if heard.fields else None,
+            danger=str(heard.danger) if heard.danger is not None else None,
+            urgent=heard.urgent,
+            commune=communes[0] if len(communes) == 1 else None,
+        )
+
+    def say(key: str, blanks: Mapping[str, str]) -> str:
+        return rooms.texts.render(Line(key=key, blanks=dict(blanks)), "vi")
+
+    return Assistant(read, say, web)
 
 
 async def _keep(start: Callable[[], Awaitable[None]]) -> None:

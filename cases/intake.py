@@ -49,6 +49,8 @@ RELATIONS = (SELF, "child", "spouse", "parent", "relative", "neighbour", "other"
 DANGERS = ("violence", "suicide", "child", "arrest", "trafficking", "threat")
 HELPED_BY = ("nobody", "lawyer", "legal_aid", "somebody")
 OUTSIDE = "outside"
+UNKNOWN = "unknown"
+"""What the form says of a place that lies elsewhere, or is not clear."""
 BOXES = tuple(fact.id for fact in FACTS.values() if fact.screen_group is ScreenGroup.STATUSES)
 """The groups of persons, ticked together."""
 ASKED_ALONE = tuple(
@@ -149,7 +151,7 @@ def names() -> frozenset[str]:
 
 _PLAIN = frozenset(
     {
-        *("came", "relation", "intermediary", "name", "age", "id_number", "phone"),
+        *("came", "relation", "intermediary", "name", "age", "age_unknown", "id_number", "phone"),
         *("commune", "office", "field", "story", "danger", "urgent", "helped_by", "boxes"),
         *("person_agrees", "manner", "agreed", "sensitive"),
         *("call", "hours", "begin", "end", "hours_said", "hears", "says_who", "code_word"),
@@ -198,6 +200,10 @@ def read(typed: Mapping[str, str], province: Province, today: dt.date) -> Intake
         facts = facts_of_commune(facts, province.commune(commune))
     elif outside:
         facts = facts.having(FactId.LIVES_HERE, value=False)
+    else:
+        skipped |= {FactId.LIVES_HERE}  # said to be not clear, or asked beside this question
+    if text("age_unknown"):
+        skipped |= {FactId.AGE}
     contact = _contact(typed, faults, number("phone"))
     relation = one_of("relation", RELATIONS) or SELF
     agrees = one_of("person_agrees", frozenset(PersonAgrees))

@@ -13,9 +13,11 @@ from starlette.staticfiles import StaticFiles
 from cases.access import NotFoundError
 from cases.atlas import Atlas
 from desk import guard
+from desk.assistant import Assistant
 from desk.frame import STATIC, Frame
 from desk.pages import (
     accounts,
+    callbacks,
     canned,
     case,
     case_papers,
@@ -23,6 +25,7 @@ from desk.pages import (
     duty,
     figures,
     files,
+    intake,
     knowledge,
     knowledge_differences,
     knowledge_edit,
@@ -62,12 +65,13 @@ def make_desk(
     *,
     secure_cookies: bool,
     stopping: Callable[[], bool] = lambda: False,
+    assistant: Assistant | None = None,
 ) -> FastAPI:
     """The desk. `secure_cookies` where it is reached over https.
 
     `stopping` is asked every second: when the server wants to stop, open streams end.
     """
-    frame = Frame(database, atlas, shelf, secure_cookies, stopping)
+    frame = Frame(database, atlas, shelf, secure_cookies, stopping, assistant)
     desk = FastAPI(
         openapi_url=None,
         default_response_class=HTMLResponse,
@@ -75,7 +79,7 @@ def make_desk(
     )
     for page in (door, queue, case, case_papers, files, live, meetings, oversight):
         desk.include_router(page.routes(frame))
-    for page in (search, canned, telegram):
+    for page in (search, canned, telegram, intake, callbacks):
         desk.include_router(page.routes(frame))
     for page in (knowledge, knowledge_edit, knowledge_review):
         desk.include_router(page.routes(frame))

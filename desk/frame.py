@@ -17,6 +17,7 @@ from cases.life import CLOSING
 from cases.province import Office, Province
 from cases.staff import StaffMember
 from desk import citizen_texts, texts
+from desk.assistant import Assistant
 from desk.auth import Brakes
 from knowledge.shelf import Shelf
 from store.session import Database, Session
@@ -80,6 +81,8 @@ class Frame:
     """The knowledge in use, and a search over it."""
     secure_cookies: bool
     stopping: Callable[[], bool]
+    assistant: Assistant | None = None
+    """What the citizen's side lends; None: nobody put it together."""
     brakes: Brakes = field(default_factory=Brakes)
     templates: jinja2.Environment = field(default_factory=_environment)
 

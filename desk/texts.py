@@ -209,9 +209,15 @@ DANGERS: Mapping[str, str] = {
 
 def channel(name: str) -> str:
     """How the citizen is reached."""
-    return {"telegram": "Telegram", "web": "trang web", "zalo_oa": "Zalo", "zalo_bot": "Zalo"}.get(
-        name, name
-    )
+    known = {
+        "telegram": "Telegram",
+        "web": "trang web",
+        "zalo_oa": "Zalo",
+        "zalo_bot": "Zalo",
+        "desk": "tại bàn",
+        "phone": "điện thoại",
+    }
+    return known.get(name, name)
 
 
 def language(code: str) -> str:

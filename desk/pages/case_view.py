@@ -10,8 +10,10 @@ from typing import Any, assert_never
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
 
-from cases import register, rights, talking
+from cases import callbacks, register, rights, talking
 from cases.access import looked_at
+from cases.contact import contact_of
+from cases.intake import Came
 from cases.life import CaseState, Who
 from cases.model import Case
 from cases.moves import open_offer, who_is
@@ -19,7 +21,7 @@ from cases.providers import Provider
 from cases.purpose import PersonAgrees
 from cases.staff import StaffMember
 from cases.thread import Author, Draft, Note, ThreadEntry
-from desk import texts
+from desk import intake_texts, texts
 from desk.frame import Frame, names_of
 from desk.pages.case_acts import ACTS, ActId, Situation, Typed, next_act, open_acts
 from desk.pages.case_deadlines import Clock, look_at_clock
@@ -113,6 +115,8 @@ class ScreeningView:
     """What the assistant learnt and made of it; an officer decides."""
 
     outcome: str
+    decided: str | None
+    """What the rules say, where the officer who took it in decided otherwise, and why."""
     grounds: tuple[GroundView, ...]
     facts: tuple[tuple[str, str], ...]
     papers: tuple[str, ...]
@@ -135,6 +139,9 @@ class ContactView:
     has_note: bool
     phone: str | None
     note: str | None
+    may_be_called: bool
+    called_back: bool
+    """Stands on the list of those to be called."""
 
 
 @dataclass(frozen=True)
@@ -223,6 +230,8 @@ class CaseView:
     last_word_at: dt.datetime
     withdraw_asked_at: dt.datetime | None
     reachable: bool
+    by_hand: bool
+    """An officer took it in; there never was a talk."""
     thread: tuple[Bubble, ...]
     pending: bool
     draft: str
@@ -332,6 +341,7 @@ def look_at_case(
         last_word_at=case.last_word_at,
         withdraw_asked_at=case.withdraw_asked_at,
         reachable=case.conversation_id is not None,
+        by_hand=case.channel in frozenset(Came),
         thread=thread,
         pending=any(one.delivery and one.delivery.state is Delivery.WAITING for one in thread),
         draft=(draft.open(session.vault, "body") or "") if draft else "",
@@ -518,6 +528,7 @@ def _screening(session: Session, case: Case) -> ScreeningView | None:
     facts = told.get("facts")
     return ScreeningView(
         outcome=texts.screened(told.get("outcome")),
+        decided=_decided(told),
         grounds=tuple(
             GroundView(
                 said=str(ground.get("said") or ground.get("id") or ""),
@@ -541,6 +552,13 @@ def _screening(session: Session, case: Case) -> ScreeningView | None:
         on=_day(told.get("on")),
         law_version=case.law_version,
     )
+
+
+def _decided(told: Mapping[str, Any]) -> str | None:
+    by_rules = told.get("outcome_by_rules")
+    if by_rules is None:
+        return None
+    return f"{texts.screened(by_rules)}; cán bộ kết luận khác vì: {told.get('outcome_reason')}"
 
 
 _CONSENT_OF_PERSON: Mapping[str, str] = {
@@ -576,10 +594,13 @@ def _contact(session: Session, case: Case, *, reveal: bool) -> ContactView | Non
     told = json_of(case.open(session.vault, "contact"))
     if not told:
         return None
-    phone, note = told.get("phone"), told.get("note")
+    contact = contact_of(case.open(session.vault, "contact"))
+    phone, note = told.get("phone"), intake_texts.cautions(contact)
     return ContactView(
         has_phone=bool(phone),
-        hours=told.get("hours"),
+        hours=intake_texts.hours_told(contact),
+        may_be_called=contact.may_be_called,
+        called_back=callbacks.open_callback(session, case) is not None,
         has_note=bool(note),
         phone=phone if reveal else None,
         note=note if reveal else None,

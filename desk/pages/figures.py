@@ -49,7 +49,7 @@ from store.session import Session
 MOST_FILES = 40
 """One person takes away in a day."""
 _TAKEN = ("figures.export", "form12.export", "register.export")
-CHANNELS = ("telegram", "web", "zalo_oa", "zalo_bot")
+CHANNELS = ("telegram", "web", "zalo_oa", "zalo_bot", "desk", "phone")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FIRST_YEAR = 2025
 """The province in its present shape is of July 2025."""

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from cases import callbacks
 from cases.access import listed_for
+from cases.intake import Came
 from cases.life import HELD, CaseState
 from cases.model import CUSTODY, Case
 from cases.staff import Role, StaffMember
@@ -96,6 +98,8 @@ class QueueRow:
     place: str | None
     office: str | None
     """Where more than one office is shown."""
+    by_hand: str | None
+    """Taken in by an officer: how the person came."""
     danger: str | None
     urgent: bool
     in_custody: bool
@@ -146,6 +150,8 @@ class Queue:
     rows: tuple[QueueRow, ...]
     more: bool
     choices: Choices
+    callbacks: int
+    """How many may be called back by now."""
 
     @property
     def first(self) -> int:
@@ -194,6 +200,7 @@ def look_at_queue(session: Session, frame: Frame, staff: StaffMember, view: View
         rows=rows,
         more=len(found) > PAGE,
         choices=_choices(frame, staff, look.names),
+        callbacks=callbacks.how_many(session, staff),
     )
 
 
@@ -239,6 +246,7 @@ class _Look:
             field=texts.field(case.field),
             place=place_name(self.frame, case.commune),
             office=self.frame.office_label(case.office_id) if elsewhere else None,
+            by_hand=texts.channel(case.channel) if case.channel in frozenset(Came) else None,
             danger=texts.danger(danger),
             urgent=case.urgent,
             in_custody=case.in_custody,

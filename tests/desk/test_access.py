@@ -8,9 +8,13 @@ import sqlalchemy as sa
 from fastapi.responses import HTMLResponse
 from fastapi.routing import iter_route_contexts
 
+from cases import callbacks
+from cases.calendar import calendar_of
+from cases.model import Case
 from cases.thread import ThreadEntry
 from desk.pages.queue import Tab
 from store.audit import AuditRow
+from store.session import Session
 from tests.desk.world import STAFF, Browser, World, photo
 
 EVERYBODY = frozenset(STAFF)
@@ -40,6 +44,18 @@ ROUTES = {
     ("POST", "/telegram/group/set"): GROUP_KEEPERS,
     ("POST", "/telegram/group/check"): GROUP_KEEPERS,
     ("POST", "/telegram/group/remove"): GROUP_KEEPERS,
+    ("GET", "/intake"): CASEWORKERS,
+    ("POST", "/intake"): CASEWORKERS,
+    ("GET", "/intake/{draft_id}"): frozenset(),
+    ("POST", "/intake/{draft_id}"): frozenset(),
+    ("POST", "/intake/{draft_id}/open"): frozenset(),
+    ("POST", "/intake/{draft_id}/drop"): frozenset(),
+    ("GET", "/intake/{draft_id}/done"): frozenset(),
+    ("GET", "/intake/{draft_id}/slip.pdf"): frozenset(),
+    ("GET", "/callbacks"): CASEWORKERS,
+    ("POST", "/callbacks/{callback_id}"): OF_U_MINH,
+    ("POST", "/callbacks/{callback_id}/show"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/callback"): OF_U_MINH,
     ("GET", "/canned"): CANNED_WRITERS,
     ("POST", "/canned"): CANNED_WRITERS,
     ("POST", "/canned/{reply_id}/remove"): CANNED_WRITERS,
@@ -112,10 +128,11 @@ async def test_a_route_that_names_nobody_answers_nobody(world: World) -> None:
 
 
 async def call(
-    browser: Browser, method: str, path: str, case_id: str, file_id: str
+    browser: Browser, method: str, path: str, case_id: str, file_id: str, wish: str = "0" * 32
 ) -> httpx.Response:
     names = {"act": "close", "name": "02.pdf" if method == "GET" else "02"}
     ids = {"case_id": case_id, "file_id": file_id, "reply_id": "0" * 32}
+    ids |= {"callback_id": wish, "draft_id": "0" * 32}
     address = "/desk" + path.format(**ids, **names)
     if method == "GET":
         return await browser.get(address)
@@ -123,16 +140,26 @@ async def call(
     return await browser.press(address, **fields, **FIELDS.get(path.rsplit("/", 1)[-1], {}))
 
 
+def wish_of(world: World, case_id: str) -> str:
+    """The id of a wish to be called."""
+
+    def ask(session: Session) -> str:
+        calendar = calendar_of(world.province, "u-minh")
+        return callbacks.ask(session, session.get_one(Case, case_id), calendar).id
+
+    return world.database.transact_now(ask)
+
+
 @pytest.mark.parametrize("username", sorted(STAFF))
 async def test_each_route_answers_its_own_and_nobody_else(world: World, username: str) -> None:
     case_id = world.open_case(words=("CHIM-HOÀNG-YẾN",), photo=photo())
-    file_id = file_of(world, case_id)
+    file_id, wish = file_of(world, case_id), wish_of(world, case_id)
 
     for (method, path), whom in ROUTES.items():
         if path == "/events":
             continue  # a stream has no end to wait for; see the tests of the stream
         browser = await world.signed_in(username)
-        answer = await call(browser, method, path, case_id, file_id)
+        answer = await call(browser, method, path, case_id, file_id, wish)
         if username in whom:
             assert answer.status_code not in {403, 404}, (method, path)
             assert answer.status_code < 500, (method, path)
