@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cases import conflicts, intake, joining, queue
+from cases import conflicts, intake, joining, staffing
 from cases.intake import Intake
 from cases.model import Case
 from cases.parties import PartyRole
@@ -109,7 +109,7 @@ def look(session: Session, frame: Frame, staff: StaffMember, typed: Mapping[str,
     both = intake.screened(told, law, today)
     now = intake.next_questions(both)
     order = intake.asked(typed, now)
-    to = intake.sent_to(told, province, queue.able_offices(session))
+    to = intake.sent_to(told, province, staffing.able_offices(session))
     outcome = both.today.outcome
     grounds = both.today.grounds or (both.today.possible if outcome is Outcome.UNCLEAR else ())
     later = None
