@@ -261,6 +261,7 @@ def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -
     case = queue.case_spoken_to(session, talk.id)
     held = case is not None and case.state in HELD
     knowledge, province = rooms.shelf.current, rooms.province
+    there = staffing.staffing(session, province)
     return Lookups(
         today=session.clock.today(),
         law=rooms.law,
@@ -268,7 +269,8 @@ def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -
         search=knowledge.search,
         gazetteer=rooms.gazetteer,
         province=province,
-        able=staffing.able_offices(session),
+        able=there.able,
+        staffing=there,
         blanks=province.blanks(),
         texts=rooms.texts,
         fresh_code=lambda: fresh_code(rooms.chance),

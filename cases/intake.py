@@ -24,11 +24,12 @@ from cases.codes import read_phone
 from cases.contact import CallHours, SafeContact
 from cases.life import RefusedError
 from cases.model import Case
+from cases.offices import Staffing
 from cases.parties import Named, PartyRole, write_down
 from cases.province import Province
 from cases.purpose import Manner, PersonAgrees, Purpose
 from cases.queue import NewRequest, note_contact
-from cases.routing import in_words, route
+from cases.routing import Need, in_words, route
 from cases.screened import as_json, facts_of_commune, tells_sensitive, without_sensitive
 from cases.staff import StaffMember
 from cases.talking import Word
@@ -336,13 +337,19 @@ def asked(typed: Mapping[str, str], now: Sequence[FactId]) -> tuple[FactId, ...]
     return tuple(dict.fromkeys((*before, *first)))
 
 
-def sent_to(intake: Intake, province: Province, able: AbstractSet[str]) -> SentTo:
+def sent_to(
+    intake: Intake,
+    province: Province,
+    able: AbstractSet[str],
+    load: Staffing | None = None,
+) -> SentTo:
     """Where the request goes: as the officer chose, else by the table of areas."""
     if intake.office is not None:
         office = province.office(intake.office)
         return SentTo(office.id, "officer", f"Cán bộ tiếp nhận chọn {office.label}.")
     if intake.commune is not None:
-        routing = route(intake.commune, province, able=able)
+        need = Need(field=intake.field)
+        routing = route(intake.commune, province, able=able, staffing=load, need=need)
         if routing.office is not None:
             return SentTo(routing.office, str(routing.rule), in_words(routing.reason))
     centre = province.centre
@@ -415,7 +422,8 @@ def open_intake(
     both = screened(intake, law, today)
     if lacking(intake, both):
         raise RefusedError("incomplete")
-    to = sent_to(intake, province, staffing.able_offices(session))
+    there = staffing.staffing(session, province)
+    to = sent_to(intake, province, there.able, there)
     agreed = intake.sensitive is not False or not intake.tells_sensitive
     case = queue.open_case(
         session,

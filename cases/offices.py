@@ -32,6 +32,19 @@ class OfficeAway:
 
     office: Office
     km: float
+    minutes: int | None = None
+    """On the way, where the province has a table of it."""
+
+    @property
+    def told(self) -> str:
+        """How far it is, in words."""
+        if self.minutes is not None:
+            return f"khoảng {self.minutes} phút đi"
+        return f"khoảng {self.km:.0f} km"
+
+
+LANGUAGE_NAMES: Mapping[str, str] = {"km": "tiếng Khmer", "zh": "tiếng Hoa", "en": "tiếng Anh"}
+"""Languages that officers or interpreters may speak beside Vietnamese."""
 
 
 def receiving(province: Province, able: AbstractSet[str] | None) -> tuple[Office, ...]:
@@ -56,3 +69,23 @@ def by_distance(
         if (point := province.point_of(office)) is not None
     )
     return tuple(sorted(away, key=lambda one: one.km))
+
+
+def by_way(
+    province: Province,
+    commune: str,
+    able: AbstractSet[str] | None = None,
+    pin: tuple[float, float] | None = None,
+) -> tuple[OfficeAway, ...]:
+    """Receiving offices, the shortest way from a commune first.
+
+    Where the province has a table of travel times for the commune, it counts instead of straight
+    lines, and offices that it does not name come last.
+    """
+    place = province.commune(commune)
+    found = by_distance(province, *(pin or (place.lat, place.lon)), able)
+    minutes = province.travel.minutes.get(commune) if province.travel is not None else None
+    if not minutes:
+        return found
+    timed = (OfficeAway(one.office, one.km, minutes.get(one.office.id)) for one in found)
+    return tuple(sorted(timed, key=lambda one: (one.minutes is None, one.minutes or 0, one.km)))

@@ -33,7 +33,7 @@ from bot.understanding.people import Relation
 from cases.codes import spaced
 from cases.places import PlaceReading
 from cases.purpose import PersonAgrees, Purpose
-from cases.routing import in_words, route
+from cases.routing import Need, Routing, in_words, route
 from cases.screened import as_json, tells_sensitive, without_sensitive
 from cases.speech import Ask, Choice, Line, Say, say
 from eligibility.facts import FactId, Facts
@@ -55,6 +55,7 @@ ALREADY = "request.already"
 ADD = "request.add"
 
 _SKIP = choice("skip", "menu.skip")
+_NEARER = "nearer"
 _ENOUGH = 30
 """Characters from which a free text counts as having told something."""
 
@@ -133,7 +134,11 @@ def ask_again(state: State, lookups: Lookups) -> Say:
         case "request.helped":
             return ask("request.helped.ask", *_helped_choices(state, lookups))
         case "request.consent":
-            return Say(lines=(_consent(state, lookups),), choices=(_AGREE, _REFUSE))
+            nearer = _nearer(state, lookups)
+            if nearer is None:
+                return Say(lines=(_consent(state, lookups),), choices=(_AGREE, _REFUSE))
+            told, other = nearer
+            return Say(lines=(told, _consent(state, lookups)), choices=(_AGREE, other, _REFUSE))
         case "request.sensitive":
             return Say(lines=(_SENSITIVE_TEXT,), choices=(_SENSITIVE_AGREE, _SENSITIVE_REFUSE))
         case "request.phone":
@@ -420,10 +425,43 @@ class SentTo:
     reason: str
 
 
+def _routing(state: State, commune: str, lookups: Lookups) -> Routing:
+    need = Need(state.language, state.fields[0] if state.fields else None)
+    return route(
+        commune,
+        lookups.province,
+        able=lookups.able,
+        staffing=lookups.staffing,
+        need=need,
+        chosen=state.chosen_office,
+    )
+
+
+def _nearer(state: State, lookups: Lookups) -> tuple[Line, Choice] | None:
+    """What is told of a nearer office, and its choice; None: there is none, or it is chosen."""
+    if state.place.commune is None:
+        return None
+    routing = _routing(state, state.place.commune, lookups)
+    nearer = routing.nearer
+    if nearer is None or routing.office is None or routing.office == nearer.office:
+        return None
+    office = lookups.province.office(nearer.office)
+    blanks = {
+        "office": office.label,
+        "away": nearer.told,
+        "responsible": lookups.province.office(routing.office).label,
+        "responsible_away": nearer.responsible_told,
+    }
+    return (
+        Line(key="request.consent.nearer", blanks=blanks),
+        choice(_NEARER, "request.consent.nearer_choice", office=office.name),
+    )
+
+
 def sent_to(state: State, lookups: Lookups) -> SentTo:
     """By the table of areas where the commune is known; otherwise the centre takes it."""
     if state.place.commune is not None:
-        routing = route(state.place.commune, lookups.province, able=lookups.able)
+        routing = _routing(state, state.place.commune, lookups)
         if routing.office is not None:
             return SentTo(routing.office, str(routing.rule), in_words(routing.reason))
     centre = lookups.province.centre
@@ -438,6 +476,10 @@ def _consent(state: State, lookups: Lookups) -> Line:
 
 
 def _consented(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    if heard.key == _NEARER and state.place.commune is not None:
+        nearer = _routing(state, state.place.commune, lookups).nearer
+        chosen = state.with_(chosen_office=nearer.office if nearer else None)
+        return _ask(chosen.at(CONSENT), lookups)  # agreed to only with that office's name
     if _agrees(heard):
         return go_on(state.with_(agreed_to=sent_to(state, lookups).reason), lookups)
     if _refuses(heard):

@@ -19,6 +19,7 @@ from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
 from cases.expected import Expected, by_rule
+from cases.offices import Staffing
 from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import PersonAgrees, Purpose
@@ -100,6 +101,8 @@ class State(BaseModel):
     danger: DangerKind | None = None
     urgent: bool = False
     warned: frozenset[DangerKind] = frozenset()
+    chosen_office: str | None = None
+    """The nearer office that the citizen asked for instead of the responsible one."""
     agreed_to: str | None = None
     """Where the citizen agreed to send the request, in the words that were shown."""
     code: str | None = None
@@ -199,6 +202,8 @@ class Lookups:
     fresh_code: Callable[[], str]
     fresh_pin: Callable[[], str]
     my_case: CaseView | None = None
+    staffing: Staffing | None = None
+    """What the offices can take in today; None: only `able` is known."""
     answers_in: Callable[[str], Expected] = lambda _office: by_rule()
     """How long an office takes until it looks at a request, by its id."""
     meeting: MeetingView | None = None

@@ -4,14 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cases.offices import by_distance, receiving
+from cases.offices import Staffing, by_distance, receiving
 from cases.places import ELSEWHERE, Gazetteer, PlaceReading
-from cases.province import Assignment, load_province
-from cases.routing import Rule, in_words, route
+from cases.province import Assignment, RoutingRules, TravelTimes, load_province
+from cases.routing import Need, Rule, in_words, route
+from knowledge.article import FieldId
 
 CA_MAU = load_province("ca-mau")
 SMALL = load_province(Path(__file__).parent.parent / "provinces" / "an-giang-nho")
@@ -182,3 +184,99 @@ def test_the_command_refuses_a_province_that_is_not_there_without_a_trace() -> N
     assert caught.value.returncode == 2
     assert b"no province folder" in caught.value.stderr
     assert b"Traceback" not in caught.value.stderr
+
+
+# --- what a request needs, and who has room ----------------------------------------------------
+
+THERE = Staffing(able=EVERYBODY)
+
+
+def test_an_office_that_is_full_passes_new_requests_to_the_nearest_with_room() -> None:
+    routing = route("32104", CA_MAU, staffing=replace(THERE, full=frozenset({"tran-van-thoi"})))
+
+    assert (routing.rule, routing.office) == (Rule.CAPACITY, "thoi-binh")
+    assert in_words(routing.reason) == (
+        "Chi nhánh Trần Văn Thời (chờ xác nhận) phụ trách xã Đá Bạc nhưng đang nhận đủ hồ sơ, "
+        "nên Chi nhánh Thới Bình (chờ xác nhận) nhận để không phải chờ."
+    )
+
+
+def test_when_every_office_is_full_the_responsible_one_takes_it_after_all() -> None:
+    routing = route("32104", CA_MAU, staffing=replace(THERE, full=EVERYBODY))
+
+    assert (routing.rule, routing.office) == (Rule.ASSIGNED, "tran-van-thoi")
+
+
+def test_a_citizen_who_writes_khmer_goes_where_khmer_is_spoken() -> None:
+    there = replace(THERE, languages={"cai-nuoc": frozenset({"km"}), "so-1": frozenset({"km"})})
+
+    routing = route("32104", CA_MAU, staffing=there, need=Need(language="km"))
+
+    assert (routing.rule, routing.office) == (Rule.LANGUAGE, "cai-nuoc")
+    assert "có người nói tiếng Khmer" in in_words(routing.reason)
+
+
+def test_a_language_that_nobody_speaks_moves_nothing() -> None:
+    routing = route("32104", CA_MAU, staffing=THERE, need=Need(language="km"))
+
+    assert (routing.rule, routing.office) == (Rule.ASSIGNED, "tran-van-thoi")
+
+
+def test_a_field_goes_to_a_specialist_only_where_the_province_asks_for_one() -> None:
+    there = replace(THERE, specialisms={"cai-nuoc": frozenset({"labour"})})
+    asking = CA_MAU.having(routing=RoutingRules(specialist_fields=(FieldId.LABOUR,)))
+    need = Need(field="labour")
+
+    assert route("32104", CA_MAU, staffing=there, need=need).office == "tran-van-thoi"
+    routing = route("32104", asking, staffing=there, need=need)
+    assert (routing.rule, routing.office) == (Rule.SPECIALISM, "cai-nuoc")
+
+
+def test_a_specialist_who_is_full_still_goes_before_an_office_with_room_and_none() -> None:
+    asking = CA_MAU.having(routing=RoutingRules(specialist_fields=(FieldId.LABOUR,)))
+    there = replace(
+        THERE, specialisms={"cai-nuoc": frozenset({"labour"})}, full=frozenset({"cai-nuoc"})
+    )
+
+    assert route("32104", asking, staffing=there, need=Need(field="labour")).office == "cai-nuoc"
+
+
+def test_the_citizen_may_choose_the_nearer_office_and_the_reason_names_both() -> None:
+    routing = route("32059", CA_MAU, chosen="thoi-binh")
+
+    assert (routing.rule, routing.office) == (Rule.CHOSEN, "thoi-binh")
+    assert "phụ trách" in in_words(routing.reason)
+    assert "Chi nhánh U Minh" in in_words(routing.reason)
+
+
+def test_an_office_that_is_not_nearer_cannot_be_chosen() -> None:
+    assert route("32059", CA_MAU, chosen="ngoc-hien").office == "u-minh"
+
+
+def test_travel_times_win_over_straight_lines() -> None:
+    table = {code: one for code, one in CA_MAU.assignment.communes.items() if code != "32098"}
+    travel = TravelTimes(
+        verified=True,
+        basis="thử",
+        minutes={"32098": {"cai-nuoc": 20, "tran-van-thoi": 70}},
+    )
+    assignment = Assignment(verified=True, basis="thử", communes=table)
+    province = CA_MAU.having(assignment=assignment, travel=travel)
+
+    routing = route("32098", province)
+
+    assert (routing.rule, routing.office) == (Rule.NEAREST, "cai-nuoc")
+    assert "khoảng 20 phút đi" in in_words(routing.reason)
+
+
+def test_a_nearer_office_is_told_in_minutes_where_they_are_known() -> None:
+    travel = TravelTimes(
+        verified=True, basis="thử", minutes={"32104": {"tran-van-thoi": 60, "u-minh": 25}}
+    )
+
+    nearer = route("32104", CA_MAU.having(travel=travel)).nearer
+
+    assert nearer is not None
+    assert (nearer.office, nearer.told, nearer.responsible_told) == (
+        "u-minh", "khoảng 25 phút đi", "khoảng 60 phút đi",
+    )  # fmt: skip

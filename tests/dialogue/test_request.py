@@ -8,6 +8,7 @@ import pytest
 
 from bot.channels.message import InboundKind
 from bot.dialogue.turn import AddToCase, FindCase, Lost, NoteContact, OpenCase, State, Withdraw
+from cases.offices import Staffing
 from cases.purpose import Purpose
 from eligibility.facts import FactId, Facts, Household
 from tests.dialogue.conftest import Talk
@@ -124,6 +125,46 @@ def test_a_branch_without_an_officer_is_never_routed_to(talk: Talk) -> None:
 
     assert opened(talk).office == "centre"
     assert "chưa có cán bộ tiếp nhận" in said
+
+
+def test_a_nearer_office_is_told_with_both_ways_and_may_be_chosen(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:person")
+    talk.writes("xã Khánh An")
+    said = talk.presses("later")
+
+    assert said.count("khoảng") == 2
+    assert "Thới Bình" in said
+    again = talk.presses("nearer")
+    assert "Bạn chọn Chi nhánh Thới Bình" in again
+    assert "khoảng" not in again
+    talk.presses("agree")
+    assert opened(talk).office == "thoi-binh"
+    assert opened(talk).routing_rule == "chosen"
+
+
+def test_whoever_does_not_choose_goes_to_the_responsible_office(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:person")
+    talk.writes("xã Khánh An")
+    talk.presses("later")
+    talk.presses("agree")
+
+    assert opened(talk).office == "u-minh"
+
+
+def test_who_writes_khmer_is_sent_where_khmer_is_spoken(talk: Talk) -> None:
+    there = Staffing(talk.lookups.able, languages={"so-1": frozenset({"km"})})
+    talk.lookups = replace(talk.lookups, staffing=there)
+    talk.state = talk.state.with_(language="km")
+    talk.starts()
+    talk.presses("go:person")
+    talk.writes("xã Đá Bạc")
+    talk.presses("later")
+    talk.presses("agree")
+
+    assert opened(talk).office == "so-1"
+    assert opened(talk).routing_rule == "language"
 
 
 @pytest.mark.parametrize("typed", ["0912 345 678", "0912.345.678", "+84912345678"])
