@@ -110,6 +110,10 @@ def bring_up_to_date(session: Session, group: ChatGroup, case: Case) -> None:
         topic.ended_at = None
         if topic.thread_id is not None:
             put(session, Post(act=Act.REOPEN), topic)
+    if alive and topic.thread_id is not None and _danger_is_new(case, topic):
+        # Its words may stand there: the whole thread goes, and comes again without them.
+        put(session, Post(act=Act.DELETE, chat_id=group.chat_id, thread_id=topic.thread_id))
+        chat_groups.lose_thread(session, topic)
     if topic.thread_id is None and alive and not unsent(session, topic, Act.OPEN):
         topic.told = None
         put(session, Post(act=Act.OPEN, text=words.topic_name(case.number)), topic)
@@ -123,13 +127,21 @@ def bring_up_to_date(session: Session, group: ChatGroup, case: Case) -> None:
         put(session, Post(act=Act.DELETE if group.deletes or not here else Act.CLOSE), topic)
 
 
+_DANGER, _NO_DANGER = "danger", "safe"
+
+
+def _danger_is_new(case: Case, topic: ChatTopic) -> bool:
+    """Whether a danger was told since the thread was last brought up to date."""
+    return case.danger is not None and (topic.told or "").startswith(f"{_NO_DANGER} ")
+
+
 # --- the message with the buttons -----------------------------------------------------------------
 
 
 def _tell_standing(session: Session, group: ChatGroup, case: Case, topic: ChatTopic) -> None:
     line = _line(session, group, case)
-    now = f"{case.state} {case.holder_id} {case.urgent} {case.offered_to} {case.office_id} {line}"
-    now = now[:200]
+    safe = _DANGER if case.danger is not None else _NO_DANGER
+    now = f"{safe} {case.state} {case.holder_id} {case.urgent} {case.offered_to} {line}"[:200]
     if now == topic.told:
         return
     if topic.told is not None:  # a changed message rings for nobody

@@ -484,6 +484,25 @@ async def test_of_a_case_in_which_danger_was_told_no_word_stands_in_the_group(
     assert [a for a, _ in branch.thread(case_id)] == [Author.CITIZEN]
 
 
+async def test_a_danger_that_is_told_later_takes_the_words_out_of_the_group(
+    branch: Branch,
+) -> None:
+    await branch.is_linked()
+    case_id = branch.opens(words=("CHIM-HOÀNG-YẾN",))
+    thread = await branch.topic(case_id)
+    branch.group.presses(LAN, words.CLAIM)
+    await branch.shown("CHIM-HOÀNG-YẾN")
+
+    branch.write(
+        lambda s: talking.danger_told(s, s.get_one(Case, case_id), "violence"),
+    )
+
+    await branch.shown(words.SENSITIVE)
+    await branch.until(lambda: thread not in branch.group.topics)
+    assert "CHIM-HOÀNG-YẾN" not in branch.texts()
+    assert len(branch.group.topics) == 1
+
+
 # --- who may not ----------------------------------------------------------------------------------
 
 
