@@ -203,6 +203,7 @@ DANGERS: Mapping[str, str] = {
     "arrest": "Bị bắt, bị giữ",
     "trafficking": "Mua bán người",
     "threat": "Bị đe dọa",
+    "harming": "Đang tính làm hại người khác",
 }
 """The dangers that the assistant tells apart."""
 

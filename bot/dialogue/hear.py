@@ -628,7 +628,7 @@ def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: 
     if danger in _ABUSER_MAY_READ:
         ways += (choice("go:unsafe", "danger.safe_no"),)
     card = card.model_copy(update={"choices": (*ways, choice("go:calm", "danger.none"))})
-    if danger is DangerKind.SUICIDE:  # nothing else is asked or explained now
+    if danger in _ONLY_THE_CARD:  # nothing else is asked or explained now
         listening = state.at("free") if before.step in _FREE else before
         told = tuple(wish for wish in turn.wishes if isinstance(wish, AddToCase))
         kept = {"warned": state.warned, "danger": state.danger, "urgent": True}
@@ -662,6 +662,8 @@ def _in_a_language_they_read(
     english = lookups.texts.render(Line(key=key), Language.ENGLISH)
     return Line(key=key), Line(key="danger.in_english", blanks={"text": english})
 
+
+_ONLY_THE_CARD = frozenset({DangerKind.SUICIDE, DangerKind.HARMING})
 
 _ABUSER_MAY_READ = frozenset({DangerKind.VIOLENCE, DangerKind.CHILD, DangerKind.TRAFFICKING})
 

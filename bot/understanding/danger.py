@@ -35,6 +35,9 @@ ALARM_WITHOUT_SIGNS = 0.05
 FEW_WORDS = 5
 """So few words say nothing of danger without a sign: "em đem giấy gì theo"."""
 
+PERSONAL = ("tôi", "họ", "ta", "hoài", "đau")
+"""The lists that tell of somebody in particular, or of what goes on."""
+
 NOW = "lúc này"
 """The list of words for now and just now."""
 
@@ -56,12 +59,21 @@ class DangerKind(StrEnum):
     ARREST = "arrest"
     TRAFFICKING = "trafficking"
     THREAT = "threat"
+    HARMING = "harming"
+    """The writer is about to harm somebody, or has just done it."""
 
 
 class SignEntry(Entry):
     kind: DangerKind
     what: str
     phrases: tuple[str, ...]
+
+
+class OwnThreatFile(Entry):
+    lists: Mapping[str, tuple[str, ...]]
+    said: tuple[str, ...]
+    at_the_start: tuple[str, ...]
+    not_own: tuple[str, ...]
 
 
 class DangerFile(Entry):
@@ -82,6 +94,7 @@ class DampenerFile(Entry):
     long_ago: tuple[str, ...]
     told: tuple[str, ...]
     study: tuple[str, ...]
+    of_nobody: tuple[str, ...]
     again: tuple[str, ...]
 
 
@@ -139,8 +152,9 @@ class Signs:
     def __init__(self, book: Phrasebook) -> None:
         danger = load(DATA / "danger.yaml", DangerFile)
         dampeners = load(DATA / "dampeners.yaml", DampenerFile)
+        own = load(DATA / "own_threats.yaml", OwnThreatFile)
         lists = {**danger.lists, **dampeners.lists, **danger.roles}
-        for name, words in lists.items():
+        for name, words in {**lists, **own.lists}.items():
             book.add_list(name, words)
         self._roles: tuple[tuple[str, Choice], ...] = tuple(
             (name, book.choice(name)) for name in lists
@@ -156,6 +170,11 @@ class Signs:
         self._told = book.all(dampeners.told)
         self._long_ago = book.all(dampeners.long_ago)
         self._now = book.choice(NOW)
+        self._of_nobody = book.all(dampeners.of_nobody)
+        self._personal = tuple(map(book.choice, (NOW, *PERSONAL)))
+        self._own = book.all(own.said)
+        self._own_at_the_start = book.all(own.at_the_start)
+        self._not_own = book.all(own.not_own)
         self._dampeners = {
             "settled": book.all(dampeners.settled),
             "study": book.all(dampeners.study),
@@ -164,11 +183,26 @@ class Signs:
 
     def any(self, message: Message) -> bool:
         """Whether one sign stands in the message, figures of speech aside."""
-        return self._signs.among(message.hide(self._harmless.covered(message)))
+        heard = message.hide(self._harmless.covered(message))
+        return self._signs.among(heard) or self.own_threat(heard)
+
+    def own_threat(self, message: Message) -> bool:
+        """Whether the writer says that they themselves will harm, or have harmed, somebody."""
+        if not (found := self._own.find(message)) and not self._own_at_the_start.among(message):
+            return False
+        others = self._not_own.covered(message.hide(self._harmless.covered(message)))
+        found += [one for one in self._own_at_the_start.find(message) if one[1] == 0]
+        return any(not others >> begin & 1 for _, begin, _ in found)
 
     def only_told(self, message: Message) -> bool:
         """Whether it speaks of a film, the news, a lesson."""
         return self._told.among(message)
+
+    def of_nobody(self, message: Message) -> bool:
+        """Whether it asks about the law, of nobody and of nothing that goes on."""
+        if not self._of_nobody.among(message):
+            return False
+        return not any(personal.starts(message) for personal in self._personal)
 
     def only_long_ago(self, message: Message) -> bool:
         """Whether it speaks of years back and of nothing that goes on."""
@@ -183,6 +217,8 @@ class Signs:
         bare = _bare(message, harmless)
         said = set(_words(message, bare, self._plain))
         said.update(f"list {name}" for name, choice in self._lists if choice.starts(heard))
+        if self.own_threat(heard):
+            said.add("own threat")
         numbers = {number for number, *_ in self._signs.find(heard)}
         said.update(f"sign {self._kinds[number].value}" for number in numbers)
         said.update(f"phrase {self._written[number]}" for number in numbers)
@@ -228,7 +264,7 @@ class DangerReader:
         `by_signs`: something speaks against it already (it is a command, or small talk), so that
         at least one sign must stand there.
         """
-        if not message.words or self._signs.only_told(message):
+        if not message.words or self._signs.only_told(message) or self._signs.of_nobody(message):
             return ()
         signed = self._signs.any(message)
         if not signed and (by_signs or len(message.words) <= FEW_WORDS):
@@ -240,7 +276,8 @@ class DangerReader:
         found = tuple(kinds[place] for place in score[1:].argsort()[::-1])
         if found[0] is not DangerKind.SUICIDE and self._signs.only_long_ago(message):
             return ()
-        return found
+        others = tuple(kind for kind in found if kind is not DangerKind.HARMING)
+        return (DangerKind.HARMING, *others) if self._signs.own_threat(message) else others
 
 
 def _bare(message: Message, harmless: int) -> list[str]:

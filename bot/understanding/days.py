@@ -21,6 +21,11 @@ _GONE = frozenset({"roi", "truoc", "qua", "vua"})
 _NEXT = frozenset({"sau", "toi"})
 _THIS = frozenset({"nay"})
 _TODAY = ("hom", "bua", "sang", "trua", "chieu", "toi", "ngay")
+_TOMORROW = frozenset({"mai", "moi"})
+""""Mơi" is how the South says "mai"; with another mark it is "mới"."""
+_THEN = frozenset({"la", "ra", "toa", "xu", "len", "hau", "den", "toi", "phai"})
+"""After "mốt", the day after tomorrow, when it is not "một"."""
+_OF_THE_PAST = frozenset({"hoi", "may", "tu"})
 _UNITS = {"ngay": 1, "bua": 1, "hom": 1, "tuan": 7}
 _WEEK = dt.timedelta(days=7)
 
@@ -53,16 +58,22 @@ def named(message: Message, today: dt.date) -> tuple[Named, ...]:
     for place in range(len(words)):
         if place < taken:
             continue
-        one = next(_at(words, place, message.text, today), None)
+        one = next(_at(words, message.words, place, message.text, today), None)
         if one is not None:
             found.append(one)
             taken = one.end
     return tuple(found)
 
 
-def _at(words: Sequence[str], place: int, text: str, today: dt.date) -> Iterator[Named]:
-    """The readings of what begins at a place, the longest first."""
+def _at(
+    words: Sequence[str], typed: Sequence[str], place: int, text: str, today: dt.date
+) -> Iterator[Named]:
+    """The readings of what begins at a place, the longest first; `typed` has the marks."""
     word = words[place]
+    if word == "moi" and typed[place] != "mơi":
+        word = ""
+    if word == "mot" and typed[place] in ("một", "mọt", "mót"):
+        word = ""
     rest = (*words[place + 1 : place + 6], "", "", "", "", "")
     before = words[place - 1] if place else ""
 
@@ -73,10 +84,16 @@ def _at(words: Sequence[str], place: int, text: str, today: dt.date) -> Iterator
         yield from _weekday(place, 2, _WEEKDAYS[rest[0]], rest[1:], today)
     if word == "chu" and rest[0] == "nhat":
         yield from _weekday(place, 2, _SUNDAY, rest[1:], today)
-    if word == "mai" and rest[0] not in ("mot", "kia") and before != "mot":
+    if word in _TOMORROW and rest[0] not in ("mot", "kia") and before != "mot":
         yield until(1, today + dt.timedelta(days=1))
-    if word == "mot" and before in ("ngay", "bua", "hom", "sang", "chieu"):
+    if word == "mot" and (
+        before in ("ngay", "bua", "hom", "sang", "chieu", "toi")
+        or (before != "mai" and rest[0] in _THEN)
+        or rest[0] == "nay"
+    ):
         yield until(1, today + dt.timedelta(days=2))
+    if word in _UNITS and rest[0] == "kia" and before not in _OF_THE_PAST:
+        yield until(2, today + dt.timedelta(days=2))
     if word in _TODAY and rest[0] == "nay":
         yield until(2, today)
     if word == "tuan" and rest[0] in _NEXT:

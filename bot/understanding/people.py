@@ -7,6 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from bot.understanding.phrases import Message, Phrasebook, bits
+from knowledge.vietnamese import fold
 from store.datafile import Entry, load
 
 PEOPLE = Path(__file__).parent / "data" / "people.yaml"
@@ -38,6 +39,7 @@ class PeopleFile(Entry):
     on_behalf: tuple[str, ...]
     wants: tuple[str, ...]
     not_people: tuple[str, ...]
+    against: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class People:
         self._not_harmed = book.all(file.not_harmed)
         self._on_behalf = book.all(map(_together, file.on_behalf))
         self._wants = book.all(map(_together, file.wants))
+        self._against = book.all(file.against)
 
     def mentions(self, message: Message) -> tuple[Mention, ...]:
         """All persons in order; the longest name at a place wins; "nó" is the last one named."""
@@ -95,6 +98,8 @@ class People:
         last: Relation | None = None
         for begin, end, named in spans:
             if begin < taken or others & bits(begin, end) == bits(begin, end):
+                continue
+            if found and named is Relation.SELF and _owns(found[-1], begin, message):
                 continue
             relation = named or last or Relation.OTHER
             theirs = named not in (None, Relation.SELF) and end in selves
@@ -130,6 +135,8 @@ class People:
                 and not message.sentence_ends & bits(one.end, place + 1)
             ]
             earlier = (hero,) if hero is not None and hero.end <= place else ()
+            alone = [one for one in before if not _comes_along(one, message)]
+            before = alone if alone or earlier else before
             subject = next(iter((*before[-1:], *earlier)), None)
             relation = subject.relation if subject is not None else Relation.SELF
             if relation not in found and not (subject is not None and subject.gone):
@@ -143,6 +150,15 @@ class People:
             if one.relation is not Relation.SELF and ends & {one.begin, one.begin - 1}:
                 return one.relation
         return None
+
+    def opponents(self, message: Message, mentions: tuple[Mention, ...]) -> frozenset[Relation]:
+        """Those who did something to the writer ("chị chồng 65 tuổi giành đất với tôi")."""
+        found: set[Relation] = set()
+        for _, begin, _ in self._against.find(message):
+            sentence = message.sentence_of(begin)
+            before = [one for one in mentions if one.end <= begin and sentence >> one.begin & 1]
+            found |= {one.relation for one in before[-1:] if one.relation is not Relation.SELF}
+        return frozenset(found)
 
     def self_wants(self, message: Message, mentions: tuple[Mention, ...]) -> bool:
         """Whether the writer wants something for themselves ("tôi muốn ly hôn")."""
@@ -174,6 +190,21 @@ def _is_gone(
         and not (message.commas | message.sentence_ends) & bits(one.end + 1, place + 1)
         for place in gone
     )
+
+
+def _owns(other: Mention, begin: int, message: Message) -> bool:
+    """Whether the writer, at `begin`, only says whose the other is: "con gái 11 tuổi của tôi"."""
+    between = [fold(word) for word in message.words[other.end : begin]]
+    whose = bool(between) and between[-1] == "cua" and other.relation is not Relation.SELF
+    return whose and all(word.isdigit() or word in _SAID_OF_CHILDREN for word in between[:-1])
+
+
+_SAID_OF_CHILDREN = frozenset(["tuoi", "trai", "gai", "lon", "nho", "ut"])
+
+
+def _comes_along(one: Mention, message: Message) -> bool:
+    """Whether somebody is only named beside another: "đi chơi với bạn trai"."""
+    return one.begin > 0 and fold(message.words[one.begin - 1]) in ("voi", "cung")
 
 
 def _together(name: str) -> str:

@@ -22,6 +22,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -135,6 +136,22 @@ def sound(folded: str) -> str:
     return folded
 
 
+class _Near(Enum):
+    """How a typed word stands to a word of a term."""
+
+    SAME = "same"
+    SLIPPED = "slipped"
+    ANOTHER_WORD = "another word"
+    """One letter away, but people write that word too."""
+
+
+_A_TERM_MISSPELT = (
+    {_Near.SAME, _Near.SLIPPED},
+    {_Near.SLIPPED},
+    {_Near.SLIPPED, _Near.ANOTHER_WORD},
+)
+
+
 class Vocabulary:
     """All words that occur in any phrase, and which of them a typed word may mean."""
 
@@ -148,10 +165,12 @@ class Vocabulary:
         `terms` are pairs of words that are mended together ("hô nhgèo" → "hộ nghèo")."""
         self.words = frozenset(words)
         letters = ((fold(word.rstrip(MARKED_ONLY)),) for word in self.words)
-        self._speller = Speller([*usual, *letters])
-        self._terms = tuple(
-            ((first, second), (fold(first), fold(second))) for first, second in terms
-        )
+        terms = tuple(terms)
+        together = (tuple(map(fold, term)) for term in terms)
+        self._speller = Speller([*usual, *letters, *together])
+        self._terms = {(fold(first), fold(second)): (first, second) for first, second in terms}
+        self._term_words = frozenset(word for term in self._terms for word in term)
+        self._near: dict[str, Mapping[str, _Near]] = {}
         self._by_letters: dict[str, list[str]] = defaultdict(list)
         self._by_sound: dict[str, list[str]] = defaultdict(list)
         self._only_marked: dict[str, list[str]] = defaultdict(list)
@@ -175,26 +194,41 @@ class Vocabulary:
     def _with_terms(self, words: Sequence[str]) -> Sequence[str]:
         """The same words, with both of a misspelt term mended: two slips tell more than one.
 
-        A word that people usually write is never taken for a slip.
+        A word that people usually write is taken for a slip only beside one that nobody writes.
         """
         letters = [fold(word) for word in words]
         mended = list(words)
         for place, (first, second) in enumerate(pairwise(letters)):
-            for meant, (one, other) in self._terms:
-                if (first, second) != (one, other) and (
-                    self._slipped(first, one) and self._slipped(second, other)
-                ):
-                    mended[place : place + 2] = meant
-                    break
+            for one, how in self._term_words_near(first).items():
+                for other, how_other in self._term_words_near(second).items():
+                    meant = self._terms.get((one, other))
+                    if meant and {how, how_other} in _A_TERM_MISSPELT:
+                        mended[place : place + 2] = meant
         return mended
 
-    def _slipped(self, typed: str, meant: str) -> bool:
+    def _term_words_near(self, typed: str) -> Mapping[str, "_Near"]:
+        """The words of terms that a folded word may have been meant for."""
+        known = self._near.get(typed)
+        if known is None:
+            known = {
+                word: near
+                for word in self._term_words
+                if (near := self._nearness(typed, word)) is not None
+            }
+            if len(self._near) < 100_000:
+                self._near[typed] = known
+        return known
+
+    def _nearness(self, typed: str, meant: str) -> "_Near | None":
         if typed == meant:
-            return True
-        if typed in self._speller.words or not typed.isalpha():
-            return False
-        allowed = 2 if len(meant) >= _LONG_WORD else 1
-        return OSA.distance(typed, meant, score_cutoff=allowed) <= allowed
+            return _Near.SAME
+        if not typed.isalpha():
+            return None
+        usual = typed in self._speller.words
+        allowed = 2 if len(meant) >= _LONG_WORD and not usual else 1
+        if OSA.distance(typed, meant, score_cutoff=allowed) > allowed:
+            return None
+        return _Near.ANOTHER_WORD if usual else _Near.SLIPPED
 
     def meanings(self, typed: str, marked: bool) -> tuple[str, ...]:
         """The words of the vocabulary that `typed` may stand for.

@@ -21,9 +21,7 @@ from store.datafile import Entry, load
 
 STATUSES = Path(__file__).parent / "data" / "statuses.yaml"
 
-_NO_AGE_AFTER = frozenset(
-    ["dưới", "duoi", "từ", "đủ", "mấy", "may", "tới", "đến", "hồi", "lúc", "khi"]
-)
+_NO_AGE_AFTER = frozenset(["dưới", "duoi", "từ", "đủ", "tới", "đến", "hồi", "lúc", "khi"])
 """Before a number of years: an age of the law, or one of long ago."""
 
 
@@ -35,6 +33,8 @@ class FactEntry(Entry):
     says: tuple[str, ...]
     denies: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    of_the_survivor: tuple[str, ...] = ()
+    """As `says`, but naming the dead: the fact is of the one whose they were."""
 
 
 class RoleEntry(Entry):
@@ -84,6 +84,7 @@ class _Statement:
     says: Phrases
     denies: Phrases
     open: Phrases
+    survivor: Phrases | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ class _Found:
     whole_household: bool
     passive: bool = True
     """"Bị chồng đánh" is about the one before it, "chồng đánh" about the one who tells."""
+    survivor: bool = False
+    """It stands at the dead; the one it is about is named before them, or tells."""
 
     @property
     def age(self) -> int:
@@ -134,6 +137,7 @@ class Statuses:
                 book.all(one.says),
                 book.all(one.denies),
                 book.all(one.open),
+                book.all(one.of_the_survivor),
             )
             for one in file.facts
         ) + tuple(
@@ -162,7 +166,7 @@ class Statuses:
         `danger`: the message tells of danger, so that a child named in it is the one in need.
         """
         mentions = self._people.mentions(message)
-        ages = self._ages(message, today)
+        ages = self._ages(message, today) + self._bare_ages(message, mentions)
         parent = self._is_a_parent(message, mentions, ages)
         if parent or _too_young_to_write(ages, mentions, message):
             mentions = tuple(
@@ -267,6 +271,10 @@ class Statuses:
         """The person a statement is of; None when it is of the dead, or of nobody at all."""
         if one.fact is FactId.DOMESTIC_VIOLENCE and not one.passive:
             return Relation.SELF
+        if one.fact is FactId.COMMERCIAL:  # of the matter, whoever is named beside it
+            return Relation.SELF
+        if one.survivor:
+            return _survivor(one.place, mentions, message)
         owner = _owner(one.place, mentions, message)
         if one.whole_household:
             if owner is None and self._in_general(one, message):
@@ -292,6 +300,7 @@ class Statuses:
     ) -> Relation | None:
         """Who needs help: who was harmed, who is asked for, else of whom a status is told."""
         sentence = len(message.words) > FRAGMENT
+        opponents = self._people.opponents(message, mentions)
         spoken_for = self._people.spoken_for(message, mentions)
         first = harmed[0] if harmed else None
         told: list[Relation] = []
@@ -300,7 +309,7 @@ class Statuses:
             if one.whole_household or one.value is False:
                 continue
             # "con 3 tuổi" in a divorce, "hàng xóm là thương binh": named, not in need
-            bystander = passing or relation in (Relation.NEIGHBOUR, Relation.OTHER)
+            bystander = passing or relation in {Relation.NEIGHBOUR, Relation.OTHER, *opponents}
             helped = relation in (first, spoken_for) or (danger and relation in harmed)
             if bystander and not helped:
                 continue
@@ -342,7 +351,8 @@ class Statuses:
         for one in self._statements:
             says = one.says.find(message)
             denies = one.denies.find(message)
-            if not says and not denies:
+            mourned = one.survivor.find(message) if one.survivor else []
+            if not says and not denies and not mourned:
                 continue
             unsaid = 0
             for _, begin, end in [*one.open.find(message), *denies]:
@@ -358,6 +368,9 @@ class Statuses:
                     passive = message.words[begin] in ("bị", "bi")
                     found.append(_Found(one.fact, one.value, begin, one.whole_household, passive))
                     break
+            for begin in (begin for _, begin, end in mourned if not bits(begin, end) & unsaid):
+                found.append(_Found(one.fact, one.value, begin, False, survivor=True))
+                break
         return found
 
     def _ages(self, message: Message, today: dt.date) -> list[_Found]:
@@ -365,29 +378,78 @@ class Statuses:
         found: list[_Found] = []
         folded = [fold(word) for word in message.words]
         for place, word in enumerate(folded):
-            age: int | None = None
-            if word.isdigit() and len(word) <= 3 and place + 1 < len(folded):
-                unit = folded[place + 1]
-                if _means_years(unit) or (unit == "thang" and _typed_as_age(word, message)):
-                    age = int(word)
-            elif word == "tuoi" and place:
-                for length in (4, 3, 2, 1):
-                    age = numbers.in_words(folded[max(0, place - length) : place])
-                    if age is not None:
-                        break
-            elif word in ("sinh", "sanh", "sn") and place + 1 < len(folded):
-                for year in folded[place + 1 : place + 3]:
-                    if re.fullmatch(r"(?:19|20)\d\d", year):
-                        age = numbers.age_of_year(int(year), today)
-            elif word == "lop" and place + 1 < len(folded) and folded[place + 1].isdigit():
-                grade = int(folded[place + 1])
-                age = grade + 5 if 1 <= grade <= 9 else None
+            age = self._age_at(place, word, folded, message, today)
             if age is None or age > numbers.OLDEST:
                 continue
             if place and message.words[place - 1] in _NO_AGE_AFTER:
                 continue
+            if place >= 2 and folded[place - 2 : place] in _OF_THE_LAW:
+                continue
             found.append(_Found(FactId.AGE, age, place, False))
         return found
+
+    def _age_at(
+        self, place: int, word: str, folded: list[str], message: Message, today: dt.date
+    ) -> int | None:
+        """The age that the word at `place` tells, the words around it taken together."""
+        following = folded[place + 1 : place + 3]
+        unit = following[0] if following else ""
+        if word.isdigit() and len(word) <= 3:
+            years = _means_years(unit) or (unit == "thang" and _typed_as_age(word, message))
+            before = folded[max(0, place - 3) : place]
+            return int(word) if years or _after_years(before) else None
+        if word == "tuoi" and place:
+            upto = place - (folded[place - 1] in _AND_SOME)
+            for length in (4, 3, 2, 1):
+                age = numbers.in_words(folded[max(0, upto - length) : upto])
+                if age is not None:
+                    return age
+        if word in ("sinh", "sanh", "sn"):
+            years_of_birth = (int(one) for one in following if _YEAR.fullmatch(one))
+            return next((numbers.age_of_year(one, today) for one in years_of_birth), None)
+        if word == "lop" and following:
+            digits = unit if unit.isdigit() else str(numbers.in_words(following[:1]) or "")
+            return _GRADES.get(digits)
+        return None
+
+    def _bare_ages(self, message: Message, mentions: tuple[Mention, ...]) -> list[_Found]:
+        """ "Tui 66 rồi, …", "tôi 38": a number right after a person, with no unit behind it."""
+        ends = message.commas | message.sentence_ends | 1 << len(message.words)
+        found: list[_Found] = []
+        for one in mentions:
+            for length in (3, 2, 1):
+                until = one.end + length
+                said = [fold(word) for word in message.words[one.end : until]]
+                after = fold(message.words[until]) if until < len(message.words) else ""
+                if len(said) < length or not (ends >> until & 1 or after in _AFTER_AN_AGE):
+                    continue
+                if length == 1 and _BARE_AGE.fullmatch(said[0]):
+                    found.append(_Found(FactId.AGE, int(said[0]), one.end, False))
+                elif not _TENS.isdisjoint(said) and (age := numbers.in_words(said)) is not None:
+                    found.append(_Found(FactId.AGE, age, one.end, False))
+                    break
+        return found
+
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_TENS = frozenset(["muoi", "chuc"])
+_BARE_AGE = re.compile(r"[1-9]\d")
+_AFTER_AN_AGE = frozenset(["roi", "thi", "ma", "nha", "ne"])
+_AND_SOME = frozenset(["may", "ngoai", "hon", "le"])
+"""Between the number and "tuổi": "tám mươi mấy tuổi"."""
+_GRADES = {str(grade): grade + 5 for grade in (*range(1, 10), 11, 12)}
+"""A class at school → the age, in years, that a child has in it; the tenth is left open, for the
+law draws its line at 16."""
+_OF_THE_LAW = (["nguoi", "tren"], ["nguoi", "tu"], ["la", "tren"], ["khi", "tren"])
+"""Before an age that is no person's."""
+
+
+def _after_years(before: list[str]) -> bool:
+    """Whether "tuổi" stands before the number: "tuổi đã 88", "tuổi ngoài 70"."""
+    return "tuoi" in before and set(before[before.index("tuoi") + 1 :]) <= _ABOUT
+
+
+_ABOUT = frozenset(["da", "ngoai", "gan", "hon", "tren", "nay", "cung", "toi", "moi", "tron"])
 
 
 def _listed_together(
@@ -423,8 +485,10 @@ def _means_years(unit: str) -> bool:
     """ "Tuổi", or what a slip of the finger makes of it and no other word is."""
     if unit in ("tuoi", "tui"):
         return True
-    slip = OSA.distance(unit, "tuoi", score_cutoff=1) <= 1
-    return slip and (unit == "uoi" or not is_syllable(unit))
+    if is_syllable(unit) and unit != "uoi":
+        return False
+    begins_alike = unit[:1] == "t" or unit[-1:] == "i"
+    return OSA.distance(unit, "tuoi", score_cutoff=2) <= 1 + begins_alike
 
 
 def _typed_as_age(number: str, message: Message) -> bool:
@@ -433,6 +497,14 @@ def _typed_as_age(number: str, message: Message) -> bool:
         re.search(rf"(?<![\d.,]){number}t(?![\w])", message.text, re.IGNORECASE) is not None
         and int(number) >= 3
     )
+
+
+def _survivor(place: int, mentions: tuple[Mention, ...], message: Message) -> Relation:
+    """Whose the dead one named at `place` is: "má tôi có chồng là liệt sĩ" tells of the mother."""
+    before = [one for one in mentions if one.end <= place <= one.end + 1]
+    if before and not message.commas & bits(before[-1].end, place + 1):
+        return before[-1].relation
+    return Relation.SELF
 
 
 _OF_THE_HOUSE = frozenset({Relation.SELF, Relation.SPOUSE, Relation.CHILD, Relation.PARENT})
