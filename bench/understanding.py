@@ -1,7 +1,8 @@
 """How well free text is understood: `python -m bench.understanding --data FOLDER [--noise] [-v]`.
 
 FOLDER holds some of `danger.jsonl`, `stories.jsonl` and `faq_queries.jsonl` (one JSON object a
-line, as described beside the development set); what is not there is left out. `--noise` reads every
+line, as described beside the development set), or `stories.yaml` and `alarms.yaml` as in
+`tests/understanding/check`; what is not there is left out. `--noise` reads every
 text also as `bench/noise.py` spoils it, with five seeds. Prints one table; with `-v` also what went
 wrong.
 
@@ -15,12 +16,16 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from bench.noise import KINDS, noise
+from bot.understanding.danger import DangerKind
 from bot.understanding.intents import Intent
 from bot.understanding.reader import Reader
 from bot.understanding.understood import Understood
@@ -130,6 +135,37 @@ class Bench:
             f"   urgent {share(urgent, number, seeds)}   told {share(story, number, seeds)}"
         )
 
+    def groups(self, name: str, stories: Mapping[str, Sequence[str]], changes: Changes) -> None:
+        """Stories by the groups they state, as their key names them."""
+        right = proposed = meant = 0
+        for key, texts in stories.items():
+            wanted = set(key.split()) - {"none"}
+            for text in (change(one) for one in texts for change in changes):
+                heard = self.read(text).groups
+                right += len(heard & wanted)
+                proposed += len(heard)
+                meant += len(wanted)
+                if heard != wanted:
+                    self.say("groups", text, sorted(heard), sorted(wanted))
+        precision, recall = share(right, proposed, len(changes)), share(right, meant, len(changes))
+        both = 2 * right / (proposed + meant) if right else 0.0
+        print(f"groups {name:8} F1 {both:.3f} P {precision} R {recall}")
+
+    def alarms(self, name: str, data: Mapping[str, Any], changes: Changes) -> None:
+        """Messages by what should be heard in them."""
+        parts = []
+        for what, right in _RIGHT.items():
+            of_kinds = data.get(what, [])
+            texts = of_kinds if isinstance(of_kinds, list) else [*chain(*of_kinds.values())]
+            hits = 0
+            for text in (change(one) for one in texts for change in changes):
+                fits = right(self.read(text))
+                hits += fits
+                if not fits:
+                    self.say(what, text)
+            parts.append(f"{what} {share(hits, len(texts) * len(changes), len(changes))}")
+        print(f"right  {name:8} {'   '.join(parts)}")
+
     def questions(self, name: str, data: list[Row], changes: Changes) -> None:
         alarms = asked = refused = 0
         inside = [row for row in data if row["id"]]
@@ -153,6 +189,25 @@ class Bench:
             f"   question or story {share(asked, seeds * len(inside), seeds)}"
             f"   out of scope {share(refused, seeds * outside, seeds)}"
         )
+
+
+_RIGHT: Mapping[str, Callable[[Understood], bool]] = {
+    "danger": lambda heard: heard.danger not in (None, DangerKind.HARMING),
+    "ordinary": lambda heard: heard.danger is None,
+    "perpetrator": lambda heard: heard.danger is DangerKind.HARMING,
+    "urgent": lambda heard: heard.urgent,
+    "not_urgent": lambda heard: not heard.urgent,
+    "commercial": lambda heard: heard.facts.commercial is True,
+    "not_commercial": lambda heard: heard.facts.commercial is None,
+}
+
+
+def sorted_by_key(path: Path) -> Mapping[str, Any]:
+    """The messages of a YAML file by their key; none when it is not there."""
+    if not path.exists():
+        return {}
+    found: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
 
 
 def fields_of(model: FieldModel) -> Callable[[str], tuple[tuple[FieldId, float], ...]]:
@@ -186,12 +241,18 @@ def main() -> None:
     dangers = rows(asked.data / "danger.jsonl")
     stories = rows(asked.data / "stories.jsonl")
     questions = rows(asked.data / "faq_queries.jsonl")
+    stated = sorted_by_key(asked.data / "stories.yaml")
+    alarms = sorted_by_key(asked.data / "alarms.yaml")
     for kind in KINDS if asked.noise else ("clean",):
         changes = changes_of(kind)
         if dangers:
             bench.danger(kind, dangers, changes)
         if stories:
             bench.stories(kind, stories, changes)
+        if stated:
+            bench.groups(kind, stated, changes)
+        if alarms:
+            bench.alarms(kind, alarms, changes)
         if questions:
             bench.questions(kind, questions, changes)
     times = sorted(bench.times)

@@ -85,6 +85,8 @@ class DangerFile(Entry):
     roles: Mapping[str, tuple[str, ...]]
     """More lists, of which only the order beside other lists is weighed."""
     signs: tuple[SignEntry, ...]
+    sure: tuple[SignEntry, ...]
+    """Signs that are not weighed: they alarm by themselves."""
 
 
 class DampenerFile(Entry):
@@ -166,6 +168,7 @@ class Signs:
         self._kinds = tuple(one.kind for one in danger.signs for _ in one.phrases)
         self._written = tuple(written for one in danger.signs for written in one.phrases)
         self._signs = book.all(self._written)
+        self._sure = tuple((one.kind, book.all(one.phrases)) for one in danger.sure)
         self._harmless = book.all(dampeners.harmless)
         self._told = book.all(dampeners.told)
         self._long_ago = book.all(dampeners.long_ago)
@@ -185,6 +188,11 @@ class Signs:
         """Whether one sign stands in the message, figures of speech aside."""
         heard = message.hide(self._harmless.covered(message))
         return self._signs.among(heard) or self.own_threat(heard)
+
+    def sure(self, message: Message) -> DangerKind | None:
+        """The danger that is told in so many words, whatever the rest weighs."""
+        heard = message.hide(self._harmless.covered(message))
+        return next((kind for kind, phrases in self._sure if phrases.among(heard)), None)
 
     def own_threat(self, message: Message) -> bool:
         """Whether the writer says that they themselves will harm, or have harmed, somebody."""
@@ -270,10 +278,13 @@ class DangerReader:
         if not signed and (by_signs or len(message.words) <= FEW_WORDS):
             return ()
         score = self._weights.score(self._signs.features(message))
-        if score[0] < (ALARM if signed else ALARM_WITHOUT_SIGNS):
+        sure = self._signs.sure(message)
+        if sure is None and score[0] < (ALARM if signed else ALARM_WITHOUT_SIGNS):
             return ()
         kinds = tuple(DangerKind)
         found = tuple(kinds[place] for place in score[1:].argsort()[::-1])
+        if sure is not None:
+            found = (sure, *(kind for kind in found if kind is not sure))
         if found[0] is not DangerKind.SUICIDE and self._signs.only_long_ago(message):
             return ()
         others = tuple(kind for kind in found if kind is not DangerKind.HARMING)

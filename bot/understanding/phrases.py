@@ -222,7 +222,7 @@ class Vocabulary:
     def _nearness(self, typed: str, meant: str) -> "_Near | None":
         if typed == meant:
             return _Near.SAME
-        if not typed.isalpha():
+        if not typed.isalpha() or len(typed) < MENDED_FROM:
             return None
         usual = typed in self._speller.words
         allowed = 2 if len(meant) >= _LONG_WORD and not usual else 1

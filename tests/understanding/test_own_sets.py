@@ -1,0 +1,121 @@
+"""Two sets of our own, invented: one to tune on, one that nobody reads while tuning.
+
+The shares asked for lie a little under what was measured, so that one odd message breaks nothing.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bot.understanding.danger import DangerKind
+from store.datafile import Entry, load
+from tests.understanding.reading import read
+
+SETS = ("tune", "check")
+
+
+class Alarms(Entry):
+    ordinary: dict[str, tuple[str, ...]]
+    danger: dict[str, tuple[str, ...]]
+    perpetrator: tuple[str, ...]
+    urgent: tuple[str, ...]
+    not_urgent: tuple[str, ...]
+    commercial: tuple[str, ...]
+    not_commercial: tuple[str, ...]
+
+
+@cache
+def alarms(name: str) -> Alarms:
+    return load(Path(__file__).parent / name / "alarms.yaml", Alarms)
+
+
+def stories(name: str) -> Iterator[tuple[str, set[str]]]:
+    path = Path(__file__).parent / name / "stories.yaml"
+    for key, texts in load(path, dict[str, tuple[str, ...]]).items():
+        yield from ((text, set(key.split()) - {"none"}) for text in texts)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_of_the_groups_stated_nine_in_ten_are_heard_and_hardly_one_is_invented(name: str) -> None:
+    heard = [(read(text).groups, wanted) for text, wanted in stories(name)]
+    right = sum(len(groups & wanted) for groups, wanted in heard)
+
+    assert right >= 0.90 * sum(len(wanted) for _, wanted in heard)
+    assert right >= 0.95 * sum(len(groups) for groups, _ in heard)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_danger_of_every_kind_is_heard(name: str) -> None:
+    told = [text for texts in alarms(name).danger.values() for text in texts]
+    missed = [text for text in told if read(text).danger in (None, DangerKind.HARMING)]
+
+    assert len(missed) <= 0.03 * len(told), missed
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_an_ordinary_question_with_a_grave_word_mostly_raises_no_alarm(name: str) -> None:
+    asked = [text for texts in alarms(name).ordinary.values() for text in texts]
+    alarmed = [text for text in asked if read(text).danger is not None]
+
+    assert len(alarmed) <= 0.10 * len(asked), alarmed
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_who_is_about_to_harm_somebody_gets_their_own_card(name: str) -> None:
+    told = alarms(name).perpetrator
+    missed = [text for text in told if read(text).danger is not DangerKind.HARMING]
+
+    assert len(missed) <= 0.10 * len(told), missed
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_trial_or_a_time_limit_within_days_is_urgent(name: str) -> None:
+    missed = [text for text in alarms(name).urgent if not read(text).urgent]
+    hurried = [text for text in alarms(name).not_urgent if read(text).urgent]
+
+    assert len(missed) <= 0.10 * len(alarms(name).urgent), missed
+    assert not hurried
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_business_between_companies_is_read_and_a_stall_or_a_wage_is_none(name: str) -> None:
+    missed = [text for text in alarms(name).commercial if not read(text).facts.commercial]
+    wronged = [text for text in alarms(name).not_commercial if read(text).facts.commercial]
+
+    assert len(missed) <= 0.10 * len(alarms(name).commercial), missed
+    assert not wronged
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nó nhắn là tao giết mày",
+        "chồng em nói em mà đi là nó giết em",
+        "bị nó hăm: tao đốt nhà mày",
+        "chồng tôi cầm dao đòi chém tôi",
+    ],
+)
+def test_a_threat_that_is_quoted_is_not_the_writers_own(text: str) -> None:
+    assert read(text).danger not in (None, DangerKind.HARMING)
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("tui 66 rồi, bị lấn đất", 66),
+        ("năm nay tôi sáu mươi bảy, bị gạt tiền", 67),
+        ("ông ngoại tám mươi mấy tuổi bị lấn ranh", 80),
+        ("nội tôi tuổi đã 88, muốn làm di chúc", 88),
+        ("con tôi học lớp bảy bị bạn đánh", 12),
+        ("nghe nói người trên 60 tuổi được giúp, còn tôi thì sao", None),
+        ("tôi 30 công đất bị chiếm", None),
+    ],
+)
+def test_an_age_is_read_however_it_is_said(text: str, age: int | None) -> None:
+    assert read(text).facts.age == age
+
+
+def test_who_takes_from_the_writer_is_not_the_one_in_need() -> None:
+    assert not read("chị chồng tôi 65 tuổi giành đất với tôi").groups
