@@ -4,6 +4,7 @@ Whatever the dialogue wishes, its new state, and what it says are committed toge
 message that led to them is done in the same commit.
 """
 
+import datetime as dt
 import logging
 import random
 from dataclasses import dataclass
@@ -15,14 +16,17 @@ from pydantic import ValidationError
 from bot import delivery, transcript
 from bot.channels.message import FetchedFile, Inbound, InboundKind
 from bot.conversations import Conversation
-from bot.dialogue import always, meeting, status
+from bot.dialogue import always, complaint, meeting, rating, status
 from bot.dialogue.hear import hear, numbered
 from bot.dialogue.turn import (
     AddToCase,
+    AddToRating,
     Agreed,
     AnswerMeeting,
     AskCallBack,
     CaseView,
+    Complain,
+    ComplaintView,
     DeleteTalk,
     FindCase,
     Heard,
@@ -34,6 +38,7 @@ from bot.dialogue.turn import (
     NoteContact,
     OpenCase,
     RaiseAlarm,
+    Rate,
     ShowedArticle,
     State,
     Turn,
@@ -51,9 +56,11 @@ from cases import appointments, callbacks, consent, queue, rights, staffing, tal
 from cases.answers import expected_answer
 from cases.atlas import Atlas
 from cases.calendar import calendar_of
+from cases.clock import deadlines_in
 from cases.codes import fresh_code, fresh_pin
 from cases.contact import CallHours, SafeContact
-from cases.life import HELD, CaseState, RefusedError
+from cases.deadlines import DeadlineKind, DeadlineState
+from cases.life import HELD, CaseState, ComplaintKind, RefusedError
 from cases.model import Appointment, Case, MeetingState
 from cases.places import Gazetteer
 from cases.province import Province
@@ -252,7 +259,7 @@ def _write_down(
             words = inbound.text
     if not words and file_id is None and client_id is None:
         return
-    secret = state.step in (status.CODE, status.PIN)
+    secret = state.step in (status.CODE, status.PIN, *complaint.STEPS)
     shown = Shown(text=words, file_id=file_id, secret=secret)
     transcript.add(session, talk.id, Direction.IN, shown, client_id)
 
@@ -278,6 +285,7 @@ def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -
         my_case=_view(session, case, province) if case is not None else None,
         meeting=_meeting(session, case, province),
         asked_last=held and _asked_last(session, talk, state),
+        typed_stars=case is not None and _asked_stars(session, talk, case),
         answers_in=lambda office: expected_answer(session, province, office),
     )
 
@@ -292,6 +300,30 @@ def _view(session: Session, case: Case, province: Province) -> CaseView:
         withdraw_asked=case.withdraw_asked_at is not None,
         office_id=case.office_id,
         may_be_called=callbacks.contact_in(session, case).may_be_called,
+        complaint=_complaint(session, case, province),
+        rate=rights.stars_to_press(case) if rights.may_rate(session, case) else (),
+    )
+
+
+def _complaint(session: Session, case: Case, province: Province) -> ComplaintView | None:
+    """The newest complaint of a case, and until when the centre has to answer it."""
+    found = rights.complaint_of(session, case)
+    if found is None:
+        return None
+    limit = next(
+        (
+            one
+            for one in deadlines_in(session, case, province)
+            if one.kind is DeadlineKind.COMPLAINT and one.due_at is not None
+        ),
+        None,
+    )
+    due = limit.due_at - dt.timedelta.resolution if limit and limit.due_at else None
+    return ComplaintView(
+        on=found.at.astimezone(ZONE).date(),
+        due=due.astimezone(ZONE).date() if due else None,
+        late=limit is not None and limit.state is DeadlineState.OVERDUE,
+        answered=found.answered_at is not None,
     )
 
 
@@ -323,6 +355,14 @@ def _asked_last(session: Session, talk: Conversation, state: State) -> bool:
     """Whether the last thing said to the citizen is the question that the state waits for."""
     last = transcript.last_said(session, talk.id)
     return last is not None and last.serial == state.serial > 0
+
+
+def _asked_stars(session: Session, talk: Conversation, case: Case) -> bool:
+    """Whether the last thing said is the end of a case, with the question how it was."""
+    if not rights.may_rate(session, case):
+        return False
+    last = transcript.last_said(session, talk.id)
+    return last is not None and last.serial == 0 and last.office is None
 
 
 def _carry_out(
@@ -357,6 +397,14 @@ def _carry_out(
             case AnswerMeeting():
                 after = _answer_meeting(session, talk, wish, turn.state, lookups)
                 turn = Turn(after.state, turn.says + after.says)
+            case Complain():
+                after = _complain(session, wish, turn.state, lookups)
+                turn = Turn(after.state, turn.says + after.says)
+            case Rate():
+                after = _rate(session, talk, wish, turn.state)
+                turn = Turn(after.state, turn.says + after.says)
+            case AddToRating():
+                _add_to_rating(session, talk, wish)
             case DeleteTalk():
                 _delete(session, talk)
             case ShowedArticle(article_id=article_id):
@@ -521,6 +569,39 @@ def _answer_meeting(
     except RefusedError as problem:
         refused = problem.reason
     return numbered(meeting.answered(state, _meeting(session, case, lookups.province), refused))
+
+
+def _complain(session: Session, wish: Complain, state: State, lookups: Lookups) -> Turn:
+    case = _locked(session, wish.case_id)
+    try:
+        rights.complain(session, case, wish.words, ComplaintKind(wish.kind))
+    except RefusedError:  # one waits already, or there are no words: how it stands is told
+        view = _view(session, case, lookups.province)
+        return numbered(Turn(state, (status.show(view, lookups),)))
+    taken = _complaint(session, case, lookups.province)
+    return numbered(complaint.sent(state, taken.due if taken else None, lookups))
+
+
+def _rate(session: Session, talk: Conversation, wish: Rate, state: State) -> Turn:
+    case = session.get(Case, wish.case_id, with_for_update=True)
+    if case is None or case.conversation_id != talk.id:
+        return numbered(rating.rated(state, wish.case_id, "not_closed"))
+    refused = None
+    try:
+        rights.rate(session, case, wish.stars)
+    except RefusedError as problem:
+        refused = "rated" if problem.reason == "rated" else "not_closed"
+    return numbered(rating.rated(state, case.id, refused))
+
+
+def _add_to_rating(session: Session, talk: Conversation, wish: AddToRating) -> None:
+    case = _locked(session, wish.case_id)
+    if case.conversation_id != talk.id:
+        return
+    if wish.asked == "words":
+        rights.add_to_rating(session, case, words=wish.said)
+    else:
+        rights.add_to_rating(session, case, given={rights.Asked(wish.asked): int(wish.said)})
 
 
 def _delete(session: Session, talk: Conversation) -> None:

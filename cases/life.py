@@ -260,3 +260,14 @@ class ProviderGround(StrEnum):
     OTHER_SIDE = "other_side"
     NOT_IMPARTIAL = "not_impartial"
     NOT_EFFECTIVE = "not_effective"
+
+
+class ComplaintKind(StrEnum):
+    """What is complained of (Law 11/2017/QH14, Art. 45 clause 1)."""
+
+    REFUSED = "refused"
+    NOT_DONE = "not_done"
+    DONE_WRONGLY = "done_wrongly"
+    PROVIDER_CHANGED_WRONGLY = "provider_changed_wrongly"
+    OTHER = "other"
+    """How somebody was treated, or anything else that the centre shall know."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from cases import conflicts
+from cases import conflicts, rights
 from cases.calendar import ZONE, calendar_of
 from cases.clock import times_of
 from cases.deadlines import DeadlineKind, DeadlineState, Form, deadlines_of
@@ -39,6 +39,9 @@ from cases.speech import Line, Say, say
 from cases.staff import StaffMember
 from cases.thread import Note
 from store.session import Session
+
+_RATED = frozenset({Outcome.ADVISED, Outcome.REPRESENTED, Outcome.REFERRED, Outcome.NOT_ENTITLED})
+"""Outcomes of somebody who was dealt with: they are asked how it was (Form 11)."""
 
 REOPEN_WITHIN = dt.timedelta(days=90)
 """After that a new request is opened instead."""
@@ -418,8 +421,11 @@ def close(session: Session, staff: StaffMember, case_id: str, outcome: Outcome) 
         raise RefusedError("needs_ground")
     end(session, case, outcome, staff)
     made(session, case, Move.CLOSE, staff, detail=outcome)
-    line = Line(key="case.closed", blanks={})
-    tell(session, case, Say(lines=(line, Line(key=f"case.outcome.{outcome}"))))
+    told = Say(lines=(Line(key="case.closed"), Line(key=f"case.outcome.{outcome}")))
+    if outcome in _RATED:
+        ask = Line(key="rating.ask")
+        told = Say(lines=(*told.lines, ask), choices=rights.stars_to_press(case))
+    tell(session, case, told)
     return case
 
 

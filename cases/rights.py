@@ -5,17 +5,28 @@ locked `Case` (the talk's lock is held); the staff's take a `case_id` and raise 
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cases.life import CaseState, Move, Outcome, ProviderGround, RefusedError, Who, check
+from cases.life import (
+    CaseState,
+    ComplaintKind,
+    Move,
+    Outcome,
+    ProviderGround,
+    RefusedError,
+    Who,
+    check,
+)
 from cases.model import Case, ProviderWish, WishKind
 from cases.moves import end, made, take_up, tell
 from cases.providers import Provider
-from cases.speech import say
-from cases.staff import StaffMember
+from cases.speech import Choice, Line, say
+from cases.staff import Role, StaffMember
 from store import audit, events
 from store.base import Row
 from store.session import Session
@@ -29,8 +40,11 @@ class Complaint(Row):
     __tablename__ = "complaints"
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    kind: Mapped[ComplaintKind | None]
     about: Mapped[bytes]
     """Sealed."""
+    against_id: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))
+    """Who held the case then: they don't read it."""
     at: Mapped[dt.datetime]
     answer: Mapped[bytes | None]
     """Sealed: the centre's decision."""
@@ -49,6 +63,10 @@ class Rating(Row):
     case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
     stars: Mapped[int]
     """1 to 5."""
+    attitude: Mapped[int | None]
+    responsibility: Mapped[int | None]
+    skill: Mapped[int | None]
+    """What the form asks beside the whole, 1 to 5; None: passed over."""
     words: Mapped[bytes | None]
     """Sealed."""
     at: Mapped[dt.datetime]
@@ -129,8 +147,12 @@ def _wish(session: Session, case: Case, wish: ProviderWish) -> ProviderWish:
 # --- complaints ---------------------------------------------------------------------------------
 
 
-def complain(session: Session, case: Case, about: str) -> Complaint:
+def complain(
+    session: Session, case: Case, about: str, kind: ComplaintKind | None = None
+) -> Complaint:
     """Take a complaint; the centre's 3 working days begin.
+
+    Whoever takes it tells the citizen until when it is answered.
 
     Raises:
         RefusedError: `empty`, or `complained` (the one before is not answered yet).
@@ -141,13 +163,39 @@ def complain(session: Session, case: Case, about: str) -> Complaint:
     before = complaint_of(session, case)
     if before is not None and before.answered_at is None:
         raise RefusedError("complained")
-    complaint = Complaint(case_id=case.id, at=session.clock.now())
+    complaint = Complaint(
+        case_id=case.id, kind=kind, against_id=case.holder_id, at=session.clock.now()
+    )
     complaint.seal(session.vault, "about", about.strip())
     session.add(complaint)
     session.flush()
     made(session, case, Move.COMPLAIN)
-    tell(session, case, say("case.complaint_received"))
     return complaint
+
+
+def may_read_complaint(session: Session, staff: StaffMember, case: Case) -> bool:
+    """Whether this person may read what is complained of in a case, and answer it.
+
+    The centre, but nobody whose own work it is about: the holder of then or now, or the provider.
+    Where the centre has nobody else, its only person still has to answer (Art. 45 clause 2).
+    """
+    if staff.role is not Role.CENTRE:
+        return False
+    complaint = complaint_of(session, case)
+    provider = session.get(Provider, case.provider_id) if case.provider_id else None
+    concerned = {
+        complaint.against_id if complaint else None,
+        case.holder_id,
+        provider.staff_id if provider else None,
+    }
+    if staff.id not in concerned:
+        return True
+    others = sa.select(StaffMember.id).where(
+        StaffMember.active,
+        StaffMember.role == Role.CENTRE,
+        StaffMember.id.not_in([one for one in concerned if one is not None]),
+    )
+    return session.scalar(others.limit(1)) is None
 
 
 def complaint_of(session: Session, case: Case) -> Complaint | None:
@@ -160,9 +208,12 @@ def answer_complaint(session: Session, staff: StaffMember, case_id: str, answer:
     """The head of the centre has decided (Art. 45 clause 2); the citizen is told where to go next.
 
     Raises:
-        NotFoundError, RefusedError: `not_centre`, `empty`, `no_complaint`.
+        NotFoundError, RefusedError: `not_centre`, `empty`, `no_complaint`, `complained_of` (it is
+            about their own work).
     """
     case = take_up(session, staff, case_id, Move.ANSWER_COMPLAINT)
+    if not may_read_complaint(session, staff, case):
+        raise RefusedError("complained_of")
     if not answer.strip():
         raise RefusedError("empty")
     complaint = complaint_of(session, case)
@@ -219,6 +270,53 @@ def rate(session: Session, case: Case, stars: int, words: str | None = None) -> 
     session.flush()
     made(session, case, Move.RATE)
     return rating
+
+
+class Asked(StrEnum):
+    """What Form 11 asks beside the whole."""
+
+    ATTITUDE = "attitude"
+    RESPONSIBILITY = "responsibility"
+    SKILL = "skill"
+
+
+def add_to_rating(
+    session: Session,
+    case: Case,
+    *,
+    given: Mapping[Asked, int] = MappingProxyType({}),
+    words: str | None = None,
+) -> None:
+    """Add what was said after the stars to the newest rating; nothing happens without one.
+
+    Raises:
+        ValueError: something is not 1 to 5.
+    """
+    found = ratings_of(session, case)
+    if not found:
+        return
+    rating = found[-1]
+    for asked, stars in given.items():
+        if not 1 <= stars <= MOST_STARS:
+            raise ValueError(f"{stars} is not 1 to {MOST_STARS}")
+        setattr(rating, asked, stars)
+    if words and words.strip():
+        rating.seal(session.vault, "words", words.strip())
+
+
+def may_rate(session: Session, case: Case) -> bool:
+    """Whether a case has ended and was not rated since."""
+    if case.state is not CaseState.CLOSED:
+        return False
+    return not any(case.closed_at and one.at >= case.closed_at for one in ratings_of(session, case))
+
+
+def stars_to_press(case: Case) -> tuple[Choice, ...]:
+    """One button for each number of stars, worst first, so that a typed 4 is four stars."""
+    return tuple(
+        Choice(key=f"r:{case.id}:{stars}", label=Line(key=f"rating.stars_{stars}"))
+        for stars in range(1, MOST_STARS + 1)
+    )
 
 
 def ratings_of(session: Session, case: Case) -> Sequence[Rating]:

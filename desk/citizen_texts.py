@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from cases.deadlines import say_moment
+from cases.life import ComplaintKind
 from cases.model import MeetingPlace, MeetingState
 from desk import texts
 
 _REFUSALS: Mapping[str, str] = {
+    "complained_of": "Khiếu nại này nói về phần việc của bạn, nên người khác ở trung tâm trả lời.",
     "no_times": "Chọn từ một đến ba giờ khác nhau rồi gửi lại.",
     "bad_time": "Có giờ chưa đọc được. Chọn cả ngày và giờ.",
     "too_far": "Giờ hẹn xa quá ba tháng. Chọn ngày gần hơn.",
@@ -23,6 +25,23 @@ _REFUSALS: Mapping[str, str] = {
 def refusal(reason: str) -> str:
     """Why an act on a case changed nothing; nothing was sent by it."""
     return _REFUSALS.get(reason) or texts.act_refusal(reason)
+
+
+def complaint(kind: ComplaintKind) -> str:
+    """What is complained of."""
+    match kind:
+        case ComplaintKind.REFUSED:
+            return "từ chối thụ lý"
+        case ComplaintKind.NOT_DONE:
+            return "không thực hiện"
+        case ComplaintKind.DONE_WRONGLY:
+            return "thực hiện không đúng pháp luật"
+        case ComplaintKind.PROVIDER_CHANGED_WRONGLY:
+            return "đổi người thực hiện không đúng"
+        case ComplaintKind.OTHER:
+            return "thái độ, chuyện khác"
+        case _:
+            assert_never(kind)
 
 
 def place(place: MeetingPlace) -> str:

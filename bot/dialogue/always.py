@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.dialogue import faq, meeting, request, screening, status, welcome
+from bot.dialogue import (
+    complaint,
+    faq,
+    meeting,
+    rating,
+    request,
+    screening,
+    status,
+    welcome,
+)
 from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, Turn, ask, choice
 from bot.texts import LANGUAGES
 from bot.understanding.intents import Intent
@@ -53,6 +62,13 @@ def person(state: State, heard: Heard, lookups: Lookups) -> Turn:
     return request.begin(state, heard, lookups)
 
 
+def complain(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """A complaint about how a request is dealt with; without a request, a human."""
+    if lookups.my_case is None:
+        return request.begin(state, heard, lookups)
+    return complaint.begin(state, heard, lookups)
+
+
 def discontent(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
     """Scolded: apologise, and offer a human."""
     return Turn(state, (ask("welcome.discontent", faq.PERSON, choice("go:menu", "menu.menu")),))
@@ -85,6 +101,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "person": person,
         "status": status.begin,
         "withdraw": status.ask_to_withdraw,
+        "complain": complain,
         "restart": restart,
         "delete": delete,
         "language": language,
@@ -105,7 +122,7 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
     {
         Intent.MENU: "menu",
         Intent.PERSON: "person",
-        Intent.COMPLAIN: "person",
+        Intent.COMPLAIN: "complain",
         Intent.STATUS: "status",
         Intent.WITHDRAW: "withdraw",
         Intent.RESTART: "restart",
@@ -138,6 +155,8 @@ def label(key: str, library: Library) -> Line | None:
             return Line(key=f"field_button.{rest.partition(':')[0]}")
         case "m":
             return meeting.label(key)
+        case "r":
+            return rating.label(key)
         case "x":
             return Line(key="understood.wrong_told")
         case "lang" if rest in LANGUAGES:
@@ -159,6 +178,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "status": "menu.status",
         "next": "request.next",
         "withdraw": "status.withdraw",
+        "complain": "complaint.begin",
         "language": "menu.language",
         "unsafe": "danger.safe_no",
         "calm": "danger.none",
@@ -182,6 +202,8 @@ def pressed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return faq.browse(state, heard.key, lookups)
         case "m":
             return meeting.pressed(state, heard.key)
+        case "r":
+            return rating.pressed(state, heard.key)
         case "lang" if rest in LANGUAGES:
             return set_language(state, rest, lookups)
         case _:

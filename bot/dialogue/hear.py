@@ -6,10 +6,21 @@ to what is being asked; a question in the middle of a form is answered, and the 
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.channels.message import InboundKind
-from bot.dialogue import always, faq, learning, meeting, request, screening, status, welcome
+from bot.dialogue import (
+    always,
+    complaint,
+    faq,
+    learning,
+    meeting,
+    rating,
+    request,
+    screening,
+    status,
+    welcome,
+)
 from bot.dialogue.turn import (
     AddToCase,
     DeleteTalk,
@@ -47,6 +58,8 @@ _FORMS = {
     "screening": _Form(screening.answer, screening.ask_again),
     "request": _Form(request.answer, request.ask_again),
     "status": _Form(status.answer, status.ask_again),
+    "complaint": _Form(complaint.answer, complaint.ask_again),
+    "rating": _Form(rating.answer, rating.ask_again),
     "always": _Form(always.answer, always.ask_again),
 }
 
@@ -57,6 +70,8 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """What comes of one message."""
     if _held(lookups):
         heard = meeting.typed(heard, state, lookups)
+    if lookups.typed_stars:
+        heard = _typed_stars(heard, lookups)
     if lookups.asked_last or not _held(lookups):
         heard = _typed_choice(state, heard, lookups)
     if _pressed_twice(state, heard):
@@ -124,6 +139,17 @@ def _typed_choice(state: State, heard: Heard, lookups: Lookups) -> Heard:
     else:
         return heard
     return _as_button(heard, keys, state.serial)
+
+
+def _typed_stars(heard: Heard, lookups: Lookups) -> Heard:
+    """ "4" under the question that came with the end of a case."""
+    stars = lookups.my_case.rate if lookups.my_case is not None else ()
+    typed = heard.understood.text.strip(" .!)")
+    if heard.kind is not InboundKind.TEXT or not typed.isdecimal():
+        return heard
+    if not 1 <= int(typed) <= len(stars):
+        return heard
+    return replace(heard, kind=InboundKind.BUTTON, key=stars[int(typed) - 1].key, serial=None)
 
 
 def _as_button(heard: Heard, key: str, serial: int) -> Heard:
@@ -209,6 +235,8 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return _back(state, lookups)
     form = _FORMS.get(state.step.partition(".")[0])
     command = always.BY_INTENT.get(understood.intent)
+    if state.step in _FREELY_TOLD and command not in _LEAVES_A_FORM:
+        command = None
     if command is not None and not (state.step == request.STORY and len(understood.text) > _LONG):
         if command == "status" and state.step.startswith("request."):
             return _resumed(status.in_between(state, lookups), lookups)
@@ -224,6 +252,7 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
     return _in_form(state, heard, lookups) if in_form else _free(state, heard, lookups)
 
 
+_LEAVES_A_FORM = frozenset({"menu", "restart", "delete", "exit", "language"})
 _ENOUGH_WORDS = 4
 
 
@@ -270,7 +299,11 @@ def _by_office(state: State, heard: Heard) -> State:
     return state.with_(intermediary=True, relation=relation)
 
 
-_OWN_WORDS = frozenset({request.STORY, request.ADD, request.HOURS})
+_FREELY_TOLD = frozenset({complaint.ABOUT, complaint.WORDS, rating.WORDS})
+"""Steps at which whatever is written is the answer, were it "I want to complain"."""
+_OWN_WORDS = frozenset({request.STORY, request.ADD, request.HOURS}) | _FREELY_TOLD
+_OURS = ("complaint.", "rating.")
+"""Steps of the assistant also while an officer holds the talk: no officer reads these answers."""
 
 
 def _command(state: State, command: str, heard: Heard, lookups: Lookups) -> Turn:
@@ -296,7 +329,7 @@ def _go_on(state: State, lookups: Lookups) -> Turn:
     """Continue whatever the citizen was in the middle of."""
     if state.opening or state.step.startswith("request."):
         return request.go_on(state, lookups) if state.opening else _again(state, lookups)
-    if state.step.startswith("status.") or state.step.startswith("always."):
+    if state.step.startswith(("status.", "always.", *_OURS)):
         return _again(state, lookups)
     return screening.go_on(state, lookups)
 
@@ -545,6 +578,8 @@ def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """A photo, a paper, a voice: kept for the officer; words beneath it are read as words."""
     if heard.lost is not None:
         return _resumed(Turn(state, (say(f"always.{heard.lost}"),)), lookups)
+    if state.step.startswith("complaint."):  # it would reach whom the complaint is about
+        return _resumed(Turn(state, (say("complaint.no_files"),)), lookups)
     if lookups.my_case is not None and lookups.my_case.state != "closed":
         added = Turn(state, (say("always.file_added"),), _to_case(heard.text, lookups))
         return _resumed(added, lookups)
@@ -560,7 +595,7 @@ def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
 
 def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     """What goes to the officer who holds the talk; None if it is meant for the assistant."""
-    if heard.kind is InboundKind.START:
+    if heard.kind is InboundKind.START or state.step.startswith(_OURS):
         return None
     if heard.lost is not None:
         return Turn(state, (say(f"always.{heard.lost}"),))
@@ -602,7 +637,10 @@ def _held(lookups: Lookups) -> bool:
 
 
 _CALLS_THE_BOT = frozenset({"tram", "tram oi", "bot", "tro ly", "menu"})
-_STILL_OURS = frozenset({Intent.DELETE, Intent.STATUS, Intent.WITHDRAW, Intent.LANGUAGE})
+_STILL_OURS = frozenset(
+    {Intent.DELETE, Intent.STATUS, Intent.WITHDRAW, Intent.LANGUAGE, Intent.COMPLAIN}
+)
+"""A complaint is not handed to whom it may be about; it is read back before it goes anywhere."""
 
 
 # --- danger, going back, numbering -------------------------------------------------------------

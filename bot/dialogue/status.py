@@ -1,6 +1,6 @@
 """How far a request has come: of this talk, or by code and PIN."""
 
-from bot.dialogue import welcome
+from bot.dialogue import complaint, welcome
 from bot.dialogue.request import answered_in
 from bot.dialogue.screening import written
 from bot.dialogue.turn import (
@@ -25,6 +25,7 @@ PIN = "status.pin"
 WITHDRAW = "status.withdraw"
 
 _MENU = choice("go:menu", "menu.menu")
+_COMPLAIN = choice("go:complain", "complaint.begin")
 _WITHDRAW = choice("go:withdraw", "status.withdraw")
 
 
@@ -60,8 +61,12 @@ def show(case: CaseView, lookups: Lookups) -> Say:
         lines.append(Line(key=f"case.outcome.{case.outcome}"))
     if case.withdraw_asked and case.state != "closed":
         lines.append(Line(key="status.withdraw_asked"))
+    if case.complaint is not None:
+        lines += complaint.standing(case.complaint)
+    if case.rate:
+        lines.append(Line(key="rating.ask"))
     open_still = case.state != "closed" and not case.withdraw_asked
-    choices = (_WITHDRAW, _MENU) if open_still else (_MENU,)
+    choices = (*case.rate, *((_WITHDRAW,) if open_still else ()), _COMPLAIN, _MENU)
     return Say(lines=tuple(lines), choices=choices)
 
 

@@ -106,6 +106,10 @@ class State(BaseModel):
     agreed_to: str | None = None
     """Where the citizen agreed to send the request, in the words that were shown."""
     code: str | None = None
+    about: str = ""
+    """What a complaint is about that is being written; its words are set aside."""
+    rating: str | None = None
+    """The case that is being rated."""
     phone: str | None = None
     call_back: bool = False
     """The citizen wants to be called; the number for it is being asked."""
@@ -159,6 +163,16 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class ComplaintView:
+    """How far a complaint has come."""
+
+    on: dt.date
+    due: dt.date | None
+    late: bool
+    answered: bool
+
+
+@dataclass(frozen=True)
 class CaseView:
     """What the dialogue may know of the citizen's case."""
 
@@ -171,6 +185,9 @@ class CaseView:
     office_id: str = ""
     may_be_called: bool = False
     """A number was left, and not for messages only."""
+    complaint: ComplaintView | None = None
+    rate: tuple[Choice, ...] = ()
+    """The stars to press, while the case has ended and was not rated."""
 
 
 @dataclass(frozen=True)
@@ -208,6 +225,8 @@ class Lookups:
     """How long an office takes until it looks at a request, by its id."""
     meeting: MeetingView | None = None
     """Of that case."""
+    typed_stars: bool = False
+    """The stars are the last thing that was asked, by the office's act: a bare "4" means four."""
     asked_last: bool = False
     """The question of the state is the last thing that was said to the citizen; an officer has
     written nothing since."""
@@ -304,6 +323,34 @@ class Withdraw:
 
 
 @dataclass(frozen=True)
+class Complain:
+    """Take a complaint; the dialogue goes on with `complaint.sent`."""
+
+    case_id: str
+    words: str
+    kind: str
+    """A `ComplaintKind`."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Keep the stars of a case that has ended; the dialogue goes on with `rating.rated`."""
+
+    case_id: str
+    stars: int
+
+
+@dataclass(frozen=True)
+class AddToRating:
+    """Keep one more answer about a case that was rated."""
+
+    case_id: str
+    asked: str
+    """An `Asked`, or `words`."""
+    said: str
+
+
+@dataclass(frozen=True)
 class AnswerMeeting:
     """Take the answer to proposed times; the dialogue goes on with `meeting.answered`."""
 
@@ -351,6 +398,9 @@ Wish = (
     | MoveCaseHere
     | Withdraw
     | AnswerMeeting
+    | Complain
+    | Rate
+    | AddToRating
     | DeleteTalk
     | ShowedArticle
     | Voted

@@ -42,6 +42,7 @@ class DeadlineView:
         return self.state is DeadlineState.OVERDUE
 
 
+_OF_COMPLAINTS = frozenset({DeadlineKind.COMPLAINT, DeadlineKind.COMPLAINT_TO_DEPARTMENT})
 _RUNNING = (DeadlineState.OPEN, DeadlineState.WARN, DeadlineState.OVERDUE)
 
 
@@ -59,10 +60,18 @@ class Clock:
         return first if first is not None and first.running else None
 
 
-def look_at_clock(session: Session, frame: Frame, case: Case) -> Clock:
-    """The limits of a case as they stand now; it comes from `visible_to`."""
+def look_at_clock(session: Session, frame: Frame, case: Case, *, complaints: bool = True) -> Clock:
+    """The limits of a case as they stand now; it comes from `visible_to`.
+
+    `complaints`: with those of a complaint, which not everybody may know of.
+    """
     now = session.clock.now()
-    found = sorted(deadlines_in(session, case, frame.province), key=_pressing)
+    running = (
+        one
+        for one in deadlines_in(session, case, frame.province)
+        if complaints or one.kind not in _OF_COMPLAINTS
+    )
+    found = sorted(running, key=_pressing)
     return Clock(tuple(_shown(one, now) for one in found), overdue_of(found))
 
 

@@ -14,14 +14,14 @@ from cases import callbacks, register, rights, talking
 from cases.access import looked_at
 from cases.contact import contact_of
 from cases.intake import Came
-from cases.life import CaseState, Who
+from cases.life import CaseState, Move, Who
 from cases.model import Case
-from cases.moves import open_offer, who_is
+from cases.moves import EVENTS, open_offer, who_is
 from cases.providers import Provider
 from cases.purpose import PersonAgrees
 from cases.staff import StaffMember
 from cases.thread import Author, Draft, Note, ThreadEntry
-from desk import intake_texts, texts
+from desk import citizen_texts, intake_texts, texts
 from desk.frame import Frame, names_of
 from desk.pages.case_acts import ACTS, ActId, Situation, Typed, next_act, open_acts
 from desk.pages.case_deadlines import Clock, look_at_clock
@@ -44,6 +44,7 @@ from store.files import StoredFile
 from store.outbox import Delivery, OutboxRow
 from store.session import Session
 
+_OF_COMPLAINTS = frozenset({EVENTS[Move.COMPLAIN], EVENTS[Move.ANSWER_COMPLAINT]})
 _ONE_READING = dt.timedelta(minutes=15)
 _FOLDED = 70
 """Letters of the assistant's words that are shown: the citizen's own shall stand out."""
@@ -201,7 +202,8 @@ class Standing:
     in_custody: bool
     offer: Offer | None
     complaint: str | None
-    """What the citizen complains of, not answered yet."""
+    """What the citizen complains of, not answered yet; None also for whom it is about."""
+    complaint_kind: str | None
     refused: str | None
     """The facts of the refusal, as they were written."""
 
@@ -291,8 +293,9 @@ def look_at_case(
     reveal_contact: bool = False,
 ) -> CaseView:
     """The whole view of a case; `case` comes from `visible_to`."""
-    clock = look_at_clock(session, frame, case)
-    standing = _standing(session, frame, case)
+    reads_complaint = rights.may_read_complaint(session, staff, case)
+    clock = look_at_clock(session, frame, case, complaints=reads_complaint)
+    standing = _standing(session, frame, case, reads_complaint=reads_complaint)
     conflicts = look_at_conflicts(session, frame, case)
     alike = look_at_alike(session, staff, case)
     situation = Situation(
@@ -307,9 +310,11 @@ def look_at_case(
     following = next_act(case, acts, withdrawing=case.withdraw_asked_at is not None)
     entries = talking.thread(session, case)
     notes = session.scalars(sa.select(Note).where(Note.case_id == case.id)).all()
-    steps = session.scalars(
+    steps: Sequence[Event] = session.scalars(
         sa.select(Event).where(Event.case_id == case.id).order_by(Event.id)
     ).all()
+    if not reads_complaint:
+        steps = [one for one in steps if one.kind not in _OF_COMPLAINTS]
     spoke = (
         *(entry.staff_id for entry in entries),
         *(note.staff_id for note in notes),
@@ -381,12 +386,12 @@ def _link(act: ActId) -> Link:
     return Link(act, ACTS[act].label, ACTS[act].at_once)
 
 
-def _standing(session: Session, frame: Frame, case: Case) -> Standing:
+def _standing(session: Session, frame: Frame, case: Case, *, reads_complaint: bool) -> Standing:
     entry = register.entry_of(session, case)
     provider = session.get(Provider, case.provider_id) if case.provider_id else None
     pause = register.paused(session, case)
     offer = open_offer(session, case)
-    complaint = rights.complaint_of(session, case)
+    complaint = rights.complaint_of(session, case) if reads_complaint else None
     refusal = register.refusal_of(session, case) if case.state is CaseState.CLOSED else None
     missing = case.open(session.vault, "papers_missing") or ""
     return Standing(
@@ -411,6 +416,9 @@ def _standing(session: Session, frame: Frame, case: Case) -> Standing:
         else None,
         complaint=complaint.open(session.vault, "about")
         if complaint is not None and complaint.answered_at is None
+        else None,
+        complaint_kind=citizen_texts.complaint(complaint.kind)
+        if complaint is not None and complaint.kind is not None
         else None,
         refused=refusal.open(session.vault, "wording") if refusal else None,
     )

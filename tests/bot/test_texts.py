@@ -15,7 +15,7 @@ from bot.dialogue.questions import OF_BOXES
 from bot.dialogue.turn import HelpedBy, Lost
 from bot.texts import FALLBACK, LANGUAGES, blanks_of, load_texts
 from bot.understanding.danger import DangerKind
-from cases.life import CaseState, Ground, Outcome
+from cases.life import CaseState, ComplaintKind, Ground, Outcome
 from cases.model import MeetingPlace
 from cases.province import load_province
 from cases.purpose import PersonAgrees
@@ -92,6 +92,9 @@ FAMILIES: Mapping[str, list[str]] = {
     "f'meeting.refused_{reason}'": [
         f"meeting.refused_{reason}" for reason in ("gone", "past", "agreed")
     ],
+    "f'complaint.kind.{kind}'": [f"complaint.kind.{kind}" for kind in ComplaintKind],
+    "f'rating.stars_{stars}'": [f"rating.stars_{stars}" for stars in range(1, 6)],
+    "f'rating.refused_{refused}'": ["rating.refused_rated", "rating.refused_not_closed"],
     "f'language.{language}'": [f"language.{language}" for language in LANGUAGES],
 }
 """Keys that the code puts together, by the expression that does it."""

@@ -531,7 +531,23 @@ def test_a_complaint_is_answered_once_and_may_go_to_the_department(office: Offic
     for answered in (False, True):
         office.do(rights.note_department, office.trung, case_id, answered=answered)
 
-    assert office.told()[-2:] == ["case.complaint_received", "case.complaint_answered"]
+    assert office.told()[-1] == "case.complaint_answered"
+
+
+def test_nobody_reads_a_complaint_about_their_own_work_while_the_centre_has_another(
+    office: Office,
+) -> None:
+    case_id = open_one(office.database).id
+    office.do(queue.claim, office.trung, case_id, BRANCH)
+    office.of_citizen(rights.complain, case_id, "Hẹn mà không tới")
+
+    def reads(staff: StaffMember) -> bool:
+        return office.do(lambda s: rights.may_read_complaint(s, staff, s.get_one(Case, case_id)))
+
+    assert (reads(office.hai), reads(office.trung)) == (False, True)  # nobody else could answer
+    hanh = hire(office.database, "hanh", Role.CENTRE, "centre")
+    assert (reads(hanh), reads(office.trung)) == (True, False)
+    office.refused("complained_of", rights.answer_complaint, office.trung, case_id, "x")
 
 
 def test_a_case_is_rated_once_for_each_ending(office: Office) -> None:

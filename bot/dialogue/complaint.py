@@ -1,0 +1,128 @@
+"""A complaint (Form 03; Law 11/2017/QH14, Art. 45): what about, in their own words, to the centre.
+
+It is kept out of the thread: those it is about do not read it on the desk.
+"""
+
+import datetime as dt
+
+from bot.dialogue import welcome
+from bot.dialogue.screening import written
+from bot.dialogue.turn import Complain, ComplaintView, Heard, Lookups, State, Turn, ask, choice
+from bot.understanding.intents import Intent
+from cases.life import ComplaintKind
+from cases.speech import Line, Say, say
+
+ABOUT = "complaint.about"
+WORDS = "complaint.words"
+CONFIRM = "complaint.confirm"
+STEPS = (ABOUT, WORDS, CONFIRM)
+"""What is said at these goes into no thread."""
+
+_STOP = choice("stop", "complaint.stop")
+_KINDS = tuple(choice(kind, f"complaint.kind.{kind}") for kind in ComplaintKind)
+_SEND = (
+    choice("yes", "complaint.send"),
+    choice("rewrite", "complaint.rewrite"),
+    _STOP,
+)
+_TOLD = 40
+"""Letters from which on "I complain …" is a complaint, not the wish to make one."""
+_SHOWN = 600
+"""Letters of their words that are read back."""
+
+
+def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """Ask what about, or read back a complaint that is told already.
+
+    One that waits for its answer is told instead.
+    """
+    case = lookups.my_case
+    if case is None:
+        return welcome.again(state).before(say("complaint.no_case"))
+    if case.complaint is not None and not case.complaint.answered:
+        return welcome.again(state).before(Say(lines=standing(case.complaint)))
+    if not heard.key and len(heard.text) > _TOLD:
+        told = state.at(CONFIRM).with_(set_aside=heard.text.strip(), about="")
+        return Turn(told, (_confirm(told, lookups),))
+    return Turn(state.at(ABOUT).with_(set_aside="", about=""), (_ask_about(lookups),))
+
+
+def standing(complaint: ComplaintView) -> tuple[Line, ...]:
+    """How far a complaint has come, and the way that is left."""
+    day = written(complaint.on)
+    if complaint.answered:
+        return (Line(key="complaint.answered", blanks={"day": day}),)
+    if complaint.due is None:
+        return (Line(key="complaint.waits", blanks={"day": day}),)
+    key = "complaint.late" if complaint.late else "complaint.waits_until"
+    return (Line(key=key, blanks={"day": day, "due": written(complaint.due)}),)
+
+
+def _ask_about(lookups: Lookups) -> Say:
+    return ask("complaint.about", *_KINDS, _STOP, centre=lookups.blanks["centre"])
+
+
+def _confirm(state: State, lookups: Lookups) -> Say:
+    words = state.set_aside
+    if len(words) > _SHOWN:
+        words = f"{words[:_SHOWN]} …"
+    said = ask("complaint.confirm", *_SEND, words=words, centre=lookups.blanks["centre"])
+    return said.model_copy(update={"secret": True})  # no officer finds it in the thread
+
+
+def ask_again(state: State, lookups: Lookups) -> Say:
+    match state.step:
+        case "complaint.about":
+            return _ask_about(lookups)
+        case "complaint.words":
+            return ask("complaint.words", _STOP)
+        case "complaint.confirm":
+            return _confirm(state, lookups)
+        case other:
+            raise AssertionError(other)
+
+
+def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """What it is about, their words, and whether it goes off."""
+    if heard.key == "stop":
+        return welcome.again(_forgotten(state)).before(say("complaint.stopped"))
+    match state.step:
+        case "complaint.about" if heard.key in set(ComplaintKind):
+            chosen = state.at(WORDS).with_(about=heard.key)
+            return Turn(chosen, (ask("complaint.words", _STOP),))
+        case "complaint.about" | "complaint.words" if not heard.key and heard.text.strip():
+            told = state.at(CONFIRM).with_(set_aside=heard.text.strip())
+            return Turn(told, (_confirm(told, lookups),))
+        case "complaint.confirm":
+            return _confirmed(state, heard, lookups)
+        case _:
+            return None
+
+
+def _confirmed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    intent = None if heard.key else heard.understood.intent
+    if heard.key == "rewrite":
+        return Turn(state.at(WORDS), (ask("complaint.words", _STOP),))
+    if intent is Intent.NO:
+        return welcome.again(_forgotten(state)).before(say("complaint.stopped"))
+    if heard.key != "yes" and intent is not Intent.YES:
+        return None
+    case = lookups.my_case
+    if case is None:
+        return welcome.again(_forgotten(state)).before(say("complaint.no_case"))
+    wish = Complain(case.id, state.set_aside, state.about or ComplaintKind.OTHER)
+    return Turn(_forgotten(state).at("free"), (), (wish,))
+
+
+def _forgotten(state: State) -> State:
+    return state.with_(set_aside="", about="")
+
+
+def sent(state: State, due: dt.date | None, lookups: Lookups) -> Turn:
+    """It is with the centre: until when it is answered, and where one can go then."""
+    department = {"department": lookups.blanks["justice_department"]}
+    lines = [Line(key="complaint.sent", blanks={"centre": lookups.blanks["centre"]})]
+    if due is not None:
+        lines.append(Line(key="complaint.sent_due", blanks={"due": written(due)}))
+    lines.append(Line(key="complaint.further", blanks=department))
+    return Turn(state, (Say(lines=tuple(lines), choices=(choice("go:status", "menu.status"),)),))
