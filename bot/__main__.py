@@ -1,4 +1,4 @@
-"""`python -m bot`: the whole of Tràm in one process. The one file that knows bot and desk."""
+"""`python -m bot`: the whole of Tràm, in one process or several. Knows bot and desk, alone."""
 
 import argparse
 import asyncio
@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from bot.settings import Environment, Settings
 from store.datafile import DataFileError
+from store.processes import ProcessRole
 
 if TYPE_CHECKING:  # a command line loads only what it needs
     from bot.turn import Rooms
@@ -26,6 +27,13 @@ log = logging.getLogger("tram")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 when all went well, 2 when the set-up has to be mended."""
     parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    parser.add_argument(
+        "--role",
+        type=ProcessRole,
+        choices=list(ProcessRole),
+        default=ProcessRole.BOTH,
+        help="web: pages and webhooks; worker: turns, sends and sweeps; both (the default)",
+    )
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="web chat, desk and channels in one process (the default)")
     commands.add_parser("migrate", help="bring the database to this version's schema")
@@ -56,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "add-staff":
                 return add_staff(chosen.username, chosen.name, chosen.role, chosen.office)
             case command:
-                return run(migrating=command == "migrate")
+                return run(chosen.role, migrating=command == "migrate")
     except ValidationError as problem:
         for error in problem.errors(include_url=False, include_input=False):
             name = "_".join(str(part) for part in error["loc"]).upper()
@@ -68,20 +76,20 @@ def main(arguments: list[str] | None = None) -> int:
     return 2
 
 
-def run(*, migrating: bool) -> int:
-    """Serve or only migrate; 2 when the set-up has to be mended."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+def run(role: ProcessRole, *, migrating: bool) -> int:
+    """Serve or only migrate; 2 when the set-up has to be mended, 1 when the work broke off."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.app import NotReadyError
+    from bot.logs import set_up
 
     settings = Settings()
+    set_up(settings.environment)
     try:
         if migrating:
             migrate_only(settings)
         else:
-            asyncio.run(serve(settings))
+            return asyncio.run(serve(settings, role))
     except (NotReadyError, OSError) as problem:
         print(f"Tràm can't start: {problem}", file=sys.stderr)
         return 2
@@ -137,16 +145,17 @@ def add_staff(username: str, name: str, role: str, office: str | None) -> int:
     return 0
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until told to stop; what is in hand is finished first."""
+async def serve(settings: Settings, role: ProcessRole) -> int:
+    """Serve until told to stop; what is in hand is finished first. 1 when the work broke off."""
     async with AsyncExitStack() as stack:
-        await _serve(settings, stack)
+        return await _serve(settings, role, stack)
 
 
-async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
+async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -> int:
     import uvicorn
 
     from bot.app import (
+        NotReadyError,
         Server,
         alone_with_database,
         check_contacts,
@@ -155,6 +164,7 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
         make_app,
         open_database,
         open_zalo_oa,
+        switched_on,
     )
     from bot.channels.message import Channel, ChannelName
     from bot.channels.telegram import Telegram, make_webhook, public_id
@@ -162,7 +172,12 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     from bot.channels.webchat import WebChat, make_webchat
     from bot.channels.zalo_bot import ZaloBot
     from bot.channels.zalo_bot import make_webhook as make_bot_webhook
+    from bot.health import health_reader
+    from bot.keeping import SWEEP_SECONDS, keep_small
+    from bot.metrics import Metrics, metrics_routes
+    from bot.pulse import BUILD, Pulse, every
     from bot.telegram_desk.follow import follow
+    from bot.watch import WATCH_SECONDS, Call, caller, watch
     from bot.worker import Worker, take_up_again
     from cases.atlas import seed_province
     from cases.documents import check_forms
@@ -171,10 +186,13 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     from desk.accounts import ensure_demo_accounts
     from desk.app import make_desk
     from knowledge.shelf import seed_knowledge
+    from store.alone import alone
     from store.anchors import add_anchor, keep_anchors
     from store.migrate import migrate
     from store.wakes import Topic
 
+    if role is not ProcessRole.BOTH and not settings.database_url.startswith("postgres"):
+        raise NotReadyError(f"--role {role} needs PostgreSQL: SQLite is for one process")
     listening = stack.enter_context(listen(settings))
     stack.enter_context(alone_with_database(settings))
     folder = load_province(settings.province)
@@ -204,7 +222,6 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     background: list[Callable[[], Awaitable[None]]] = [
         lambda: rooms.shelf.follow(database),
         lambda: rooms.atlas.follow(database),
-        lambda: keep_anchors(database, partial(add_anchor, settings.audit_anchors)),
     ]
     if not database.on_postgres:
         database.transact_now(take_up_again)
@@ -217,7 +234,12 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
         return server is not None and server.should_exit
 
     channels: dict[ChannelName, Channel] = {ChannelName.WEB: WebChat()}
-    routers = [make_webchat(database, rooms.texts, exit_to=settings.exit_url, stopping=stopping)]
+    public_routers = [
+        make_webchat(database, rooms.texts, exit_to=settings.exit_url, stopping=stopping)
+    ]
+    duties: list[Callable[[], Awaitable[None]]] = []  # of a process that works
+    call: Call | None = None
+    read_health = health_reader(database, rooms, switched_on(settings))
     desk = make_desk(
         database,
         rooms.atlas,
@@ -229,59 +251,100 @@ async def _serve(settings: Settings, stack: AsyncExitStack) -> None:
     if settings.telegram_token is not None:
         token = settings.telegram_token.get_secret_value()
         telegram = Telegram(token, settings.telegram_api_url)
-        await stack.enter_async_context(telegram)
         channels[ChannelName.TELEGRAM] = telegram
         channels[ChannelName.TELEGRAM_DESK] = TelegramDesk(telegram)
-        background.append(lambda: follow(database))
+        duties.append(lambda: follow(database))
         secret = settings.telegram_webhook_secret
         if settings.webhook_url is not None and secret is not None:
             webhook = make_webhook(database, secret.get_secret_value(), public_id(token))
-            routers.append(webhook)
+            public_routers.append(webhook)
             public = settings.public_url or ""
-            background.append(lambda: telegram.set_webhook(public, secret.get_secret_value()))
+            duties.append(lambda: telegram.set_webhook(public, secret.get_secret_value()))
         else:
-            background.append(lambda: telegram.poll(database))
+            duties.append(lambda: alone(database, "poll telegram", lambda: telegram.poll(database)))
+        if role.works:
+            await stack.enter_async_context(telegram)
+        if settings.alert_telegram_chat is not None:
+            call = caller(telegram, settings.alert_telegram_chat)
     if settings.zalo_oa_app_id is not None:
         zalo_oa, webhook = open_zalo_oa(settings, database)
-        await stack.enter_async_context(zalo_oa)
         channels[ChannelName.ZALO_OA] = zalo_oa
-        routers.append(webhook)
-        background.append(zalo_oa.tokens.keep_fresh)
+        public_routers.append(webhook)
+        duties.append(zalo_oa.tokens.keep_fresh)
+        if role.works:
+            await stack.enter_async_context(zalo_oa)
     if settings.zalo_bot_token is not None:
         zalo_bot = ZaloBot(settings.zalo_bot_token.get_secret_value(), settings.zalo_bot_api_url)
-        await stack.enter_async_context(zalo_bot)
         channels[ChannelName.ZALO_BOT] = zalo_bot
         if settings.public_url is not None and settings.zalo_bot_webhook_secret is not None:
             address, proof = settings.public_url, settings.zalo_bot_webhook_secret
-            routers.append(make_bot_webhook(database, proof.get_secret_value()))
-            background.append(lambda: zalo_bot.set_webhook(address, proof.get_secret_value()))
+            public_routers.append(make_bot_webhook(database, proof.get_secret_value()))
+            duties.append(lambda: zalo_bot.set_webhook(address, proof.get_secret_value()))
         else:
-            background.append(lambda: zalo_bot.poll(database))
-    worker = Worker(database, rooms, channels)
+            duties.append(lambda: alone(database, "poll zalo bot", lambda: zalo_bot.poll(database)))
+        if role.works:
+            await stack.enter_async_context(zalo_bot)
+    duties += (
+        lambda: keep_anchors(database, partial(add_anchor, settings.audit_anchors)),
+        lambda: every(
+            WATCH_SECONDS, "watching", lambda: watch(database, rooms.atlas, read_health, call)
+        ),
+        lambda: every(SWEEP_SECONDS, "keeping", lambda: keep_small(database, settings.keep_days)),
+    )
+    metrics = Metrics(BUILD, role)
+    worker = Worker(database, rooms, channels, metrics=metrics)
+    pulse = Pulse(database, role)
+    metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    for_the_operator = metrics_routes(database, metrics, read_health, metrics_token)
 
-    app = make_app(database, desk, *routers)
+    def fit() -> str | None:
+        if server is not None and server.draining:
+            return "ending"
+        if working is not None and working.done():
+            return "the worker has ended"
+        return pulse.problem()
+
+    app = make_app(
+        database,
+        desk if role.serves else None,
+        *(public_routers if role.serves else ()),
+        for_the_operator,
+        fit=fit,
+    )
     config = uvicorn.Config(
         app,
         log_level="warning",
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=3,
         limit_concurrency=800,  # open streams count too: the web chat's 500 and the desks'
         server_header=False,
         proxy_headers=settings.public_url is not None,
     )
-    server = Server(config)
+    server = Server(config, settings.drain_seconds)
+    working: asyncio.Task[None] | None = None
+    background.append(pulse.run)
+    if role.works:
+        background += duties
+        working = asyncio.create_task(worker.run())
+        working.add_done_callback(lambda _: server.end())  # without its work it is of no use
     tasks = [asyncio.create_task(_keep(start)) for start in background]
-    working = asyncio.create_task(worker.run())
-    announce(settings, listening.getsockname()[1])
+    announce(settings, role, listening.getsockname()[1])
     try:
         await server.serve([listening])
     finally:
         for task in tasks:
             task.cancel()
+        broke_off = working is not None and working.done()
         worker.stop()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(working, 10)
+        if working is not None:
+            await asyncio.wait({working}, timeout=10)
+            broke_off = broke_off or not working.done() or working.exception() is not None
         await asyncio.gather(*tasks, return_exceptions=True)
+        await pulse.end()
+    if broke_off:
+        log.error("the work broke off")
+    return int(broke_off)
 
 
 def lent(rooms: "Rooms", web: str | None) -> "Assistant":
@@ -325,8 +388,11 @@ def announce_accounts(accounts: tuple[tuple[str, str], ...]) -> None:
     sys.stdout.flush()
 
 
-def announce(settings: Settings, port: int) -> None:
+def announce(settings: Settings, role: ProcessRole, port: int) -> None:
     """Say where everything is."""
+    if not role.serves:
+        print(f"\n  Tràm, worker: http://{settings.host}:{port}/readyz\n", flush=True)
+        return
     shown = settings.public_url or f"http://{settings.host}:{port}"
     print(f"\n  Tràm\n  Trò chuyện / web chat   {shown}/\n  Bàn làm việc / desk     {shown}/desk\n")
     sys.stdout.flush()

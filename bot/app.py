@@ -5,21 +5,23 @@ import datetime as dt
 import fcntl
 import logging
 import random
+import secrets
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-import sqlalchemy as sa
 import uvicorn
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.channels.message import ChannelName
 from bot.channels.zalo_oa import ZaloOa, make_webhook
 from bot.dialogue.turn import Lookups
+from bot.logs import where
 from bot.settings import Environment, Settings
 from bot.texts import load_texts
 from bot.turn import Rooms
@@ -32,6 +34,7 @@ from knowledge.article import FieldId
 from knowledge.fields import load_fields
 from knowledge.library import load_library
 from knowledge.shelf import Shelf
+from store import migrate
 from store.clock import SystemClock
 from store.crypto import Keyring, KeyringError
 from store.session import Database, driver_url
@@ -151,12 +154,35 @@ def open_zalo_oa(settings: Settings, database: Database) -> tuple[ZaloOa, APIRou
     return channel, make_webhook(database, app_id=app_id, secret=values["webhook_secret"])
 
 
-def make_app(database: Database, desk: FastAPI, *routers: APIRouter) -> FastAPI:
-    """The web application: the rooms' own routes, and two for whoever watches over it."""
+def switched_on(settings: Settings) -> tuple[ChannelName, ...]:
+    """The channels that these settings switch on; the staff's groups come with Telegram."""
+    by_setting = {
+        ChannelName.WEB: True,
+        ChannelName.TELEGRAM: settings.telegram_token is not None,
+        ChannelName.TELEGRAM_DESK: settings.telegram_token is not None,
+        ChannelName.ZALO_OA: settings.zalo_oa_app_id is not None,
+        ChannelName.ZALO_BOT: settings.zalo_bot_token is not None,
+    }
+    return tuple(name for name, on in by_setting.items() if on)
+
+
+def make_app(
+    database: Database,
+    desk: FastAPI | None,
+    *routers: APIRouter,
+    fit: Callable[[], str | None] = lambda: None,
+) -> FastAPI:
+    """The web application: the rooms' own routes, and two for whoever watches over it.
+
+    `fit` tells why this process is not ready for more, or None. Without a desk nobody but the
+    operator calls: a process that only works.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     for router in routers:
         app.include_router(router)
-    app.mount("/desk", desk)
+    if desk is not None:
+        app.mount("/desk", desk)
+    wanted = migrate.head()
 
     @app.get("/healthz")
     async def healthz() -> Response:
@@ -164,12 +190,26 @@ def make_app(database: Database, desk: FastAPI, *routers: APIRouter) -> FastAPI:
 
     @app.get("/readyz")
     async def readyz() -> Response:
+        why = fit()
+        if why is not None:
+            return PlainTextResponse(why, status_code=503)
         try:
             async with asyncio.timeout(READY_WITHIN):
-                await database.read(lambda session: session.execute(sa.text("SELECT 1")))
+                schema = await database.read(
+                    lambda session: migrate.revision_of(session.connection())
+                )
         except (SQLAlchemyError, TimeoutError):
             return PlainTextResponse("the database does not answer", status_code=503)
+        if schema is None or wanted is None or schema < wanted:
+            return PlainTextResponse("the database is not migrated", status_code=503)
         return PlainTextResponse("ready")
+
+    @app.exception_handler(Exception)
+    async def failed(_request: Request, problem: Exception) -> Response:
+        number = secrets.token_hex(4)
+        log.error("an answer failed, error %s: %s", number, where(problem), extra={"error": number})
+        text = f"Có trục trặc (mã {number}). Bà con thử lại sau ít phút."
+        return PlainTextResponse(text, status_code=500)
 
     return app
 
@@ -214,17 +254,35 @@ class Server(uvicorn.Server):
     """A web server that only stops by a signal, and leaves the end of the process to us.
 
     uvicorn raises the signal once more when it has stopped, which would end the process before
-    the messages in hand are finished.
+    the messages in hand are finished. Before it closes its door it stays `draining` for a while:
+    not ready any more, but serving whoever still comes.
     """
+
+    def __init__(self, config: uvicorn.Config, drain_seconds: float = 0.0) -> None:
+        super().__init__(config)
+        self.draining = False
+        self._drain_seconds = drain_seconds
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         signals = (signal.SIGINT, signal.SIGTERM)
         for number in signals:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            loop.add_signal_handler(number, self._told_to_end, number, loop)
         try:
             yield
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
+
+    def _told_to_end(self, number: int, loop: asyncio.AbstractEventLoop) -> None:
+        if self.draining or not self._drain_seconds:
+            self.handle_exit(number, None)
+            return
+        self.draining = True
+        loop.call_later(self._drain_seconds, self.end)
+
+    def end(self) -> None:
+        """Stop serving: the open streams end, and what is in hand is answered."""
+        self.draining = True
+        self.should_exit = True

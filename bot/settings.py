@@ -56,6 +56,14 @@ class Settings(StoreSettings):
     """The Zalo Bot Platform, or a server that behaves like it."""
     zalo_bot_webhook_secret: SecretStr | None = None
     """With `TRAM_PUBLIC_URL`: Zalo calls `/webhook/zalo-bot` with it. Without: polling."""
+    drain_seconds: float = Field(0.0, ge=0, le=300)
+    """After the signal to end: so long not ready, but still serving, for a balancer to notice."""
+    metrics_token: SecretStr | None = None
+    """With it `/metrics` answers whoever sends it; without, this machine only."""
+    alert_telegram_chat: str | None = Field(None, pattern=r"^-?[0-9]{1,20}$")
+    """The Telegram chat that is told when something of the running is wrong."""
+    keep_days: int = Field(30, ge=7, le=3650)
+    """Days that what was answered, sent or shown stays in the technical tables."""
     exit_url: str = "https://www.google.com/search?q=thoi+tiet+ca+mau"
     """Where the web page's quick exit leads."""
 

@@ -20,9 +20,21 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from bot import delivery
-from bot.channels.message import Channel, ChannelName, FetchedFile, Inbound, Sent, Unknown
+from bot.channels.message import (
+    Channel,
+    ChannelName,
+    FetchedFile,
+    Inbound,
+    Receipt,
+    Refused,
+    Sent,
+    TryLater,
+    Unknown,
+)
 from bot.conversations import Conversation
 from bot.inbox import InboxRow, InboxState
+from bot.logs import where
+from bot.metrics import Metrics
 from bot.turn import Rooms, handle
 from cases import appointments, clock
 from cases.speech import say
@@ -44,6 +56,13 @@ _UNDER_WAY = 32
 _DATABASE_DOWN = (OperationalError, InterfaceError, sa.exc.TimeoutError)
 """No fault of the message in hand; any other error of the database is one of the message."""
 
+_OUTCOMES: Mapping[type[Sent], str] = {
+    Receipt: "receipt",
+    Refused: "refused",
+    TryLater: "try_later",
+    Unknown: "unknown",
+}
+
 
 class Did(StrEnum):
     NOTHING = "nothing"
@@ -56,6 +75,15 @@ class _ToFetch:
 
     row_id: str
     inbound: Inbound
+
+
+@dataclass(frozen=True)
+class _Turned:
+    """A message had its turn, or failed for good; told to the metrics once it is committed."""
+
+    channel: ChannelName
+    outcome: InboxState
+    seconds: float
 
 
 def take_up_again(session: Session) -> None:
@@ -79,13 +107,18 @@ class Worker:
         rooms: Rooms,
         channels: Mapping[ChannelName, Channel],
         *,
+        metrics: Metrics | None = None,
         hands: int = 4,
-        round_every: float = 30.0,
+        round_every: float = 10.0,
     ) -> None:
-        """`round_every`: seconds between two rounds of the law's clock."""
+        """`round_every`: seconds between two rounds of the law's clock.
+
+        When the process whose round it was has died, the next one's comes within that time.
+        """
         self._database = database
         self._rooms = rooms
         self._channels = channels
+        self._metrics = metrics or Metrics()
         self._hands = hands
         self._round_every = round_every
         self._stopping = False
@@ -116,7 +149,7 @@ class Worker:
                 await asyncio.sleep(_AFTER_FAILURE)
                 continue
             except Exception as problem:
-                log.error("a %s step failed: %s", topic, _where(problem))  # noqa: TRY400 - no traces
+                log.error("a %s step failed: %s", topic, where(problem))  # noqa: TRY400 - no traces
                 await asyncio.sleep(_AFTER_FAILURE)
                 continue
             if did is Did.NOTHING and not self._stopping:
@@ -128,7 +161,7 @@ class Worker:
             try:
                 await self.tell_due()
             except Exception as problem:
-                log.warning("a round of the clock failed: %s", _where(problem))
+                log.warning("a round of the clock failed: %s", where(problem))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), self._round_every)
 
@@ -147,18 +180,23 @@ class Worker:
     async def answer_one(self) -> Did:
         """Answer one message of a talk that nobody else has in hand; talks take turns."""
         took = await self._database.transact(self._take_and_answer)
-        if not isinstance(took, _ToFetch):
-            return took
+        did = await self._fetch_and_answer(took) if isinstance(took, _ToFetch) else took
+        if isinstance(did, _Turned):
+            self._metrics.turn(did.channel, did.outcome, did.seconds)
+            return Did.SOMETHING
+        return did
+
+    async def _fetch_and_answer(self, took: _ToFetch) -> Did | _Turned:
         try:
             fetched = await self._fetch(took.inbound)
         except Exception as problem:
             failed = problem
-            await self._database.transact(lambda session: self._not_fetched(session, took, failed))
-        else:
-            await self._database.transact(lambda session: self._answer(session, took, fetched))
-        return Did.SOMETHING
+            return await self._database.transact(
+                lambda session: self._not_fetched(session, took, failed)
+            )
+        return await self._database.transact(lambda session: self._answer(session, took, fetched))
 
-    def _take_and_answer(self, session: Session) -> Did | _ToFetch:
+    def _take_and_answer(self, session: Session) -> Did | _ToFetch | _Turned:
         row = self._next(session)
         if row is None:
             return Did.NOTHING
@@ -170,10 +208,9 @@ class Worker:
             raise
         except Exception as problem:
             session.expire_all()
-            self._failed(session, row_id, problem)
-            return Did.SOMETHING
+            return self._failed(session, row_id, problem)
 
-    def _begin(self, session: Session, row: InboxRow) -> Did | _ToFetch:
+    def _begin(self, session: Session, row: InboxRow) -> _ToFetch | _Turned:
         channel = self._channels[row.channel]
         inbound = channel.read(_event(session, row))
         if inbound is not None and inbound.file is not None and not inbound.too_large:
@@ -182,7 +219,7 @@ class Worker:
             return _ToFetch(row.id, inbound)
         handle(session, row, inbound, self._rooms)
         _served(session, row)
-        return Did.SOMETHING
+        return _turned(session, row)
 
     def _next(self, session: Session) -> InboxRow | None:
         """The oldest waiting message of the talk served longest ago, the talk locked.
@@ -221,23 +258,27 @@ class Worker:
             return None
         return await self._channels[inbound.channel].fetch(inbound.file)
 
-    def _answer(self, session: Session, took: _ToFetch, fetched: FetchedFile | None) -> None:
+    def _answer(
+        self, session: Session, took: _ToFetch, fetched: FetchedFile | None
+    ) -> Did | _Turned:
         row = self._still_waiting(session, took)
         if row is None:
-            return
+            return Did.SOMETHING
         try:
             with session.begin_nested():
                 handle(session, row, took.inbound, self._rooms, fetched)
                 _served(session, row)
+                return _turned(session, row)
         except _DATABASE_DOWN:
             raise
         except Exception as problem:
             session.expire_all()
-            self._failed(session, took.row_id, problem)
+            return self._failed(session, took.row_id, problem)
 
-    def _not_fetched(self, session: Session, took: _ToFetch, problem: Exception) -> None:
-        if self._still_waiting(session, took) is not None:
-            self._failed(session, took.row_id, problem)
+    def _not_fetched(self, session: Session, took: _ToFetch, problem: Exception) -> Did | _Turned:
+        if self._still_waiting(session, took) is None:
+            return Did.SOMETHING
+        return self._failed(session, took.row_id, problem)
 
     def _still_waiting(self, session: Session, took: _ToFetch) -> InboxRow | None:
         """The message, its talk locked; None if another worker has answered it meanwhile."""
@@ -246,7 +287,7 @@ class Worker:
         session.refresh(row)
         return row if row.state is InboxState.WAITING else None
 
-    def _failed(self, session: Session, row_id: str, problem: Exception) -> None:
+    def _failed(self, session: Session, row_id: str, problem: Exception) -> Did | _Turned:
         """Try again a little later; after the last attempt keep it and tell the citizen."""
         row = session.get_one(InboxRow, row_id)
         talk = session.get_one(Conversation, row.conversation_id)
@@ -255,10 +296,15 @@ class Worker:
         row.attempts += 1
         if row.attempts < MOST_ATTEMPTS:
             row.due_at = now + dt.timedelta(seconds=2.0 ** (row.attempts - 1))
-            log.warning("a turn failed and is tried again: %s", _where(problem))
-            return
+            log.warning("a turn failed and is tried again: %s", where(problem))
+            return Did.SOMETHING
         row.state, row.ended_at, row.error_id = InboxState.FAILED, now, new_id()[-8:]
-        log.error("a turn failed for good, error %s: %s", row.error_id, _where(problem))
+        log.error(
+            "a turn failed for good, error %s: %s",
+            row.error_id,
+            where(problem),
+            extra={"error": row.error_id},
+        )
         outbox.put(
             session,
             conversation_id=talk.id,
@@ -266,6 +312,7 @@ class Worker:
             kind=outbox.Kind.SAY,
             body=say("always.failed", error=row.error_id).model_dump_json(),
         )
+        return _turned(session, row)
 
     # --- out -----------------------------------------------------------------------------------
 
@@ -299,7 +346,7 @@ class Worker:
                 try:
                     await self._send(parcel)
                 except Exception as problem:  # the lease runs out and it is sent again
-                    log.warning("a send was not written down: %s", _where(problem))
+                    log.warning("a send was not written down: %s", where(problem))
                 finally:
                     slots.release()
 
@@ -315,13 +362,19 @@ class Worker:
         try:
             sent: Sent = await self._channels[parcel.channel].send(parcel.address, parcel.message)
         except Exception as problem:
-            log.error("a send failed: %s", _where(problem))  # noqa: TRY400 - no traces
+            log.error("a send failed: %s", where(problem))  # noqa: TRY400 - no traces
             sent = Unknown("send failed")
+        self._metrics.sent(parcel.channel, _OUTCOMES[type(sent)])
         jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
         await self._database.transact(
             lambda session: delivery.write_down(session, parcel, sent, jitter=jitter)
         )
         self._database.wakes.wake((Topic.OUTBOX,))  # the next one of this talk may leave now
+
+
+def _turned(session: Session, row: InboxRow) -> _Turned:
+    waited = session.clock.now() - row.received_at
+    return _Turned(row.channel, row.state, waited.total_seconds())
 
 
 def _served(session: Session, row: InboxRow) -> None:
@@ -341,14 +394,3 @@ def _has_earlier(due: sa.FromClause) -> sa.ColumnElement[bool]:
         earlier.state == InboxState.WAITING,
         earlier.seq < due.c.seq,
     )
-
-
-def _where(problem: BaseException) -> str:
-    """The kind of an error and where it arose; never its message, which may quote a citizen."""
-    trace = problem.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(problem).__name__
-    code = trace.tb_frame.f_code
-    return f"{type(problem).__name__} in {code.co_qualname}, line {trace.tb_lineno}"

@@ -1,5 +1,6 @@
 """Bringing a database to the schema of this version."""
 
+import logging
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 from store.session import Database
 
+log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -20,9 +22,16 @@ class UnknownRevisionError(Exception):
 def migrate(database: Database) -> None:
     """Apply every migration that this database has not seen, in one transaction each.
 
-    Several processes may start together: on PostgreSQL one migrates and the others wait.
+    Several processes may start together: on PostgreSQL one migrates and the others wait. A
+    database of a later version is left as it is: during an upgrade the old program still starts,
+    because a migration only adds what the version before does without (docs/van-hanh.md).
     """
     with database.engine.connect() as connection:
+        there = revision_of(connection)
+        connection.rollback()
+        if there is not None and there not in _known(_config()):
+            log.warning("the database has the schema %s of a later version", there)
+            return
         migrate_connection(connection, "head")
 
 
@@ -33,11 +42,14 @@ def migrate_connection(connection: sa.Connection, revision: str) -> None:
         UnknownRevisionError: this version of the program has no such migration.
     """
     config = _config()
-    known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision not in {"head", *known}:
+    if revision not in {"head", *_known(config)}:
         raise UnknownRevisionError(revision)
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def _known(config: Config) -> frozenset[str]:
+    return frozenset(one.revision for one in ScriptDirectory.from_config(config).walk_revisions())
 
 
 def head() -> str | None:

@@ -89,17 +89,18 @@ class Session(orm.Session):
         """Let only one transaction do `what` until it ends; SQLite has one writer anyway."""
         if self.on_postgres:
             self.flush()  # rows changed before are locked before
-            self.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_number(what))))
+            self.execute(sa.select(sa.func.pg_advisory_xact_lock(lock_number(what))))
 
     def try_alone(self, what: str) -> bool:
         """The same without waiting: False when another transaction is doing `what` just now."""
         if not self.on_postgres:
             return True
-        tried = sa.select(sa.func.pg_try_advisory_xact_lock(_lock_number(what)))
+        tried = sa.select(sa.func.pg_try_advisory_xact_lock(lock_number(what)))
         return bool(self.scalar(tried))
 
 
-def _lock_number(what: str) -> int:
+def lock_number(what: str) -> int:
+    """The number under which PostgreSQL knows a lock of ours."""
     return int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
 
 

@@ -98,7 +98,7 @@ def test_secrets_do_not_show_when_the_settings_are_printed(
     secrets = [
         *("TELEGRAM_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "DEMO_PASSWORD"),
         *("ZALO_OA_APP_SECRET", "ZALO_OA_WEBHOOK_SECRET", "ZALO_OA_REFRESH_TOKEN"),
-        *("ZALO_BOT_TOKEN", "ZALO_BOT_WEBHOOK_SECRET", "BACKUP_KEY"),
+        *("ZALO_BOT_TOKEN", "ZALO_BOT_WEBHOOK_SECRET", "BACKUP_KEY", "METRICS_TOKEN"),
     ]
     for name in secrets:
         monkeypatch.setenv(f"TRAM_{name}", "dung-noi-ai")

@@ -39,8 +39,9 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 class Server:
     """`python -m bot` on a free port, with its data in a folder of its own."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
         self._folder = folder
+        self._arguments = arguments
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment(folder, port=str(self.port), **settings)
@@ -54,10 +55,10 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it is ready."""
-        log = self._folder / f"start-{len(self.outputs)}.log"
+        log = self._folder / f"start-{self.port}-{len(self.outputs)}.log"
         with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot"],
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", "bot", *self._arguments],
                 cwd=self._folder,
                 env=self.environment,
                 stdout=output,
@@ -84,9 +85,16 @@ class Server:
 
     def stop(self, how: signal.Signals, seconds: float) -> int:
         """Ask it to end; the exit status."""
-        process = self._running()
-        process.send_signal(how)
-        return process.wait(seconds)
+        self.signal(how)
+        return self.wait(seconds)
+
+    def signal(self, how: signal.Signals) -> None:
+        """Only ask it to end."""
+        self._running().send_signal(how)
+
+    def wait(self, seconds: float) -> int:
+        """The exit status, once it has ended."""
+        return self._running().wait(seconds)
 
     def close(self) -> None:
         """End it if it still runs."""
