@@ -12,7 +12,7 @@ from bot.channels.zalo_tokens import ZaloTokens
 from bot.inbox import InboxRow, InboxState
 from bot.turn import Rooms
 from cases.health import ChannelHealth, Disk, Health, overdue_cases, unclaimed_by_office
-from cases.queue import able_offices
+from cases.staffing import able_offices
 from store import migrate
 from store.incidents import ongoing
 from store.marks import MarkName, mark_of
