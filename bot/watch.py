@@ -81,12 +81,12 @@ def _hours(span: dt.timedelta) -> str:
     return f"{max(0, int(span.total_seconds() // 3600))} giờ"
 
 
-def look(session: Session, read_health: Callable[[Session], Health]) -> None:
+def look(session: Session, health: Health) -> None:
     """Write down what has begun and what is over; nothing when another process is at it."""
     if not session.try_alone("watch"):
         return
     now = session.clock.now()
-    wrong = {(one.kind, one.subject): one for one in what_is_wrong(read_health(session))}
+    wrong = {(one.kind, one.subject): one for one in what_is_wrong(health)}
     open_now = {(row.kind, row.subject): row for row in ongoing(session)}
     for key, row in open_now.items():
         if key not in wrong:
@@ -158,7 +158,8 @@ async def watch(
     call: Call | None,
 ) -> None:
     """One round: look, then tell what has to be told. Without a `call` it is only written down."""
-    await database.transact(partial(look, read_health=read_health))
+    health = await database.read(read_health)  # nobody who writes waits for the counting
+    await database.transact(partial(look, health=health))
     while call is not None:
         telling = await database.transact(partial(take_telling, province=atlas.current))
         if telling is None or not await call(telling.text):
