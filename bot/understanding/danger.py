@@ -184,22 +184,25 @@ class Signs:
             "again": book.all(dampeners.again),
         }
 
-    def any(self, message: Message) -> bool:
-        """Whether one sign stands in the message, figures of speech aside."""
-        heard = message.hide(self._harmless.covered(message))
+    def heard(self, message: Message) -> Message:
+        """The message without its figures of speech."""
+        return message.hide(self._harmless.covered(message))
+
+    def any(self, heard: Message) -> bool:
+        """Whether one sign stands in what is heard."""
         return self._signs.among(heard) or self.own_threat(heard)
 
-    def sure(self, message: Message) -> DangerKind | None:
+    def sure(self, heard: Message) -> DangerKind | None:
         """The danger that is told in so many words, whatever the rest weighs."""
-        heard = message.hide(self._harmless.covered(message))
         return next((kind for kind, phrases in self._sure if phrases.among(heard)), None)
 
-    def own_threat(self, message: Message) -> bool:
+    def own_threat(self, heard: Message) -> bool:
         """Whether the writer says that they themselves will harm, or have harmed, somebody."""
-        if not (found := self._own.find(message)) and not self._own_at_the_start.among(message):
+        found = self._own.find(heard)
+        found += [one for one in self._own_at_the_start.find(heard) if one[1] == 0]
+        if not found:
             return False
-        others = self._not_own.covered(message.hide(self._harmless.covered(message)))
-        found += [one for one in self._own_at_the_start.find(message) if one[1] == 0]
+        others = self._not_own.covered(heard)
         return any(not others >> begin & 1 for _, begin, _ in found)
 
     def only_told(self, message: Message) -> bool:
@@ -274,11 +277,12 @@ class DangerReader:
         """
         if not message.words or self._signs.only_told(message) or self._signs.of_nobody(message):
             return ()
-        signed = self._signs.any(message)
+        heard = self._signs.heard(message)
+        signed = self._signs.any(heard)
         if not signed and (by_signs or len(message.words) <= FEW_WORDS):
             return ()
         score = self._weights.score(self._signs.features(message))
-        sure = self._signs.sure(message)
+        sure = self._signs.sure(heard)
         if sure is None and score[0] < (ALARM if signed else ALARM_WITHOUT_SIGNS):
             return ()
         kinds = tuple(DangerKind)
@@ -288,7 +292,7 @@ class DangerReader:
         if found[0] is not DangerKind.SUICIDE and self._signs.only_long_ago(message):
             return ()
         others = tuple(kind for kind in found if kind is not DangerKind.HARMING)
-        return (DangerKind.HARMING, *others) if self._signs.own_threat(message) else others
+        return (DangerKind.HARMING, *others) if self._signs.own_threat(heard) else others
 
 
 def _bare(message: Message, harmless: int) -> list[str]:
