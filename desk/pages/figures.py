@@ -299,14 +299,20 @@ def routes(frame: Frame) -> APIRouter:
         staff = staff_of(request)
         given = _fields(await request.form())
         asked = asked_by(given, staff, today(), Range.MONTH)
-        revealed = given.get("names") == "full"
+        revealed = given.get("names", "").startswith("full")
+        kind = "pdf" if given.get("names", "").endswith("_pdf") else "xlsx"
 
         names = "names" if revealed else "masked"
-        if not await noted(staff, "register.export", f"{names} {_detail(asked)}"):
+        if not await noted(staff, "register.export", f"{names} {kind} {_detail(asked)}"):
             return too_many()
         me, table = await read_register(staff, asked, revealed=revealed)
-        name = f"so-thu-ly-{asked.period.first}-{asked.period.last}.xlsx"
-        return _file(to_workbook(table.name, (SAMPLE, *about(me, asked)), (table,)), name)
+        name = f"so-thu-ly-{asked.period.first}-{asked.period.last}.{kind}"
+        taken_by = f"Người xuất: {me.name} ({staff.username})"
+        told = (SAMPLE, *about(me, asked), f"{taken_by}.")
+        if kind == "pdf":
+            content = to_pdf(table.name, told, (table,), wide=True, mark=taken_by)
+            return _file(content, name)
+        return _file(to_workbook(table.name, told, (table,), mark=taken_by), name)
 
     # --- Form 12 --------------------------------------------------------------------------------
 

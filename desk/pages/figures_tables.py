@@ -364,8 +364,13 @@ def _day(at: dt.datetime) -> str:
 # --- files --------------------------------------------------------------------------------------
 
 
-def to_workbook(title: str, about: Sequence[str], tables: Sequence[Table]) -> bytes:
-    """An XLSX file with a sheet for each table; nothing in it is a formula or a link."""
+def to_workbook(
+    title: str, about: Sequence[str], tables: Sequence[Table], *, mark: str = ""
+) -> bytes:
+    """An XLSX file with a sheet for each table; nothing in it is a formula or a link.
+
+    `mark` stands at the foot of every printed page.
+    """
     made = io.BytesIO()
     options = {
         "in_memory": True,
@@ -391,6 +396,7 @@ def to_workbook(title: str, about: Sequence[str], tables: Sequence[Table]) -> by
             page.set_landscape()
             page.fit_to_pages(1, 0)
             page.repeat_rows(0)
+            page.set_footer("&C" + mark.replace("&", "&&"))
             page.set_column(0, 0, 34)
             page.set_column(1, max(len(table.columns) - 1, 1), 18)
             for column, name in enumerate(table.columns):
@@ -415,13 +421,14 @@ def _sheet_name(place: int, name: str) -> str:
 
 
 def to_pdf(
-    title: str, about: Sequence[str], tables: Sequence[Table], *, wide: bool = False
+    title: str, about: Sequence[str], tables: Sequence[Table], *, wide: bool = False, mark: str = ""
 ) -> bytes:
-    """The tables with their charts on paper."""
+    """The tables with their charts on paper; `mark` lies behind every page."""
     data: dict[str, Any] = {
         "title": clean(title),
         "about": [clean(line) for line in about],
         "wide": wide,
+        "mark": clean(mark),
         "tables": [
             {
                 "name": clean(table.name),

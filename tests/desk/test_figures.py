@@ -186,7 +186,16 @@ async def test_a_workbook_of_the_register_is_masked_too(
     assert ("Nguyễn Văn Tèo" in words) is seen
     assert ("N. V. T." in words) is not seen
     kind = "names" if seen else "masked"
-    assert audited(world, "register.export") == [f"{kind} 2026-01-01 2026-12-31"]
+    assert audited(world, "register.export") == [f"{kind} xlsx 2026-01-01 2026-12-31"]
+
+
+async def test_the_register_on_paper_is_audited_as_such(world: World) -> None:
+    browser = await world.signed_in("hai")
+
+    answer = await browser.press("/desk/figures/register/export", names="full_pdf", range="year")
+
+    assert answer.content.startswith(b"%PDF")
+    assert audited(world, "register.export") == ["names pdf 2026-01-01 2026-12-31"]
 
 
 async def test_the_register_of_another_branch_stays_closed(world: World) -> None:
