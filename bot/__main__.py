@@ -239,7 +239,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     ]
     duties: list[Callable[[], Awaitable[None]]] = []  # of a process that works
     call: Call | None = None
-    read_health = health_reader(database, rooms, switched_on(settings))
+    read_health = health_reader(database, rooms.atlas, rooms.shelf, switched_on(settings))
     desk = make_desk(
         database,
         rooms.atlas,
@@ -247,6 +247,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         secure_cookies=settings.behind_https,
         stopping=stopping,
         assistant=lent(rooms, settings.public_url),
+        read_health=read_health,
     )
     if settings.telegram_token is not None:
         token = settings.telegram_token.get_secret_value()

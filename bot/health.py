@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from bot.channels.message import ChannelName
 from bot.channels.zalo_tokens import ZaloTokens
 from bot.inbox import InboxRow, InboxState
-from bot.turn import Rooms
+from cases.atlas import Atlas
 from cases.health import ChannelHealth, Disk, Health, overdue_cases, unclaimed_by_office
 from cases.staffing import able_offices
+from knowledge.shelf import Shelf
 from store import migrate
 from store.incidents import ongoing
 from store.marks import MarkName, mark_of
@@ -25,7 +26,7 @@ _REASONS = 3
 
 
 def health_reader(
-    database: Database, rooms: Rooms, channels: Iterable[ChannelName]
+    database: Database, atlas: Atlas, shelf: Shelf, channels: Iterable[ChannelName]
 ) -> Callable[[Session], Health]:
     """A function that reads the health; `channels` are those that the settings switch on."""
     names = tuple(channels)
@@ -36,7 +37,7 @@ def health_reader(
         now = session.clock.now()
         waiting, oldest = _inbox(session, now)
         able = able_offices(session)
-        province = rooms.province
+        province = atlas.current
         return Health(
             at=now,
             channels=tuple(_channel(session, name, now) for name in names),
@@ -48,7 +49,7 @@ def health_reader(
                 office.id for office in province.offices if office.active and office.id not in able
             ),
             overdue=overdue_cases(session),
-            stale_articles=len(rooms.shelf.current.library.stale(session.clock.today())),
+            stale_articles=len(shelf.current.library.stale(session.clock.today())),
             backup=mark_of(session, MarkName.BACKUP),
             verify=mark_of(session, MarkName.VERIFY),
             schema=migrate.revision_of(session.connection()),

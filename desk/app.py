@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from cases.access import NotFoundError
 from cases.atlas import Atlas
+from cases.health import Health
 from desk import guard
 from desk.assistant import Assistant
 from desk.frame import STATIC, Frame
@@ -43,10 +44,11 @@ from desk.pages import (
     province_history,
     queue,
     search,
+    status,
     telegram,
 )
 from knowledge.shelf import Shelf
-from store.session import Database
+from store.session import Database, Session
 
 
 class _Kept(StaticFiles):
@@ -66,10 +68,12 @@ def make_desk(
     secure_cookies: bool,
     stopping: Callable[[], bool] = lambda: False,
     assistant: Assistant | None = None,
+    read_health: Callable[[Session], Health] | None = None,
 ) -> FastAPI:
     """The desk. `secure_cookies` where it is reached over https.
 
-    `stopping` is asked every second: when the server wants to stop, open streams end.
+    `stopping` is asked every second: when the server wants to stop, open streams end. With
+    `read_health` admins have a page about how the running stands.
     """
     frame = Frame(database, atlas, shelf, secure_cookies, stopping, assistant)
     desk = FastAPI(
@@ -89,6 +93,8 @@ def make_desk(
         desk.include_router(page.routes(frame))
     desk.include_router(figures.routes(frame))
     desk.include_router(accounts.routes(frame))
+    if read_health is not None:
+        desk.include_router(status.routes(frame, read_health))
     for page in (province, province_areas, province_days, province_history, duty):
         desk.include_router(page.routes(frame))
     desk.mount("/static", _Kept(directory=STATIC))

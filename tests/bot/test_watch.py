@@ -71,12 +71,15 @@ class Watchman:
                 self.database.transact_now(
                     partial(beat, process_id=self.worker, role=ProcessRole.WORKER, build="1")
                 )
-            read = health_reader(self.database, self.rooms, tuple(ChannelName))
-            await watch(self.database, self.rooms.atlas, read, self.centre.call)
+            await watch(self.database, self.rooms.atlas, self.read, self.centre.call)
         return self.centre.heard[before:]
 
     def health(self) -> Health:
-        return self.database.read_now(health_reader(self.database, self.rooms, tuple(ChannelName)))
+        return self.database.read_now(self.read)
+
+    def read(self, session: Session) -> Health:
+        rooms = self.rooms
+        return health_reader(self.database, rooms.atlas, rooms.shelf, tuple(ChannelName))(session)
 
 
 def hire(session: Session) -> None:

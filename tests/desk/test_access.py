@@ -85,6 +85,7 @@ ROUTES = {
     ("POST", "/figures/form12/export"): frozenset({"hai", "trung"}),
     ("GET", "/accounts"): frozenset({"quan"}),
     ("GET", "/audit"): frozenset({"kiem"}),
+    ("GET", "/status"): frozenset({"quan"}),
 }
 """Whom each route answers about a case of U Minh. A new route belongs in here."""
 

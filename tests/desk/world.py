@@ -15,6 +15,8 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from PIL import Image
 
+from bot.channels.message import ChannelName
+from bot.health import health_reader
 from cases import queue, talking
 from cases.atlas import Atlas
 from cases.codes import fresh_code, fresh_pin
@@ -170,6 +172,9 @@ class World:
             self.shelf,
             secure_cookies=False,
             stopping=lambda: self.stopping,
+            read_health=health_reader(
+                self.database, self.atlas, self.shelf, (ChannelName.WEB, ChannelName.ZALO_OA)
+            ),
         )
         self.app = FastAPI(openapi_url=None)
         self.app.mount("/desk", self.desk)
