@@ -27,10 +27,12 @@ from random import Random
 
 from bot.app import load_rooms, lookups_for_drawing
 from bot.channels.message import InboundKind
+from bot.dialogue.clearing import WHO
 from bot.dialogue.hear import hear
 from bot.dialogue.questions import BOXES, BY_STEP, DONE, NONE_OF_THESE
 from bot.dialogue.screening import TOLD
 from bot.dialogue.turn import Heard, Lookups, State
+from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
 from cases.province import load_province
 from eligibility.facts import FACTS, CriminalRole, FactId, Facts, Household, Kind, Value
@@ -99,11 +101,13 @@ class Citizen:
     def opens(self, text: str) -> Asked:
         """Tell the story, then answer until the outcome is told."""
         self._hear(Heard(InboundKind.TEXT, self.read(text), text=text))
-        if not self._in(("screening.", "request.")):
+        if not self._in(("screening.", "request.", "clear.")):
             self._press("go:screen")
         screens: list[str] = []
         items = 0
-        while self._in(("screening.",)) and self.state.step != TOLD and len(screens) < MOST:
+        while (
+            self._in(("screening.", "clear.")) and self.state.step != TOLD and len(screens) < MOST
+        ):
             screens.append(self.state.step.removeprefix("screening."))
             items += sum(one.ticked is not None for one in self.state.offered) or 1
             self._answer()
@@ -119,6 +123,9 @@ class Citizen:
         return self.state.step.startswith(families)
 
     def _answer(self) -> None:
+        if self.state.step == WHO:  # somebody was spoken of: it is about them
+            self._press(next(one.key for one in self.state.offered if one.key != Relation.SELF))
+            return
         if self.state.step == BOXES:
             boxes = [one.key for one in self.state.offered if one.ticked is not None]
             true = [key for key in boxes if self.truth[FactId(key)] is True]

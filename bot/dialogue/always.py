@@ -76,8 +76,10 @@ def discontent(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
 
 def calm(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
     """There is no danger: it was heard wrongly, and nothing follows from it."""
-    fresh = state.at("free").with_(danger=None, urgent=False, opening=False)
-    return Turn(fresh, (ask("danger.calm", *welcome.MENU),))
+    fresh = state.with_(danger=None, urgent=False)
+    if state.step.startswith(("screening.", "status.", "clear.")):
+        return Turn(fresh, (say("danger.calm"),))
+    return Turn(fresh.at("free").with_(opening=False), (ask("danger.calm", *welcome.MENU),))
 
 
 def _say(key: str, *choices: Choice, ends: bool = False) -> Act:
@@ -110,7 +112,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "contact": _say("welcome.contact", faq.PERSON),
         "who": _say("welcome.who"),
         "privacy": _say("welcome.privacy"),
-        "exit": _say("welcome.exit", ends=True),
+        "exit": _say("welcome.exit", choice("go:delete", "delete.yes"), ends=True),
         "discontent": discontent,
         "unsafe": _say("danger.not_safe", ends=True),
         "calm": calm,
@@ -137,7 +139,7 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
     }
 )
 
-ASIDES = frozenset({"cost", "contact", "who", "privacy", "discontent"})
+ASIDES = frozenset({"cost", "contact", "who", "privacy", "discontent", "calm"})
 """Answered without leaving the question that is being asked."""
 
 
@@ -181,6 +183,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "complain": "complaint.begin",
         "language": "menu.language",
         "unsafe": "danger.safe_no",
+        "delete": "delete.yes",
         "calm": "danger.none",
     }
 )

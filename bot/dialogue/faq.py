@@ -1,5 +1,7 @@
 """Questions about the law: answered from reviewed text with its source, or honestly not."""
 
+import re
+
 from bot.dialogue.turn import (
     Heard,
     KeepQuestion,
@@ -14,8 +16,9 @@ from bot.dialogue.turn import (
 from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say, say
 from knowledge.article import Article, FieldId
-from knowledge.present import present
+from knowledge.present import Presented, present
 from knowledge.search import Found
+from knowledge.vietnamese import fold
 
 NEAREST = 3
 _PAGE = 6
@@ -124,7 +127,7 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn:
     found = lookups.search.search(text)
     topic = lookups.library.articles.get(state.topic) if state.topic is not None else None
     state = state.with_(question=text[:_KEPT])
-    if topic is not None and heard.understood.follow_up and not _answers_within(found, topic):
+    if topic is not None and _goes_on(found, heard) and not _answers_within(found, topic):
         return _follow_up(state, topic, heard, lookups)
     nearest = tuple(hit.id for hit in found.answers[:NEAREST])
     if not found.abstained and not found.ambiguous and nearest:
@@ -151,26 +154,78 @@ def _says_too_little(found: Found, text: str) -> bool:
 
 def _answers_within(found: Found, topic: Article) -> bool:
     """Whether another article of the same field answers what was asked in addition."""
-    if found.abstained or not found.answers:
+    if found.abstained or found.ambiguous or not found.answers:
         return False
     first = found.answers[0].id
     return first != topic.id and first.rpartition("-")[0] == topic.field
 
 
+def _goes_on(found: Found, heard: Heard) -> bool:
+    """ "Rồi mất bao lâu?" right after an article is about that article, without saying so."""
+    if heard.understood.follow_up:
+        return True
+    words = heard.understood.text.split()
+    asks = heard.understood.intent is Intent.QUESTION and found.abstained
+    return asks and len(words) <= _FEW and found.field[0].score < _SOME_FIELD
+
+
 def _follow_up(state: State, topic: Article, heard: Heard, lookups: Lookups) -> Turn:
-    """ "Còn nếu có con nhỏ thì sao?" stays in the topic: what is near it there, or a person."""
-    found = lookups.search.search(f"{topic.title} {heard.understood.text}")
-    near = [
-        hit.id
-        for hit in found.answers
-        if hit.id != topic.id and hit.id.rpartition("-")[0] == topic.field
-    ]
-    choices = tuple(_title(article_id, lookups) for article_id in near[: NEAREST - 1])
-    if topic.time_limits or topic.papers:
-        choices = (choice(f"d:{topic.id}", "faq.details"), *choices)
+    """ "Còn nếu có con nhỏ thì sao?" stays in the topic: the piece of the article it asks for, what
+    answers it there, what is near, or a person.
+    """
+    shown = present(topic, lookups.library.laws, lookups.today, lookups.blanks)
+    details = (choice(f"d:{topic.id}", "faq.details"),) if topic.time_limits or topic.papers else ()
+    pieces = _pieces(_piece(heard), shown)
+    if pieces:
+        lines = (Line(key="faq.title", blanks={"title": shown.title}), *pieces)
+        return Turn(state, (Say(lines=lines, choices=(*details, PERSON, SCREEN)),))
+    subject = re.split(r"[:;,?]", topic.short)[0]
+    found = lookups.search.search(f"{subject}, {heard.understood.text}")
+    near = [hit for hit in found.answers if hit.id.rpartition("-")[0] == topic.field]
+    first = near[0].id if near and not found.abstained and not found.ambiguous else topic.id
+    if first != topic.id:
+        turn = article(state, first, lookups)
+        if turn is not None:
+            return turn.led_by(Line(key="faq.still", blanks={"subject": subject}))
+    titles = tuple(_title(hit.id, lookups) for hit in near if hit.id != topic.id)[: NEAREST - 1]
+    if titles and found.ambiguous:
+        return Turn(state, (ask("faq.still_which", *titles, *details, PERSON, subject=subject),))
     kept = _kept(state, heard, str(topic.field))
-    title = present(topic, lookups.library.laws, lookups.today, lookups.blanks).title
-    return Turn(state, (ask("faq.follow_up", *choices, PERSON, title=title),), kept)
+    asked = ask("faq.follow_up", *details, *titles, PERSON, title=shown.title)
+    return Turn(state, (asked,), kept)
+
+
+_FEW = 7
+_PIECES = {
+    "where": re.compile(r"\b(o dau|toi dau|den dau|cho nao|noi nao|gap ai|hoi ai)\b"),
+    "papers": re.compile(r"\b(giay to|giay gi|ho so|can gi|don gi|nop gi)\b"),
+    "time_limits": re.compile(
+        r"\b(bao lau|may thang|may ngay|may nam|thoi han|han chot|khi nao)\b"
+    ),
+}
+
+
+def _piece(heard: Heard) -> str | None:
+    """The piece of an article a short question asks for: where to go, which papers, how long."""
+    words = fold(heard.understood.text)
+    if len(words.split()) > _FEW:
+        return None
+    return next((piece for piece, asks in _PIECES.items() if asks.search(words)), None)
+
+
+def _pieces(piece: str | None, shown: Presented) -> tuple[Line, ...]:
+    """That piece in words; nothing if the article does not say."""
+    match piece:
+        case "where":
+            return (Line(key="faq.where", blanks={"text": shown.where}),)
+        case "papers" if shown.papers:
+            items = shown.papers
+        case "time_limits" if shown.time_limits:
+            items = shown.time_limits
+        case _:
+            return ()
+    listed = (Line(key="faq.item", blanks={"text": item}) for item in items)
+    return (Line(key=f"faq.{piece}"), *listed)
 
 
 def _kept(state: State, heard: Heard, field: str) -> tuple[KeepQuestion, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from bot.channels.message import InboundKind
 from bot.dialogue import (
     always,
+    clearing,
     complaint,
     faq,
     learning,
@@ -54,7 +55,18 @@ class _Form:
     ask_again: Callable[[State, Lookups], Say]
 
 
+def _clear(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """What was unclear is said; the talk goes on where it was."""
+    cleared = clearing.answer(state, heard, lookups)
+    if cleared is None:
+        return None
+    if cleared.step in _FREE and not cleared.opening:
+        return screening.begin(cleared, heard, lookups)
+    return _go_on(cleared, lookups)
+
+
 _FORMS = {
+    "clear": _Form(_clear, clearing.ask_again),
     "screening": _Form(screening.answer, screening.ask_again),
     "request": _Form(request.answer, request.ask_again),
     "status": _Form(status.answer, status.ask_again),
@@ -81,7 +93,47 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     danger = heard.understood.danger
     if danger is not None:
         turn = _warn(state, danger, heard, turn, lookups)
-    return numbered(_remembered(state, heard, turn))
+    else:
+        turn = _cleared_first(state, heard, turn, lookups)
+    return numbered(_remembered(state, heard, _with_a_way_on(turn, lookups)))
+
+
+def _cleared_first(before: State, heard: Heard, turn: Turn, lookups: Lookups) -> Turn:
+    """What can be meant in two ways is asked before the talk goes on; not in the midst of danger.
+
+    Who goes elsewhere instead of clearing it up is not asked once more.
+    """
+    state = turn.state
+    if before.step == clearing.DOUBT and state.step != clearing.DOUBT:
+        state = state.with_(doubt=None)
+        turn = Turn(state, turn.says, turn.wishes)
+    asks_of_them = state.step in _FREE or state.step.startswith(("screening.", "request."))
+    if state.danger is not None or _held(lookups) or not asks_of_them:
+        return turn
+    unclear = clearing.begin(before, state, heard.understood)
+    if unclear is None:
+        return turn
+    waits = state.step not in _FREE and turn.says  # its question comes back afterwards
+    said = turn.says[:-1] if waits else turn.says
+    return Turn(unclear, (*said, clearing.ask_again(unclear, lookups)), turn.wishes)
+
+
+def _with_a_way_on(turn: Turn, lookups: Lookups) -> Turn:
+    """Nothing the assistant says by itself leaves the citizen without a next step."""
+    ends = any(said.choices for said in turn.says) or not turn.says or turn.wishes[-1:] == _ENDS
+    if ends or turn.state.step not in _FREE or _held(lookups) or _is_farewell(turn):
+        return turn
+    *others, last = turn.says
+    return Turn(turn.state, (*others, last.model_copy(update={"choices": _WAYS})), turn.wishes)
+
+
+_ENDS = (DeleteTalk(),)
+_WAYS = welcome.MENU[:3]
+
+
+def _is_farewell(turn: Turn) -> bool:
+    """Whoever is not safe at the screen is left alone: the words name a number, no button."""
+    return any(line.key == "danger.not_safe" for said in turn.says for line in said.lines)
 
 
 def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
@@ -321,12 +373,15 @@ def _corrected(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     lines = learning.said_back(learnt.state, changed, lookups)
     if learnt.place:
         lines += learning.place_line(learnt.state, lookups)
-    said = Say(lines=(Line(key="always.corrected"), *lines))
-    return _go_on(learnt.state, lookups).before(said)
+    turn = _go_on(learnt.state, lookups)
+    return turn.before(Say(lines=(Line(key="always.corrected"), *lines))) if lines else turn
 
 
 def _go_on(state: State, lookups: Lookups) -> Turn:
     """Continue whatever the citizen was in the middle of."""
+    state = clearing.settled(state)
+    if state.step.startswith("clear."):
+        return _again(state, lookups)
     if state.opening or state.step.startswith("request."):
         return request.go_on(state, lookups) if state.opening else _again(state, lookups)
     if state.step.startswith(("status.", "always.", *_OURS)):
@@ -335,6 +390,7 @@ def _go_on(state: State, lookups: Lookups) -> Turn:
 
 
 def _again(state: State, lookups: Lookups) -> Turn:
+    state = clearing.settled(state)
     return Turn(state, (_question(state, lookups),))
 
 
@@ -344,20 +400,29 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
     learnt = learning.learn(state, understood, lookups)
     if understood.danger is not None:  # the card says what to do; no article beside it
         return _resumed(Turn(learnt.state), lookups)
+    odd_age = understood.impossible_age
     match understood.intent:
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
             asked = faq.answer(learnt.state, heard, lookups)
             return _resumed(_without_detours(asked), lookups)
+        case Intent.STORY if state.opening and request.tells_enough(heard):
+            told = learnt.state.with_(told_story=True)
+            heard_it = _understood(learnt, lookups, odd_age=odd_age) or (say("always.noted"),)
+            return _go_on(told, lookups).before(*heard_it)
         case Intent.STORY if learnt.anything or len(understood.text) > _LONG:
             told = learnt.state.with_(told_story=True)
-            return _go_on(told, lookups).before(*_understood(learnt, lookups))
+            heard_it = _understood(learnt, lookups, odd_age=odd_age)
+            return _go_on(told, lookups).before(*heard_it)
         case Intent.THANKS | Intent.GREETING:
             return _resumed(Turn(state, (say("welcome.thanks"),)), lookups)
         case Intent.STORY if _is_short(heard) and faq.answers(heard, lookups):
             asked = faq.answer(learnt.state, heard, lookups)
             return _resumed(_without_detours(asked), lookups)
-        case _ if learnt.anything:
-            return _go_on(learnt.state, lookups).before(*_understood(learnt, lookups))
+        case _ if learnt.anything or odd_age:
+            heard_it = _understood(learnt, lookups, odd_age=odd_age)
+            return _go_on(learnt.state, lookups).before(*heard_it)
+        case Intent.STORY:
+            return _go_on(learnt.state, lookups).before(say("always.noted"))
         case _:
             misses = state.misses + 1
             missed = state.with_(misses=misses)
@@ -397,9 +462,13 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if learnt.place and not (learnt.new or learnt.corrected) and _is_a_place(heard):
         return _place_alone(learnt, lookups)
     match understood.intent:
+        case Intent.DONT_KNOW if state.misses:
+            return request.begin(state.with_(misses=0), heard, lookups)
         case Intent.DONT_KNOW:
             ways = (faq.PERSON, faq.SCREEN, choice("go:ask", "menu.ask"))
-            return Turn(state, (ask("welcome.lost", *ways),))
+            return Turn(state.with_(misses=1), (ask("welcome.lost", *ways),))
+        case Intent.ANSWER if understood.impossible_age and not learnt.anything:
+            return screening.odd_age(learnt.state)
         case Intent.GREETING:
             return Turn(state, (ask("welcome.again", *welcome.MENU),))
         case Intent.THANKS:
@@ -408,6 +477,8 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return request.to_which(learnt.state, heard.text, lookups)
         case Intent.STORY if waiting:
             return Turn(learnt.state, (say("request.added"),), _to_case(heard.text, lookups))
+        case Intent.STORY if understood.follow_up and state.topic is not None and not learnt.new:
+            return faq.answer(learnt.state, heard, lookups)
         case Intent.STORY:
             return _story(learnt, heard, lookups)
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
@@ -422,7 +493,7 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return _place_alone(learnt, lookups)
         case _ if learnt.new or learnt.corrected:
             turn = screening.go_on(learnt.state, lookups)
-            return turn.before(*_understood(learnt, lookups))
+            return turn.before(*_understood(learnt, lookups, odd_age=understood.impossible_age))
         case _:
             return faq.answer(learnt.state, heard, lookups)
 
@@ -467,7 +538,8 @@ def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
         and faq.answers(heard, lookups)
     ):
         return faq.answer(state, heard, lookups)
-    understood = faq.with_article(_understood(learnt, lookups, story=True), heard, lookups)
+    heard_it = _understood(learnt, lookups, story=True, odd_age=heard.understood.impossible_age)
+    understood = faq.with_article(heard_it, heard, lookups)
     if state.urgent:
         turn = request.begin(state, heard, lookups)
         return turn.led_by(*screening.in_one_line(state, lookups)).before(*understood)
@@ -486,7 +558,7 @@ _FEW_WORDS = 14
 
 
 def _understood(
-    learnt: learning.Learnt, lookups: Lookups, *, story: bool = False
+    learnt: learning.Learnt, lookups: Lookups, *, story: bool = False, odd_age: bool = False
 ) -> tuple[Say, ...]:
     """One message that says what was understood, so that it can be put right."""
     state = learnt.state
@@ -499,35 +571,42 @@ def _understood(
     if story and state.fields and learnt.sure_of_field:
         field = lookups.texts.render(Line(key=f"field.{state.fields[0]}"), state.language)
         lines.append(Line(key="understood.field", blanks={"field": field}))
-    lines += learning.doubts(learnt, lookups)
-    if not lines:
+    if learnt.turned and state.relation is not None:
+        who = lookups.texts.render(Line(key=f"who.{state.relation}"), state.language)
+        lines = [Line(key="understood.who", blanks={"who": who}), *lines]
+    head = [Line(key="understood.head")] if lines else []
+    if odd_age:
+        head = [Line(key="understood.odd_age"), *head]
+    if not (head or lines):
         return ()
-    if not story:
-        return (Say(lines=(Line(key="understood.head"), *lines)),)
-    lines = [Line(key="understood.head"), *lines, Line(key="understood.fix")]
-    return (Say(lines=tuple(lines), choices=_taken_back(learnt, lookups)),)
+    fix = [Line(key="understood.fix")] if story and lines else []
+    return (Say(lines=(*head, *lines, *fix), choices=_taken_back(learnt, lookups)),)
 
 
 def _taken_back(learnt: learning.Learnt, lookups: Lookups) -> tuple[Choice, ...]:
     """A button for each thing understood, to take it back with one tap."""
     state = learnt.state
     wrong = []
-    if learnt.place and state.place.commune is not None:
-        name = lookups.province.commune(state.place.commune).full_name
-        wrong.append(("place", name))
+    if learnt.turned and state.relation is not None:
+        wrong.append(("who", Line(key=f"who.{state.relation}")))
+    if learnt.place and (state.place.commune or state.place.outside) is not None:
+        name = state.place.outside or ""
+        if state.place.commune is not None:
+            name = lookups.province.commune(state.place.commune).full_name
+        wrong.append(("place", Line(key="request.place.commune", blanks={"name": name})))
     for fact in learnt.new + learnt.corrected:
         value = state.facts.get(fact)
         if value is None or fact in FROM_PLACE or FACTS[fact].sensitive:
             continue
-        words = lookups.texts.render(learning.describe(fact, value), state.language)
-        wrong.append((str(fact), words))
+        wrong.append((str(fact), learning.describe(fact, value)))
     if any(FACTS[fact].sensitive for fact in learnt.new + learnt.corrected):
-        private = lookups.texts.render(Line(key="understood.private_short"), state.language)
-        wrong.append(("private", private))
+        wrong.append(("private", Line(key="understood.private_short")))
     if state.fields and learnt.sure_of_field:
-        field = lookups.texts.render(Line(key=f"field.{state.fields[0]}"), state.language)
-        wrong.append(("field", field))
-    return tuple(choice(f"x:{what}", "understood.wrong", what=words) for what, words in wrong)
+        wrong.append(("field", Line(key=f"field.{state.fields[0]}")))
+    return tuple(
+        choice(f"x:{key}", "understood.wrong", what=lookups.texts.render(what, state.language))
+        for key, what in wrong
+    )
 
 
 def _take_back(state: State, what: str, lookups: Lookups) -> Turn | None:
@@ -538,7 +617,10 @@ def _take_back(state: State, what: str, lookups: Lookups) -> Turn | None:
             state = state.with_(place=Place())
         case "field":
             gone = frozenset()
-            state = state.with_(fields=())
+            state = state.with_(fields=(), field_score=0.0)
+        case "who":
+            asked = state.at(clearing.WHO).with_(resume=state.step, asked_who=True)
+            return Turn(asked, (_question(asked, lookups),))
         case "private":
             gone = frozenset(fact for fact in FactId if FACTS[fact].sensitive)
         case _ if what in set(FactId):
@@ -558,7 +640,7 @@ def _place_alone(learnt: learning.Learnt, lookups: Lookups) -> Turn:
     state = learnt.state
     if state.place.commune is None:
         return request.go_on(state.with_(opening=True), lookups)
-    said = say("request.place.served", reason=request.sent_to(state, lookups).reason)
+    said = Say(lines=(request.sent_to(state, lookups).said,))
     return Turn(state, (said, ask("welcome.again", *welcome.MENU)))
 
 
@@ -745,10 +827,10 @@ def _question(state: State, lookups: Lookups) -> Say:
 
 def _resumed(turn: Turn, lookups: Lookups) -> Turn:
     """After something said in between: the form goes on where it was."""
-    if turn.state.step in _FREE:
-        return turn
-    question = _question(turn.state, lookups)
-    return Turn(turn.state, (*turn.says, question), turn.wishes)
+    state = clearing.settled(turn.state)
+    if state.step in _FREE:
+        return Turn(state, turn.says, turn.wishes)
+    return Turn(state, (*turn.says, _question(state, lookups)), turn.wishes)
 
 
 def numbered(turn: Turn) -> Turn:

@@ -1,23 +1,16 @@
 """What a message teaches about the person in need, and how it is said back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.dialogue.turn import Lookups, Place, State
+from bot.dialogue.turn import Doubt, Lookups, Place, State
+from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
 from cases.places import PlaceReading
 from cases.screened import FROM_PLACE, facts_of_commune
 from cases.speech import Line
-from eligibility.facts import FACTS, FactId, Facts, Kind, Known, Value
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """Two statements of one fact that cannot both be true."""
-
-    fact: FactId
-    before: Value
-    now: Value
+from eligibility.facts import FACTS, FactId, Facts, Household, Kind, Known, Value
+from knowledge.vietnamese import fold
 
 
 @dataclass(frozen=True)
@@ -27,56 +20,133 @@ class Learnt:
     state: State
     new: tuple[FactId, ...] = ()
     corrected: tuple[FactId, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
-    """Stated otherwise before; forgotten, so that they are asked again. Also among `corrected`."""
     place: bool = False
     sure_of_field: bool = False
     turned: bool = False
     """The talk has turned to somebody else."""
+    others: bool = False
+    """Something was told of somebody this talk is not about."""
 
     @property
     def anything(self) -> bool:
-        return bool(self.new or self.corrected or self.place or self.turned)
+        return bool(self.new or self.corrected or self.place or self.turned or self.others)
 
 
 def learn(state: State, understood: Understood, lookups: Lookups) -> Learnt:
     """Take in every fact, the place, the field and for whom it is, as far as they are stated.
 
-    Facts of somebody else than the one in need are left alone. When the talk turns to another
-    person, what was known of the first is forgotten, all but the household and the matter.
+    Facts of somebody else than the one in need are kept beside. When the talk turns to another
+    person, what was known of the first is put aside, all but the household and the matter.
     """
-    said = of_the_one_in_need(state, understood)
+    said = {} if asks_for_a_meaning(understood) else of_the_one_in_need(state, understood)
     relation = _relation(state, understood)
-    facts = state.facts
     turned = (relation or Relation.SELF) is not (state.relation or Relation.SELF)
-    if turned:
-        for fact in facts.known().keys() - _OF_ALL:
-            facts = facts.having(fact, None)
+    if turned and relation is not None:
+        state = turn_to(state, relation)
+    before_others = state.others
+    state = _heard_of_others(state.with_(relation=relation), understood)
+    of_others = state.others != before_others
+    facts = state.facts
     new: list[FactId] = []
     corrected: list[FactId] = []
-    doubts: list[Doubt] = []
+    doubt = state.doubt
     for fact, value in said.items():
         before = facts.get(fact)
         if before == value:
             continue
         (new if before is None else corrected).append(fact)
-        if before is not None and not understood.corrects and _exclude(fact, before, value):
-            doubts.append(Doubt(fact, before, value))
+        if before is not None and _exclude(fact, before, value, understood):
             facts = facts.having(fact, None)
+            if not FACTS[fact].sensitive:
+                doubt = Doubt(fact=fact, before=before, now=value)
         else:
             facts = facts.having(fact, value)
+            doubt = None if doubt is not None and doubt.fact is fact else doubt
     state = state.with_(
         facts=facts,
+        doubt=doubt,
         skipped=frozenset(state.skipped - said.keys()),
         urgent=state.urgent or understood.urgent,
         danger=state.danger or understood.danger,
-        fields=state.fields or tuple(str(field) for field, _ in understood.fields[:2]),
-        relation=relation,
     )
-    placed = learn_place(state, understood.place, lookups)
-    sure = bool(understood.fields) and understood.fields[0][1] >= _SURE_OF_FIELD
+    state, sure = _learn_field(state, understood)
+    placed = _place_told(state, understood, lookups)
     changed = placed.place != state.place
-    return Learnt(placed, tuple(new), tuple(corrected), tuple(doubts), changed, sure, turned)
+    return Learnt(placed, tuple(new), tuple(corrected), changed, sure, turned, of_others)
+
+
+def asks_for_a_meaning(understood: Understood) -> bool:
+    """ "Hộ cận nghèo là gì?" says nothing of the one who asks."""
+    words = f" {fold(understood.text).strip(' ?.!')} "
+    return understood.relation is None and any(f" {words_} " in words for words_ in _MEANS)
+
+
+_MEANS = ("la gi", "la sao", "la nhu the nao", "nghia la", "khac gi", "khac nhau")
+
+
+def turn_to(state: State, relation: Relation) -> State:
+    """The same talk about another person; what is known of the first is put aside."""
+    before = state.relation or Relation.SELF
+    if before is relation:
+        return state.with_(relation=relation)
+    others = dict(state.others)
+    theirs = others.pop(relation, Facts()).known()
+    facts = state.facts
+    aside = Facts()
+    for fact, value in facts.known().items():
+        if fact not in _OF_ALL:
+            aside = aside.having(fact, value)
+            facts = facts.having(fact, None)
+    if aside.known():
+        others[before] = aside
+    for fact, value in theirs.items():
+        facts = facts.having(fact, value)
+    return state.with_(facts=facts, others=others, relation=relation, doubt=None)
+
+
+def _heard_of_others(state: State, understood: Understood) -> State:
+    """Keep what is stated of those this talk is not about, and who else needs help."""
+    here = state.relation or Relation.SELF
+    told = dict(understood.others)
+    if (
+        understood.relation is Relation.SELF
+        and here is not Relation.SELF
+        and not state.intermediary
+    ):
+        told[Relation.SELF] = understood.facts  # "tôi 45 tuổi" in a talk about a child
+    others = dict(state.others)
+    for relation, facts in told.items():
+        mine = others.get(relation, Facts())
+        for fact, value in facts.known().items():
+            if fact not in _OF_ALL:
+                mine = mine.having(fact, value)
+        if relation is not here and mine.known():
+            others[relation] = mine
+    waiting = state.waiting
+    if understood.several:
+        named = (understood.relation or Relation.SELF, *(understood.others or (Relation.OTHER,)))
+        waiting = tuple(dict.fromkeys((*waiting, *named)))
+    return state.with_(others=others, waiting=tuple(one for one in waiting if one is not here))
+
+
+def _learn_field(state: State, understood: Understood) -> tuple[State, bool]:
+    """What the matter is about, and whether that can be said; a command or a name tells nothing."""
+    if not understood.fields or understood.intent not in _TELLS_A_MATTER:
+        return state, False
+    score = understood.fields[0][1]
+    if understood.intent is Intent.ANSWER:
+        other = understood.facts.known() or understood.place.communes or understood.place.outside
+        if other or score < _SURE_OF_FIELD or len(understood.text.split()) < _WORDS_OF_A_MATTER:
+            return state, False
+    story = understood.intent is Intent.STORY and not state.told_story
+    if score < _SOME_FIELD or (state.fields and not story and score <= state.field_score):
+        return state, False
+    fields = tuple(str(field) for field, _ in understood.fields[:2])
+    return state.with_(fields=fields, field_score=score), score >= _SURE_OF_FIELD
+
+
+_TELLS_A_MATTER = frozenset({Intent.STORY, Intent.QUESTION, Intent.ANSWER})
+_WORDS_OF_A_MATTER = 2
 
 
 _OF_ALL = frozenset(
@@ -106,11 +176,14 @@ def of_the_one_in_need(state: State, understood: Understood) -> Known:
     return {**known, **theirs}
 
 
-def _exclude(fact: FactId, before: Value, now: Value) -> bool:
+def _exclude(fact: FactId, before: Value, now: Value, understood: Understood) -> bool:
     """Whether one of two statements must be wrong, rather than the second telling more.
 
-    Nobody who leaves a box alone says no for ever, and a birthday lies between two ages.
+    Nobody who leaves a box alone says no for ever, and a birthday lies between two ages. What is
+    put right holds, but "không phải hộ nghèo" does not say whether the house is near-poor.
     """
+    if understood.corrects:
+        return fact is FactId.HOUSEHOLD and now is Household.NEITHER
     match FACTS[fact].kind:
         case Kind.WHOLE_NUMBER:
             return abs(int(before) - int(now)) > 1
@@ -120,42 +193,43 @@ def _exclude(fact: FactId, before: Value, now: Value) -> bool:
             return fact is FactId.HOUSEHOLD
 
 
-def doubts(learnt: Learnt, lookups: Lookups) -> tuple[Line, ...]:
-    """Both statements of what was told in two ways, so that one can say which holds.
-
-    What is sensitive is asked again without being repeated.
-    """
-    language = learnt.state.language
-    return tuple(
-        Line(
-            key="screening.two_answers",
-            blanks={
-                "before": lookups.texts.render(describe(one.fact, one.before), language),
-                "now": lookups.texts.render(describe(one.fact, one.now), language),
-            },
-        )
-        for one in learnt.doubts
-        if not FACTS[one.fact].sensitive
-    )
-
-
 def _relation(state: State, understood: Understood) -> Relation | None:
     if understood.relation is None or understood.relation is Relation.SELF:
         return state.relation
     return understood.relation
 
 
+def _place_told(state: State, understood: Understood, lookups: Lookups) -> State:
+    """Take in a place; in a story another place than the one known may be where it happened."""
+    reading, known = understood.place, state.place.commune
+    says_so = understood.corrects or understood.intent is Intent.ANSWER
+    if known is None or says_so or known in reading.communes:
+        return state if known in reading.communes else learn_place(state, reading, lookups)
+    if not reading.communes:  # "chồng tôi đi làm ở Bình Dương": they still live where they said
+        return state
+    return learn_place(state, replace(reading, communes=(known, *reading.communes)), lookups)
+
+
 def learn_place(state: State, reading: PlaceReading, lookups: Lookups) -> State:
     """Take in a place, and what follows from it for Articles 7.4 and 26."""
     if reading.outside and not reading.communes:
         place = Place(outside=reading.outside, words=reading.matched or "")
-        return state.with_(place=place, facts=state.facts.having(FactId.LIVES_HERE, value=False))
+        facts = state.facts.having(FactId.LIVES_HERE, value=False)
+        if state.place.communes:
+            facts = facts.having(FactId.SPECIAL_DIFFICULTY_AREA, None)
+        return state.with_(place=place, facts=facts)
     if not reading.communes:
         return state
     place = Place(communes=tuple(reading.communes), words=reading.matched or "")
     facts = state.facts.having(FactId.LIVES_HERE, value=True)
+    if state.facts.happened_here is False:  # asked only while they were thought to live outside
+        facts = facts.having(FactId.HAPPENED_HERE, None)
+    area = None
     if len(reading.communes) == 1:
-        facts = facts_of_commune(facts, lookups.province.commune(reading.communes[0]))
+        commune = lookups.province.commune(reading.communes[0])
+        area = facts_of_commune(facts, commune).special_difficulty_area
+    if area is not None or state.place.communes not in ((), place.communes):
+        facts = facts.having(FactId.SPECIAL_DIFFICULTY_AREA, area)
     return state.with_(place=place, facts=facts)
 
 
@@ -197,5 +271,7 @@ def place_line(state: State, lookups: Lookups) -> tuple[Line, ...]:
     return (Line(key="understood.place", blanks={"place": name}),)
 
 
+_SOME_FIELD = 0.2
+"""Below this score the words tell nothing of a field of law."""
 _SURE_OF_FIELD = 0.5
 """From this score on a field of law is said to the citizen; a wrong one hurts."""

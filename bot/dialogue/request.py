@@ -27,6 +27,7 @@ from bot.dialogue.turn import (
     ask,
     choice,
 )
+from bot.texts import FALLBACK
 from bot.understanding.danger import DangerKind
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
@@ -75,8 +76,9 @@ def begin(state: State, _heard: Heard, lookups: Lookups) -> Turn:
 
 def next_person(state: State, _heard: Heard, lookups: Lookups) -> Turn:
     """One more person of an intermediary, without asking whether it is another request."""
-    other = state.with_(opening=True, agreed_to=None, relation=state.relation or Relation.OTHER)
-    return go_on(other, lookups)
+    named, *waiting = state.waiting or (state.relation or Relation.OTHER,)
+    other = learning.turn_to(state, named).with_(waiting=tuple(waiting))
+    return go_on(other.with_(opening=True, agreed_to=None), lookups)
 
 
 def to_which(state: State, words: str, lookups: Lookups) -> Turn:
@@ -126,7 +128,7 @@ def ask_again(state: State, lookups: Lookups) -> Say:
         case "request.story":
             return ask(
                 "request.story.ask_official" if state.intermediary else "request.story.ask",
-                choice("later", "request.story.later"),
+                *_STORY_CHOICES,
             )
         case "request.person":
             key = "request.person.ask_official" if state.intermediary else "request.person.ask"
@@ -236,7 +238,10 @@ def _place(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         reading = lookups.gazetteer.read_pin(heard.latitude, heard.longitude)
     else:
         reading = lookups.gazetteer.read(heard.understood.text)
-        state = learning.learn(state, heard.understood, lookups).state.with_(place=state.place)
+        told = learning.learn(state, heard.understood, lookups)
+        if not (reading.communes or reading.outside) and told.anything:
+            return None
+        state = told.state.with_(place=state.place)
     learnt = learning.learn_place(state, reading, lookups)
     if learnt.place == state.place:
         if heard.understood.intent in _NOT_A_PLACE:
@@ -303,8 +308,32 @@ def _story(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return None
     if heard.understood.intent is Intent.QUESTION and len(heard.understood.text) < _ENOUGH:
         return None
+    if not tells_enough(heard):
+        if heard.understood.facts.known() or heard.understood.others:
+            return None
+        return Turn(state, (ask("request.story.too_little", *_STORY_CHOICES),))
     learnt = learning.learn(state, heard.understood, lookups).state
     return go_on(learnt.with_(told_story=True), lookups)
+
+
+def tells_enough(heard: Heard) -> bool:
+    """Whether an officer could begin from these words: "alo" and "tôi" are no story."""
+    understood = heard.understood
+    if understood.intent in _SMALL_TALK:
+        return False
+    words = len(understood.text.split())
+    if words >= _WORDS_OF_A_STORY:
+        return understood.intent is not Intent.ANSWER or not understood.place.communes
+    return words > 1 and bool(understood.fields) and understood.fields[0][1] >= _CLEAR_FIELD
+
+
+_SMALL_TALK = frozenset(
+    {Intent.GREETING, Intent.THANKS, Intent.YES, Intent.NO, Intent.OUT_OF_SCOPE, Intent.EMPTY}
+)
+_WORDS_OF_A_STORY = 4
+_CLEAR_FIELD = 0.5
+"""From this score on two or three words name a matter: "đòi nợ", "ly hôn"."""
+_STORY_CHOICES = (choice("later", "request.story.later"),)
 
 
 # --- for somebody else; who helps already ------------------------------------------------------
@@ -326,7 +355,8 @@ _PERSON_CHOICES = (
 
 def _person(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if heard.key == _FOR_MYSELF.key:
-        return go_on(state.with_(relation=Relation.SELF, intermediary=False), lookups)
+        mine = learning.turn_to(state, Relation.SELF).with_(intermediary=False)
+        return go_on(mine, lookups)
     said = next((one for one in PersonAgrees if heard.key == one), None)
     if said is None and not heard.key:
         said = _AGREES_IN_WORDS.get(heard.understood.intent)
@@ -423,6 +453,9 @@ class SentTo:
     office: str
     rule: str
     reason: str
+    """As officers and logs read it."""
+    said: Line
+    """As the citizen reads it."""
 
 
 def _routing(state: State, commune: str, lookups: Lookups) -> Routing:
@@ -463,16 +496,18 @@ def sent_to(state: State, lookups: Lookups) -> SentTo:
     if state.place.commune is not None:
         routing = _routing(state, state.place.commune, lookups)
         if routing.office is not None:
-            return SentTo(routing.office, str(routing.rule), in_words(routing.reason))
+            said = Line(key=routing.reason.key, blanks=dict(routing.reason.blanks))
+            return SentTo(routing.office, str(routing.rule), in_words(routing.reason), said)
     centre = lookups.province.centre
     key = "outside" if state.place.outside else "unknown"
     line = Line(key=f"request.place.{key}_to_centre", blanks={"office": centre.label})
-    reason = lookups.texts.render(line, state.language)
-    return SentTo(centre.id, f"{key}_place", reason)
+    reason = lookups.texts.render(line, FALLBACK)
+    return SentTo(centre.id, f"{key}_place", reason, line)
 
 
 def _consent(state: State, lookups: Lookups) -> Line:
-    return Line(key="request.consent.ask", blanks={"reason": sent_to(state, lookups).reason})
+    said = lookups.texts.render(sent_to(state, lookups).said, state.language)
+    return Line(key="request.consent.ask", blanks={"reason": said})
 
 
 def _consented(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
@@ -568,9 +603,14 @@ def _after(state: State) -> State:
         fields=(),
         person_agrees=None,
         helped_by=None,
+        field_score=0.0,
+        doubt=None,
+        asked_who=False,
     )
     if for_another(state):
-        return state.with_(facts=Facts(), skipped=frozenset(), place=Place(), relation=None)
+        others = {who: facts for who, facts in state.others.items() if who in state.waiting}
+        fresh = state.with_(facts=Facts(), skipped=frozenset(), place=Place(), relation=None)
+        return fresh.with_(others=others)
     facts = state.facts
     for fact in _OF_THE_MATTER:
         facts = facts.having(fact, None)
@@ -686,9 +726,10 @@ def call_back(state: State, heard: Heard, lookups: Lookups) -> Turn:
 
 def _done(state: State) -> Turn:
     """Back to free talk; an intermediary may have another person to ask for."""
-    if not state.intermediary:
+    if not state.intermediary and not state.waiting:
         return welcome.again(state)
-    more = ask("request.next_official", choice("go:next", "request.next"), *welcome.MENU[:1])
+    key = "request.next_official" if state.intermediary else "request.next_waiting"
+    more = ask(key, choice("go:next", "request.next"), *welcome.MENU[:1])
     return Turn(state.at("free").with_(opening=False), (more,))
 
 

@@ -83,7 +83,8 @@ def ask_again(state: State, lookups: Lookups) -> Say:
 def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     """Take an answer to the present question; None if the message is none."""
     if state.step == TOLD:
-        return None
+        polite = not heard.key and heard.understood.intent in _NEITHER_HERE_NOR_THERE
+        return Turn(state, (ask_again(state, lookups),)) if polite else None
     if state.step == BOXES:
         return _boxes(state, heard, lookups)
     question = BY_STEP[state.step]
@@ -91,15 +92,21 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if heard.key in ("skip", "dont_know") or heard.understood.intent in _NO_ANSWER or no_age:
         return go_on(state.with_(skipped=state.skipped | {question.fact}), lookups)
     if question.fact is FactId.AGE and heard.understood.impossible_age:
-        return Turn(state, (ask("screening.age.impossible", *question.choices()),))
+        return odd_age(state)
+    if learning.asks_for_a_meaning(heard.understood):
+        return None
     value = question.read(heard, learning.of_the_one_in_need(state, heard.understood))
     if value is None:
         return None
     learnt = learning.learn(state, heard.understood, lookups)
     known = learnt.state.with_(facts=learnt.state.facts.having(question.fact, value))
-    turn = go_on(known, lookups)
-    both = learning.doubts(learnt, lookups)
-    return turn.before(Say(lines=both)) if both else turn
+    return go_on(known, lookups)
+
+
+def odd_age(state: State) -> Turn:
+    """Nobody living has this age: asked again, kindly."""
+    question = questions.Question(FactId.AGE)
+    return Turn(state.at(question.step), (ask("screening.age.impossible", *question.choices()),))
 
 
 def _says_no(heard: Heard) -> bool:
@@ -109,6 +116,8 @@ def _says_no(heard: Heard) -> bool:
 _NOTHING = frozenset({"ko co", "k co", "hong co", "khong co gi", "ko co gi", "hong co gi het"})
 
 _NO_ANSWER = frozenset({Intent.SKIP, Intent.DONT_KNOW})
+_NEITHER_HERE_NOR_THERE = _NO_ANSWER | {Intent.YES, Intent.NO}
+"""After the outcome nothing is asked that "dạ" or "không biết" could answer."""
 
 
 def _boxes(state: State, heard: Heard, lookups: Lookups) -> Turn | None:

@@ -1,5 +1,7 @@
 """How far a request has come: of this talk, or by code and PIN."""
 
+import re
+
 from bot.dialogue import complaint, welcome
 from bot.dialogue.request import answered_in
 from bot.dialogue.screening import written
@@ -19,6 +21,7 @@ from bot.dialogue.turn import (
 from bot.understanding.intents import Intent
 from cases.codes import read_code, read_pin
 from cases.speech import Line, Say, say
+from knowledge.vietnamese import fold
 
 CODE = "status.code"
 PIN = "status.pin"
@@ -26,6 +29,7 @@ WITHDRAW = "status.withdraw"
 
 _MENU = choice("go:menu", "menu.menu")
 _COMPLAIN = choice("go:complain", "complaint.begin")
+_WAYS = (choice("go:person", "menu.person"), _MENU)
 _WITHDRAW = choice("go:withdraw", "status.withdraw")
 
 
@@ -33,6 +37,8 @@ def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Tell of this talk's request, or ask for the code."""
     if lookups.my_case is not None:
         return Turn(state.at("free"), _all(lookups.my_case, lookups.meeting, lookups))
+    if _lost(heard):
+        return Turn(state.at(CODE), (ask("status.lost", *_WAYS),))
     if heard.understood.code:
         return Turn(state.with_(code=heard.understood.code).at(PIN), (_ask_pin(),))
     return Turn(state.at(CODE), (_ask_code(),))
@@ -96,6 +102,8 @@ _SURE = (choice("yes", "status.withdraw_yes"), choice("no", "status.withdraw_no"
 def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     """Take a code, a PIN, or the word on withdrawing."""
     text = heard.understood.text
+    if state.step in (CODE, PIN) and _lost(heard):
+        return Turn(state, (ask("status.lost", *_WAYS),))
     match state.step:
         case "status.code":
             code = heard.understood.code or read_code(text)
@@ -118,6 +126,12 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 
 
 _ELSEWHERE = frozenset({Intent.QUESTION, Intent.STORY})
+_LOST = re.compile(r"\b(mat|quen|lac|khong con|(khong|ko|k|hong|hok|chang|het) (nho|thay|giu))\b")
+
+
+def _lost(heard: Heard) -> bool:
+    """Whether the code or the PIN is lost: another way is shown instead of asking again."""
+    return not heard.key and _LOST.search(fold(heard.understood.text)) is not None
 
 
 def found(

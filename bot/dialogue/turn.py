@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
 
 from bot.channels.message import InboundKind
 from bot.texts import Texts
@@ -24,7 +24,7 @@ from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import PersonAgrees, Purpose
 from cases.speech import Choice, Line, Say
-from eligibility.facts import FactId, Facts
+from eligibility.facts import FactId, Facts, Value
 from eligibility.grounds import LegalAidLaw
 from knowledge.library import Library
 from knowledge.search import Search
@@ -50,6 +50,21 @@ class Place(BaseModel):
     def commune(self) -> str | None:
         """The one commune, once it is clear."""
         return self.communes[0] if len(self.communes) == 1 and not self.guessed else None
+
+
+class Doubt(BaseModel):
+    """Two statements of one fact that cannot both be true; neither counts until it is cleared."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fact: FactId
+    before: StrictBool | StrictInt | str
+    now: StrictBool | StrictInt | str
+
+    def value(self, key: str) -> Value | None:
+        """Either statement, `before` or `now`, as a value of the fact."""
+        stated = {self.fact.value: self.now if key == "now" else self.before}
+        return Facts.model_validate(stated).get(self.fact)
 
 
 class HelpedBy(StrEnum):
@@ -82,6 +97,16 @@ class State(BaseModel):
     skipped: frozenset[FactId] = frozenset()
     relation: Relation | None = None
     """Who needs help, seen from the writer."""
+    others: Mapping[Relation, Facts] = {}
+    """What is known of anybody else who was spoken of; the talk may turn to them."""
+    waiting: tuple[Relation, ...] = ()
+    """Who else needs help, after the one this request is for."""
+    asked_who: bool = False
+    humble: bool = False
+    """A "con" who may be the writer or a child of theirs was spoken of."""
+    doubt: Doubt | None = None
+    resume: str = "free"
+    """The step that waits while something is cleared up."""
     intermediary: bool = False
     """The writer's office is to help others: a commune officer, a teacher, the Women's Union…"""
     person_agrees: PersonAgrees | None = None
@@ -91,6 +116,8 @@ class State(BaseModel):
     poster: str | None = None
     """What the poster carried that the talk began from: `c32104_ubnd`."""
     fields: tuple[str, ...] = ()
+    field_score: float = 0.0
+    """How sure the first of `fields` was."""
     topic: str | None = None
     """The article last shown, for "còn nếu … thì sao?"."""
     question: str | None = None

@@ -15,6 +15,7 @@ from bot.dialogue.questions import OF_BOXES
 from bot.dialogue.turn import HelpedBy, Lost
 from bot.texts import FALLBACK, LANGUAGES, blanks_of, load_texts
 from bot.understanding.danger import DangerKind
+from bot.understanding.people import Relation
 from cases.life import CaseState, ComplaintKind, Ground, Outcome
 from cases.model import MeetingPlace
 from cases.province import load_province
@@ -82,6 +83,9 @@ FAMILIES: Mapping[str, list[str]] = {
     "f'request.helped.{one}'": [
         f"request.helped.{by}" for by in (HelpedBy.NOBODY, HelpedBy.LAWYER, HelpedBy.LEGAL_AID)
     ],
+    "f'who.{who}'": [f"who.{relation}" for relation in Relation],
+    "f'who.{state.relation}'": [f"who.{relation}" for relation in Relation],
+    "f'faq.{piece}'": ["faq.papers", "faq.time_limits"],
     "f'ask.{ask}'": [f"ask.{ask}" for ask in Ask],
     "f'status.{case.state}'": [f"status.{state}" for state in CaseState],
     "f'case.outcome.{case.outcome}'": [f"case.outcome.{outcome}" for outcome in Outcome],

@@ -46,19 +46,19 @@ class Talk:
         self.lookups = replace(self.lookups, my_case=view)
 
     def starts(self, payload: str = "") -> str:
-        return self._hear(Heard(InboundKind.START, self.read(""), key=payload))
+        return self.hears(Heard(InboundKind.START, self.read(""), key=payload))
 
     def writes(self, text: str) -> str:
-        return self._hear(Heard(InboundKind.TEXT, self.read(text), text=text))
+        return self.hears(Heard(InboundKind.TEXT, self.read(text), text=text))
 
     def presses(self, key: str, serial: int | None = None) -> str:
         serial = self.state.serial if serial is None else serial
-        return self._hear(Heard(InboundKind.BUTTON, self.read(""), key=key, serial=serial))
+        return self.hears(Heard(InboundKind.BUTTON, self.read(""), key=key, serial=serial))
 
     def sends(self, kind: InboundKind, **values: Any) -> str:
-        return self._hear(Heard(kind, self.read(values.get("text", "")), **values))
+        return self.hears(Heard(kind, self.read(values.get("text", "")), **values))
 
-    def _hear(self, heard: Heard) -> str:
+    def hears(self, heard: Heard) -> str:
         state = State.model_validate_json(self.state.model_dump_json())
         self.turn = hear(state, heard, self.lookups)
         self.state = self.turn.state

@@ -140,9 +140,17 @@ def test_two_different_ages_are_both_shown_and_asked_again(talk: Talk) -> None:
     talk.presses("go:screen")
     talk.presses("neither")
     talk.writes("62 tuổi")
-    talk.writes("tôi 26 tuổi")
+    said = talk.writes("tôi 26 tuổi")
 
+    assert "62 tuổi" in said
+    assert "26 tuổi" in said
     assert talk.state.facts.age is None
+    assert talk.choices == ["before", "now", "skip"]
+
+    talk.presses("now")
+
+    assert talk.state.facts.get(FactId.AGE) == 26
+    assert talk.state.step.startswith("screening.")
 
 
 def test_telling_another_household_while_asked_something_else_is_asked_again(talk: Talk) -> None:
@@ -151,11 +159,16 @@ def test_telling_another_household_while_asked_something_else_is_asked_again(tal
     talk.presses("near_poor")
     said = talk.writes("tôi 45 tuổi, nhà tôi hộ nghèo")
 
-    assert "screening.two_answers" in talk.keys
+    assert "clear.two_answers" in talk.keys
     assert "hộ nghèo" in said
     assert "cận nghèo" in said
-    assert talk.state.step == "screening.household"
+    assert talk.choices[:3] == ["poor", "near_poor", "neither"]
     assert talk.state.facts.household is None
+
+    talk.presses("poor")
+
+    assert talk.state.facts.get(FactId.HOUSEHOLD) is Household.POOR
+    assert talk.state.step == "screening.told"
 
 
 def test_what_is_put_right_is_believed_at_once(talk: Talk) -> None:
