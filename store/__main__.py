@@ -100,16 +100,15 @@ def _run(chosen: argparse.Namespace) -> None:
         case "backup":
             summary = backup.back_up(url, file, _key(settings), now)
             size = file.stat().st_size
-            detail = f"{file.name}: {summary.rows} rows, {size} bytes"
-            _note(url, MarkName.BACKUP, detail)
-            print(detail)
+            _note(url, MarkName.BACKUP, f"{file.name}: {summary.rows} dòng, {size // 1000} kB")
+            print(f"{file.name}: {summary.rows} rows, {size} bytes")
         case "verify":
             summary = backup.verify(file, _key(settings))
             if chosen.rehearse:
                 with tempfile.TemporaryDirectory(prefix="tram-rehearsal-", dir=file.parent) as made:
                     beside = f"sqlite:///{Path(made) / 'rehearsal.db'}"
                     backup.restore(beside, file, _key(settings), now, replace=False)
-            _note(url, MarkName.VERIFY, f"{file.name}: {summary.rows} rows")
+            _note(url, MarkName.VERIFY, f"{file.name}: {summary.rows} dòng")
             print(f"whole: made {summary.made_at}, schema {summary.schema}, {summary.rows} rows")
         case _:
             summary = backup.restore(url, file, _key(settings), now, replace=chosen.replace)
