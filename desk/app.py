@@ -38,6 +38,7 @@ from desk.pages import (
     live,
     meetings,
     oversight,
+    providers,
     province,
     province_areas,
     province_days,
@@ -95,6 +96,7 @@ def make_desk(
     desk.include_router(accounts.routes(frame))
     if read_health is not None:
         desk.include_router(status.routes(frame, read_health))
+    desk.include_router(providers.routes(frame))
     for page in (province, province_areas, province_days, province_history, duty):
         desk.include_router(page.routes(frame))
     desk.mount("/static", _Kept(directory=STATIC))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from cases.atlas import AREA, DAY, OFFICE, ROUTING, YEAR
+from cases.providers import ProviderKind, Publish
 from cases.province import (
     Area,
     DayOff,
@@ -204,6 +205,19 @@ def changes(
     )
 
 
+PROVIDER_KINDS: Mapping[ProviderKind, str] = {
+    ProviderKind.OFFICER: "Trợ giúp viên pháp lý",
+    ProviderKind.LAWYER: "Luật sư",
+    ProviderKind.CONSULTANT: "Tư vấn viên pháp luật",
+    ProviderKind.COLLABORATOR: "Cộng tác viên",
+}
+PUBLISHES: Mapping[Publish, str] = {
+    Publish.FIELDS: "Lĩnh vực",
+    Publish.LANGUAGES: "Ngôn ngữ",
+    Publish.GENDER: "Giới tính",
+    Publish.AREA: "Địa bàn",
+    Publish.CARD: "Số thẻ",
+}
 ACCOUNT_DONE: Mapping[str, str] = {
     "saved": "Đã lưu.",
     "revoked": "Đã hủy liên kết.",
