@@ -61,5 +61,5 @@ def set_up(environment: Environment) -> None:
     handler = logging.StreamHandler(sys.stderr)
     machine = environment is Environment.PRODUCTION
     handler.setFormatter(JsonLines() if machine else Discreet(_PLAIN))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
