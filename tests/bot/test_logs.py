@@ -9,7 +9,7 @@ from bot.logs import Discreet, JsonLines
 
 def failed() -> logging.LogRecord:
     try:
-        raise ValueError("số 0912 345 678 của chị Bảy")
+        int("số 0912 345 678 của chị Bảy")
     except ValueError:
         record = logging.makeLogRecord({"name": "bot", "levelname": "ERROR", "msg": "hỏng %s"})
         record.args, record.exc_info = ("a1b2",), sys.exc_info()
