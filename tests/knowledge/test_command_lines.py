@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ def run(lines: str, *arguments: str, **settings: str) -> tuple[list[dict[str, An
 
 
 def test_search_answers_each_line_and_survives_a_bad_one() -> None:
-    began = time.perf_counter()
     answers, status = run('{"q": "ly hôn", "new": 1}\n[]\n{"q": "xin chào"}\n', "search")
 
     assert status == 0
@@ -35,7 +33,6 @@ def test_search_answers_each_line_and_survives_a_bad_one() -> None:
     assert "error" in answers[1]
     assert answers[2]["abstained"] is True
     assert all("ms" in answer for answer in answers)
-    assert time.perf_counter() - began < 30
 
 
 def test_search_reads_what_is_published_when_a_database_is_named(sqlite: Database) -> None:
