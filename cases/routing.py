@@ -132,10 +132,10 @@ def route(
 
 def in_words(reason: Reason) -> str:
     """The reason as a Vietnamese sentence, for officers and logs of decisions."""
-    return _SENTENCES[reason.key].format_map(reason.blanks)
+    return SENTENCES[reason.key].format_map(reason.blanks)
 
 
-_SENTENCES = {
+SENTENCES = {
     "routing.assigned": "{office} phụ trách {commune}.",
     "routing.nearest": "{office} là nơi gần {commune} nhất có cán bộ tiếp nhận ({away}).",
     "routing.centre_fallback": (
@@ -168,6 +168,7 @@ _SENTENCES = {
     ),
     "routing.abroad": "Nơi này ở {elsewhere}, ngoài Việt Nam; {office} sẽ hướng dẫn tiếp.",
 }
+"""Every reason by its key, in Vietnamese; citizens read those of one commune in bot/texts."""
 
 
 def _nowhere(reading: PlaceReading, province: Province) -> Routing:

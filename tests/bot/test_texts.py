@@ -20,6 +20,7 @@ from cases.life import CaseState, ComplaintKind, Ground, Outcome
 from cases.model import MeetingPlace
 from cases.province import load_province
 from cases.purpose import PersonAgrees
+from cases.routing import SENTENCES
 from cases.speech import Ask, Line
 from eligibility.facts import FACTS, Kind
 from knowledge.article import FieldId
@@ -308,3 +309,15 @@ def test_only_verified_telephone_numbers_are_named(language: str) -> None:
 def test_an_unverified_telephone_number_would_be_noticed() -> None:
     text = "Gọi 1022, 112, 1900.6179 hoặc 0290 383 4567; đừng kể năm 1981, Điều 31, 20.000 chữ."
     assert _phones(text) == {"1022", "112", "19006179", "02903834567"}
+
+
+OF_NO_ONE_OFFICE = frozenset(
+    f"routing.{why}"
+    for why in ("ask_which", "ask_where", "outside", "outside_unknown", "abroad", "same_office")
+)
+"""Reasons that name no office of one commune: never what a citizen agrees to."""
+
+
+@pytest.mark.parametrize("key", sorted(SENTENCES.keys() - OF_NO_ONE_OFFICE))
+def test_every_reason_why_an_office_takes_a_request_can_be_read_by_the_citizen(key: str) -> None:
+    assert TEXTS.blanks(key) == blanks_of(SENTENCES[key])
