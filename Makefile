@@ -24,7 +24,7 @@ migrate: $(VENV)/.installed
 	$(BIN)/python -m bot migrate
 
 test: $(VENV)/.installed browser
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest
 
 check: $(VENV)/.installed lint types contracts test
 

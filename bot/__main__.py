@@ -20,6 +20,7 @@ from store.processes import ProcessRole
 if TYPE_CHECKING:  # a command line loads only what it needs
     from bot.turn import Rooms
     from desk.assistant import Assistant
+    from desk.factors import Policy
 
 log = logging.getLogger("tram")
 
@@ -248,6 +249,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         stopping=stopping,
         assistant=lent(rooms, settings.public_url),
         read_health=read_health,
+        policy=asked_of_staff(settings),
     )
     if settings.telegram_token is not None:
         token = settings.telegram_token.get_secret_value()
@@ -346,6 +348,20 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     if broke_off:
         log.error("the work broke off")
     return int(broke_off)
+
+
+def asked_of_staff(settings: Settings) -> "Policy":
+    """The second factor: everybody's duty in production, anybody's choice in the demo.
+
+    A demo without an address of its own is tried on the machine itself.
+    """
+    from desk.factors import Policy, Relying
+
+    here = settings.public_url
+    if here is None and settings.environment is Environment.DEMO:
+        here = f"http://localhost:{settings.port}"
+    relying = Relying.at(here) if here is not None else None
+    return Policy(settings.environment is Environment.PRODUCTION, relying)
 
 
 def lent(rooms: "Rooms", web: str | None) -> "Assistant":

@@ -15,6 +15,7 @@ from cases.atlas import Atlas
 from cases.health import Health
 from desk import guard
 from desk.assistant import Assistant
+from desk.factors import Policy
 from desk.frame import STATIC, Frame
 from desk.pages import (
     accounts,
@@ -45,6 +46,8 @@ from desk.pages import (
     province_history,
     queue,
     search,
+    second,
+    security,
     status,
     telegram,
 )
@@ -70,13 +73,14 @@ def make_desk(
     stopping: Callable[[], bool] = lambda: False,
     assistant: Assistant | None = None,
     read_health: Callable[[Session], Health] | None = None,
+    policy: Policy | None = None,
 ) -> FastAPI:
     """The desk. `secure_cookies` where it is reached over https.
 
     `stopping` is asked every second: when the server wants to stop, open streams end. With
     `read_health` admins have a page about how the running stands.
     """
-    frame = Frame(database, atlas, shelf, secure_cookies, stopping, assistant)
+    frame = Frame(database, atlas, shelf, secure_cookies, stopping, assistant, policy or Policy())
     desk = FastAPI(
         openapi_url=None,
         default_response_class=HTMLResponse,
@@ -92,6 +96,8 @@ def make_desk(
         desk.include_router(page.routes(frame))
     for page in (knowledge_differences, knowledge_exchange):
         desk.include_router(page.routes(frame))
+    for page in (second, security):
+        desk.include_router(page.routes(frame))
     desk.include_router(figures.routes(frame))
     desk.include_router(accounts.routes(frame))
     if read_health is not None:
@@ -102,6 +108,7 @@ def make_desk(
     desk.mount("/static", _Kept(directory=STATIC))
     desk.add_exception_handler(NotFoundError, guard.not_found(frame))
     desk.add_exception_handler(guard.SignedOutError, guard.signed_out(frame))
+    desk.add_exception_handler(guard.UnprovedError, guard.unproved)
     desk.add_exception_handler(guard.ForeignRequestError, guard.foreign(frame))
     desk.add_exception_handler(HTTPException, guard.misformed(frame))
     desk.add_exception_handler(RequestValidationError, guard.misformed(frame))

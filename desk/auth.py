@@ -3,12 +3,14 @@
 A session lives on the server; the browser holds a random token, the database only its SHA-256.
 """
 
+import asyncio
 import datetime as dt
 import hashlib
 import ipaddress
 import secrets
 from collections import OrderedDict, deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -28,6 +30,10 @@ IDLE = dt.timedelta(minutes=15)
 """A session without an act of its owner ends after this."""
 LONGEST = dt.timedelta(hours=12)
 """No session outlives a working day."""
+HALF = dt.timedelta(minutes=10)
+"""How long a session lasts whose owner gave a password and owes a second factor."""
+FRESH = dt.timedelta(minutes=10)
+"""How long a proof counts for what leaves the desk or changes who may do what."""
 _TOUCH_EVERY = dt.timedelta(seconds=30)
 
 SHORTEST_PASSWORD = 12
@@ -49,6 +55,23 @@ class StaffSession(Row):
     last_seen_at: Mapped[dt.datetime]
     """The last act of the person; what the page fetches by itself does not count."""
     ended_at: Mapped[dt.datetime | None]
+    proved_at: Mapped[dt.datetime | None]
+    """When its owner last gave the strongest proof they have; None: they owe one still."""
+    challenge: Mapped[str | None] = mapped_column(sa.String(100))
+    """What a passkey must sign next, once, with its purpose in front."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A living session, and how well it is known who sits there."""
+
+    staff: StaffMember
+    session_id: str
+    proved_at: dt.datetime | None
+
+    def is_fresh(self, now: dt.datetime) -> bool:
+        """Whether the last proof is young enough for what asks for one."""
+        return self.proved_at is not None and self.proved_at > now - FRESH
 
 
 # --- passwords ----------------------------------------------------------------------------------
@@ -67,12 +90,51 @@ def nobodys_hash() -> str:
 
 def password_fits(staff: StaffMember | None, password: str) -> bool:
     """Whether the password is theirs. For nobody it takes as long and is always false."""
-    hashed = staff.password_hash if staff is not None else nobodys_hash()
+    known = staff is not None and staff.password_hash.startswith("$argon2")
+    hashed = staff.password_hash if staff is not None and known else nobodys_hash()
     try:
         fits = _argon2id.verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
-    return fits and staff is not None and staff.active
+    return fits and known and staff is not None and staff.active
+
+
+_VERIFIERS = 2
+"""Passwords checked at a time: each check takes a core and 19 MiB."""
+_WAITING = 20
+"""Tries that may wait for their check, over those that are checked."""
+
+
+class FullError(Exception):
+    """So many passwords wait for their check that another would wait too long."""
+
+
+class Checks:
+    """The queue for checking passwords."""
+
+    def __init__(self) -> None:
+        self._verifying = asyncio.Semaphore(_VERIFIERS)
+        self._inside = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue, held until the try is over.
+
+        Raises:
+            FullError: there is none.
+        """
+        if self._inside >= _VERIFIERS + _WAITING:
+            raise FullError
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+
+    async def fits(self, staff: StaffMember | None, password: str) -> bool:
+        """As `password_fits`, in its turn and off the event loop."""
+        async with self._verifying:
+            return await asyncio.to_thread(password_fits, staff, password)
 
 
 def set_password(session: Session, staff_id: str, hashed: str) -> None:
@@ -91,33 +153,73 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def sign_in(session: Session, staff: StaffMember, old_token: str | None) -> str:
-    """Begin a session and return its new token; a token the browser came with ends."""
+def sign_in(
+    session: Session, staff: StaffMember, old_token: str | None, *, proved: bool = True
+) -> str:
+    """Begin a session and return its new token; a token the browser came with ends.
+
+    `proved`: the password is all that is asked of them; else the session opens nothing yet.
+    """
     if old_token is not None:
         _end(session, StaffSession.token_hash == _hash(old_token))
     token = secrets.token_urlsafe(32)
     now = session.clock.now()
     session.add(
-        StaffSession(token_hash=_hash(token), staff_id=staff.id, created_at=now, last_seen_at=now)
+        StaffSession(
+            token_hash=_hash(token),
+            staff_id=staff.id,
+            created_at=now,
+            last_seen_at=now,
+            proved_at=now if proved else None,
+        )
     )
     audit.note(session, "staff.sign_in", staff_id=staff.id)
     return token
 
 
-def whose(session: Session, token: str) -> StaffMember | None:
-    """The staff member of a living session, or None; a disabled account has none."""
+def seat(session: Session, token: str) -> Seat | None:
+    """A living session, proved or not yet, or None; a disabled account has none."""
     now = session.clock.now()
-    return session.scalar(
-        sa.select(StaffMember)
+    found = session.execute(
+        sa.select(StaffMember, StaffSession.id, StaffSession.proved_at)
         .join(StaffSession, StaffSession.staff_id == StaffMember.id)
-        .where(
-            StaffSession.token_hash == _hash(token),
-            StaffSession.ended_at.is_(None),
-            StaffSession.last_seen_at > now - IDLE,
-            StaffSession.created_at > now - LONGEST,
-            StaffMember.active,
-        )
+        .where(StaffSession.token_hash == _hash(token), alive(now), StaffMember.active)
+    ).one_or_none()
+    return Seat(found[0], found[1], found[2]) if found is not None else None
+
+
+def alive(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """The condition that a session has not ended, by an act or by itself."""
+    return sa.and_(
+        StaffSession.ended_at.is_(None),
+        StaffSession.last_seen_at > now - IDLE,
+        StaffSession.created_at > now - LONGEST,
+        sa.or_(StaffSession.proved_at.is_not(None), StaffSession.created_at > now - HALF),
     )
+
+
+def whose(session: Session, token: str) -> StaffMember | None:
+    """The staff member of a living session that owes no proof, or None."""
+    found = seat(session, token)
+    return found.staff if found is not None and found.proved_at is not None else None
+
+
+def prove(session: Session, token: str) -> str:
+    """Note that the owner has just proved who they are; the token to go on with.
+
+    A session that owed this proof gets a new token: whoever knew the old one is left behind. One
+    that has ended meanwhile stays so.
+    """
+    now = session.clock.now()
+    mine = StaffSession.token_hash == _hash(token)
+    row = session.scalar(sa.select(StaffSession).where(mine, alive(now)).with_for_update())
+    if row is None:
+        return token
+    if row.proved_at is None:
+        token = secrets.token_urlsafe(32)
+        row.token_hash = _hash(token)
+    row.proved_at, row.challenge = now, None
+    return token
 
 
 def due_for_touch(session: Session, token: str) -> bool:
@@ -139,15 +241,29 @@ def touch(session: Session, token: str) -> None:
 
 def sign_out(session: Session, token: str) -> None:
     """End the session of this token."""
-    staff = whose(session, token)
+    found = seat(session, token)
     _end(session, StaffSession.token_hash == _hash(token))
-    if staff is not None:
-        audit.note(session, "staff.sign_out", staff_id=staff.id)
+    if found is not None:
+        audit.note(session, "staff.sign_out", staff_id=found.staff.id)
 
 
-def end_sessions(session: Session, staff_id: str) -> None:
-    """End every session of a staff member; open pages are told at once."""
-    _end(session, StaffSession.staff_id == staff_id)
+def end_sessions(session: Session, staff_id: str, *, but: str | None = None) -> None:
+    """End every session of a staff member, but perhaps one; open pages are told at once."""
+    which = StaffSession.staff_id == staff_id
+    _end(session, which if but is None else sa.and_(which, StaffSession.id != but))
+
+
+def end_one(session: Session, staff_id: str, session_id: str) -> None:
+    """End one session of its owner."""
+    _end(session, sa.and_(StaffSession.staff_id == staff_id, StaffSession.id == session_id))
+    audit.note(session, "staff.session_ended", staff_id=staff_id)
+
+
+def sessions_of(session: Session, staff_id: str) -> tuple[StaffSession, ...]:
+    """The living sessions of a staff member, the newest first."""
+    query = sa.select(StaffSession).where(StaffSession.staff_id == staff_id)
+    living = query.where(alive(session.clock.now())).order_by(StaffSession.created_at.desc())
+    return tuple(session.scalars(living))
 
 
 def _end(session: Session, which: sa.ColumnElement[bool]) -> None:

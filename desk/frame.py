@@ -18,7 +18,8 @@ from cases.province import Office, Province
 from cases.staff import StaffMember
 from desk import citizen_texts, texts
 from desk.assistant import Assistant
-from desk.auth import Brakes
+from desk.auth import Brakes, Checks
+from desk.factors import Policy
 from knowledge.shelf import Shelf
 from store.session import Database, Session
 
@@ -83,7 +84,10 @@ class Frame:
     stopping: Callable[[], bool]
     assistant: Assistant | None = None
     """What the citizen's side lends; None: nobody put it together."""
+    policy: Policy = field(default_factory=Policy)
+    """What second factor is asked for."""
     brakes: Brakes = field(default_factory=Brakes)
+    checks: Checks = field(default_factory=Checks)
     templates: jinja2.Environment = field(default_factory=_environment)
 
     @property
@@ -95,6 +99,17 @@ class Frame:
     def session_cookie(self) -> str:
         """The prefix makes browsers refuse the cookie from an address without encryption."""
         return "__Secure-tram_desk" if self.secure_cookies else "tram_desk"
+
+    def keep_token(self, response: Response, token: str) -> None:
+        """Let the browser keep the token of its session, out of reach of scripts."""
+        response.set_cookie(
+            self.session_cookie,
+            token,
+            path=BASE,
+            secure=self.secure_cookies,
+            httponly=True,
+            samesite="strict",
+        )
 
     def show(
         self, template: str, status: int = 200, *, flash: Flash | None = None, **blanks: Any

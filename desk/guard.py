@@ -21,7 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cases.access import NotFoundError
 from cases.staff import Role, StaffMember
-from desk import auth
+from desk import auth, factors
+from desk.auth import Seat
+from desk.factors import Standing
 from desk.frame import BASE, NO_DATABASE, Flash, Frame, by_script, go_to, with_flash
 from store.session import Session
 
@@ -60,16 +62,30 @@ class Who(StrEnum):
 
 
 def who_may(
-    who: Who, *, by_itself: bool = False, most_bytes: int = MOST_BYTES
+    who: Who,
+    *,
+    by_itself: bool = False,
+    most_bytes: int = MOST_BYTES,
+    fresh: bool = False,
+    owing: Sequence[Standing] = (),
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare whom a route answers; `by_itself`: pages call it without an act of the person.
+
+    `fresh`: the person proved who they are within `auth.FRESH`, else is asked to do so first.
+    `owing`: sessions that it answers although they owe a proof, or a second factor.
 
     `most_bytes` is what its form may weigh. A route that takes more than others has no
     parameter in its path, and reads the form itself: only then is it known who sends it.
     """
 
     def mark(endpoint: Endpoint) -> Endpoint:
-        vars(endpoint).update(who_may=who, by_itself=by_itself, most_bytes=most_bytes)
+        vars(endpoint).update(
+            who_may=who,
+            by_itself=by_itself,
+            most_bytes=most_bytes,
+            fresh=fresh,
+            owing=(Standing.FULL, *owing),
+        )
         return endpoint
 
     return mark
@@ -110,6 +126,14 @@ class SignedOutError(Exception):
     """The session has ended, or there never was one."""
 
 
+class UnprovedError(Exception):
+    """The session owes something before this route answers it."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+        super().__init__(standing)
+
+
 class ForeignRequestError(Exception):
     """A form that was not sent from a page of ours."""
 
@@ -130,17 +154,28 @@ def enforcer(frame: Frame) -> Callable[[Request], object]:
         if token is None:
             raise SignedOutError
 
-        def look(session: Session) -> tuple[StaffMember | None, bool]:
-            return auth.whose(session, token), auth.due_for_touch(session, token)
+        def look(session: Session) -> tuple[Seat, Standing, bool] | None:
+            seat = auth.seat(session, token)
+            if seat is None:
+                return None
+            owed = factors.standing(session, seat, frame.policy)
+            return seat, owed, auth.due_for_touch(session, token)
 
-        staff, due = await frame.database.read(look)
-        if staff is None:
+        found = await frame.database.read(look)
+        if found is None:
             raise SignedOutError
+        seat, standing, due = found
         if due and not endpoint.by_itself:
             await frame.database.transact(lambda session: auth.touch(session, token))
-        request.state.staff, request.state.token = staff, token
-        if staff.role not in roles(who):
+        if standing not in endpoint.owing:
+            raise UnprovedError(standing)
+        request.state.staff, request.state.token = seat.staff, token
+        request.state.seat, request.state.standing = seat, standing
+        if seat.staff.role not in roles(who):
             raise NotFoundError
+        stale = not seat.is_fresh(frame.database.clock.now())
+        if endpoint.fresh and stale and standing is Standing.FULL:
+            raise UnprovedError(Standing.OWES_PROOF)
 
     return enforce
 
@@ -149,6 +184,18 @@ def staff_of(request: Request) -> StaffMember:
     """The signed-in staff member of this request."""
     staff: StaffMember = request.state.staff
     return staff
+
+
+def seat_of(request: Request) -> Seat:
+    """The living session of this request."""
+    seat: Seat = request.state.seat
+    return seat
+
+
+def standing_of(request: Request) -> Standing:
+    """What the session of this request owes."""
+    standing: Standing = request.state.standing
+    return standing
 
 
 def token_of(request: Request) -> str:
@@ -171,6 +218,19 @@ def path_within(path: str | None) -> str:
     if not path or not path.startswith(f"{BASE}/") or path.startswith("//") or "\\" in path:
         return "/"
     return path.removeprefix(BASE)
+
+
+def way_on(standing: Standing, path: str) -> str:
+    """Where a session goes on: to the path, or first to what it owes."""
+    match standing:
+        case Standing.FULL:
+            return path
+        case Standing.OWES_PROOF:
+            return f"/second?next={quote(BASE + path)}"
+        case Standing.OWES_FACTOR:
+            return "/security"
+        case _:
+            assert_never(standing)
 
 
 # --- answers to what may not be -----------------------------------------------------------------
@@ -221,6 +281,24 @@ def signed_out(frame: Frame) -> Callable[[Request, Exception], Awaitable[Respons
         )
 
     return answer
+
+
+def unproved(request: Request, problem: Exception) -> Response:
+    """Send somebody to prove who they are, and from there back to the page they were on.
+
+    What was to be done is not done by itself afterwards: they press again.
+    """
+    standing = problem.standing if isinstance(problem, UnprovedError) else Standing.OWES_PROOF
+    if request.method in SAFE_METHODS:
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    else:
+        came_from = request.headers.get("hx-current-url") or request.headers.get("referer") or ""
+        parts = urlsplit(came_from)
+        here = parts.path + (f"?{parts.query}" if parts.query else "")
+    target = way_on(standing, path_within(here))
+    if by_script(request):
+        return Response(headers={"HX-Redirect": BASE + target, "HX-Reswap": "none"})
+    return go_to(target)
 
 
 def foreign(frame: Frame) -> Callable[[Request, Exception], Response]:

@@ -7,7 +7,6 @@ from bot.dialogue import (
     complaint,
     faq,
     meeting,
-    papers,
     rating,
     request,
     screening,
@@ -105,7 +104,6 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "status": status.begin,
         "withdraw": status.ask_to_withdraw,
         "complain": complain,
-        "lacking": papers.lacking,
         "restart": restart,
         "delete": delete,
         "language": language,
@@ -159,8 +157,6 @@ def label(key: str, library: Library) -> Line | None:
             return Line(key=f"field_button.{rest.partition(':')[0]}")
         case "m":
             return meeting.label(key)
-        case "p":
-            return papers.label(key)
         case "r":
             return rating.label(key)
         case "x":
@@ -185,7 +181,6 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "next": "request.next",
         "withdraw": "status.withdraw",
         "complain": "complaint.begin",
-        "lacking": "papers.lacking",
         "language": "menu.language",
         "unsafe": "danger.safe_no",
         "delete": "delete.yes",
@@ -210,8 +205,6 @@ def pressed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return faq.browse(state, heard.key, lookups)
         case "m":
             return meeting.pressed(state, heard.key)
-        case "p":
-            return papers.pressed(state, heard.key)
         case "r":
             return rating.pressed(state, heard.key)
         case "lang" if rest in LANGUAGES:

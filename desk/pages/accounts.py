@@ -46,12 +46,12 @@ def routes(frame: Frame) -> APIRouter:
     hashing = asyncio.Semaphore(_HASHERS)
 
     @router.get("/accounts/new")
-    @who_may(Who.ADMINS)
+    @who_may(Who.ADMINS, fresh=True)
     async def new(request: Request) -> HTMLResponse:
         return await new_form(request, {}, None)
 
     @router.post("/accounts/new")
-    @who_may(Who.ADMINS)
+    @who_may(Who.ADMINS, fresh=True)
     async def add(
         request: Request,
         username: Annotated[str, Form(max_length=60)] = "",
@@ -84,7 +84,7 @@ def routes(frame: Frame) -> APIRouter:
         return await page(request, staff_id, Flash(said) if said else None)
 
     @router.post("/accounts/{staff_id}/link")
-    @who_may(Who.ADMINS)
+    @who_may(Who.ADMINS, fresh=True)
     async def again(request: Request, staff_id: str) -> Response:
         staff = staff_of(request)
         try:
@@ -96,7 +96,7 @@ def routes(frame: Frame) -> APIRouter:
         return await link_page(request, invited)
 
     @router.post("/accounts/{staff_id}/revoke")
-    @who_may(Who.ADMINS)
+    @who_may(Who.ADMINS, fresh=True)
     async def revoke(request: Request, staff_id: str) -> Response:
         staff = staff_of(request)
         return await do(
@@ -107,7 +107,7 @@ def routes(frame: Frame) -> APIRouter:
         )
 
     @router.post("/accounts/{staff_id}/post")
-    @who_may(Who.ADMINS)
+    @who_may(Who.ADMINS, fresh=True)
     async def post(
         request: Request,
         staff_id: str,
@@ -125,7 +125,7 @@ def routes(frame: Frame) -> APIRouter:
         )
 
     @router.post("/accounts/{staff_id}/skills")
-    @who_may(Who.ADMINS)
+    @who_may(Who.ADMINS, fresh=True)
     async def skills(request: Request, staff_id: str) -> Response:
         staff = staff_of(request)
         sent = await request.form()
@@ -138,7 +138,7 @@ def routes(frame: Frame) -> APIRouter:
         return await do(request, staff_id, "saved", act)
 
     @router.post("/accounts/{staff_id}/active")
-    @who_may(Who.ADMINS)
+    @who_may(Who.ADMINS, fresh=True)
     async def active(
         request: Request, staff_id: str, active: Annotated[bool, Form()] = False
     ) -> Response:

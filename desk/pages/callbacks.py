@@ -112,7 +112,7 @@ def routes(frame: Frame) -> APIRouter:
         return show(await frame.database.read(lambda session: look(session, staff)))
 
     @router.post("/callbacks/{callback_id}/show")
-    @who_may(Who.CASEWORKERS)
+    @who_may(Who.CASEWORKERS, fresh=True)
     async def reveal(request: Request, callback_id: str) -> HTMLResponse:
         """The number and what was said with it; that it was looked at is audited."""
         staff = staff_of(request)

@@ -125,7 +125,7 @@ def routes(frame: Frame) -> APIRouter:
         return page(shown)
 
     @router.post("/cases/{case_id}/people")
-    @who_may(Who.CASEWORKERS)
+    @who_may(Who.CASEWORKERS, fresh=True)
     async def people(request: Request, case_id: str) -> HTMLResponse:
         """Show the numbers of the people of a case; that they were looked at is audited."""
         staff, view = staff_of(request), view_of(request, case_id)
@@ -204,7 +204,7 @@ def routes(frame: Frame) -> APIRouter:
         return Response(status_code=204)
 
     @router.post("/cases/{case_id}/contact")
-    @who_may(Who.CASEWORKERS)
+    @who_may(Who.CASEWORKERS, fresh=True)
     async def contact(request: Request, case_id: str) -> HTMLResponse:
         """Show the phone number; that it was looked at is audited."""
         staff, view = staff_of(request), view_of(request, case_id)

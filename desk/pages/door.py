@@ -2,8 +2,6 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -11,58 +9,31 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cases.staff import StaffMember
-from desk import auth
+from desk import auth, factors
+from desk.factors import Standing
 from desk.frame import BASE, Flash, Frame, go_to
-from desk.guard import Who, path_within, staff_of, token_of, who_may
+from desk.guard import (
+    SignedOutError,
+    Who,
+    path_within,
+    staff_of,
+    token_of,
+    way_on,
+    who_may,
+)
 from store import audit
 from store.session import Session
 
 WRONG = "Tên đăng nhập hoặc mật khẩu không đúng."
-_CROWDED = "Nhiều người đang đăng nhập cùng lúc. Xin đợi một chút rồi thử lại."
+CROWDED = "Nhiều người đang đăng nhập cùng lúc. Xin đợi một chút rồi thử lại."
 _DEVICE_COOKIE = "tram_desk_device"
 _DEVICE_DAYS = 180
 _DEVICE_PATH = f"{BASE}/sign-in"
-_VERIFIERS = 2
-"""Passwords checked at a time: each check takes a core and 19 MiB."""
-_WAITING = 20
-"""Tries that may wait for their check, over those that are checked."""
-
-
-class _Full(Exception):  # noqa: N818 - not a fault
-    """So many passwords wait for their check that another would wait too long."""
-
-
-class _Checks:
-    """The queue for checking passwords."""
-
-    def __init__(self) -> None:
-        self._verifying = asyncio.Semaphore(_VERIFIERS)
-        self._inside = 0
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place in the queue, held until the try is over.
-
-        Raises:
-            _Full: there is none.
-        """
-        if self._inside >= _VERIFIERS + _WAITING:
-            raise _Full
-        self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
-
-    async def fits(self, staff: StaffMember | None, password: str) -> bool:
-        async with self._verifying:
-            return await asyncio.to_thread(auth.password_fits, staff, password)
 
 
 def routes(frame: Frame) -> APIRouter:
     """The routes of the desk's door."""
     router = APIRouter()
-    checks = _Checks()
     auth.nobodys_hash()  # now, so that the first unknown name takes no longer than a known one
 
     def door(
@@ -87,22 +58,22 @@ def routes(frame: Frame) -> APIRouter:
     ) -> Response:
         database = frame.database
         username = username.strip().lower()
-        client = _place(request)
+        client = place(request)
         cookie = request.cookies.get(_DEVICE_COOKIE)
         device = auth.known_device(database.vault, username, cookie)
         now = database.clock.now()
         wait = frame.brakes.wait(username, client, device, now)
         if wait:
-            return door(next, username, _wait_text(wait), 429)
+            return door(next, username, wait_text(wait), 429)
 
         query = sa.select(StaffMember).where(StaffMember.username == username)
         try:
-            with checks.place():
+            with frame.checks.place():
                 frame.brakes.wrong(username, client, device, now)
                 staff = await database.read(lambda session: session.scalar(query))
-                right = await checks.fits(staff, password)
-        except _Full:
-            return door(next, username, _CROWDED, 429)
+                right = await frame.checks.fits(staff, password)
+        except auth.FullError:
+            return door(next, username, CROWDED, 429)
         if staff is None or not right:
             await database.transact(
                 lambda session: audit.note(
@@ -113,16 +84,18 @@ def routes(frame: Frame) -> APIRouter:
 
         frame.brakes.right(username, client, device, now)
         old = request.cookies.get(frame.session_cookie)
-        token = await database.transact(lambda session: auth.sign_in(session, staff, old))
-        response = go_to(path_within(next))
-        response.set_cookie(
-            frame.session_cookie,
-            token,
-            path=BASE,
-            secure=frame.secure_cookies,
-            httponly=True,
-            samesite="strict",
-        )
+
+        def begin(session: Session) -> tuple[str, Standing]:
+            owed = frame.policy.required or factors.means_of(session, staff.id).any
+            token = auth.sign_in(session, staff, old, proved=not owed)
+            seat = auth.seat(session, token)
+            if seat is None:  # disabled since the password was checked
+                raise SignedOutError
+            return token, factors.standing(session, seat, frame.policy)
+
+        token, standing = await database.transact(begin)
+        response = go_to(way_on(standing, path_within(next)))
+        frame.keep_token(response, token)
         response.set_cookie(
             _DEVICE_COOKIE,
             auth.device_cookie(database.vault, username),
@@ -135,7 +108,7 @@ def routes(frame: Frame) -> APIRouter:
         return response
 
     @router.post("/sign-out")
-    @who_may(Who.STAFF)
+    @who_may(Who.STAFF, owing=tuple(Standing))
     async def sign_out(request: Request) -> RedirectResponse:
         token = token_of(request)
         await frame.database.transact(lambda session: auth.sign_out(session, token))
@@ -152,32 +125,32 @@ def routes(frame: Frame) -> APIRouter:
         return Response(status_code=204)
 
     @router.get("/password")
-    @who_may(Who.STAFF)
+    @who_may(Who.STAFF, fresh=True)
     async def password_page(request: Request) -> HTMLResponse:
         return await password_form(request)
 
     @router.post("/password")
-    @who_may(Who.STAFF)
+    @who_may(Who.STAFF, fresh=True)
     async def change_password(
         request: Request,
         old: Annotated[str, Form(max_length=auth.LONGEST_PASSWORD)] = "",
         new: Annotated[str, Form(max_length=auth.LONGEST_PASSWORD)] = "",
     ) -> Response:
         staff = staff_of(request)
-        client = _place(request)
+        client = place(request)
         now = frame.database.clock.now()
         wait = frame.brakes.wait(staff.username, client, staff.id, now)
         if wait:
-            return await password_form(request, _wait_text(wait), 429)
+            return await password_form(request, wait_text(wait), 429)
         if len(new) < auth.SHORTEST_PASSWORD:
             text = f"Mật khẩu mới cần ít nhất {auth.SHORTEST_PASSWORD} ký tự."
             return await password_form(request, text, 422)
         try:
-            with checks.place():
+            with frame.checks.place():
                 frame.brakes.wrong(staff.username, client, staff.id, now)
-                right = await checks.fits(staff, old)
-        except _Full:
-            return await password_form(request, _CROWDED, 429)
+                right = await frame.checks.fits(staff, old)
+        except auth.FullError:
+            return await password_form(request, CROWDED, 429)
         if not right:
             return await password_form(request, "Mật khẩu hiện tại không đúng.", 401)
         frame.brakes.right(staff.username, client, staff.id, now)
@@ -200,10 +173,12 @@ def routes(frame: Frame) -> APIRouter:
     return router
 
 
-def _place(request: Request) -> str:
+def place(request: Request) -> str:
+    """From where a request comes, as the brakes count."""
     return auth.place_of(request.client.host if request.client else "")
 
 
-def _wait_text(wait: dt.timedelta) -> str:
+def wait_text(wait: dt.timedelta) -> str:
+    """What is told to somebody who guessed wrong too often."""
     minutes = -(-int(wait.total_seconds()) // 60) or 1
     return f"Đã thử sai nhiều lần. Xin đợi {minutes} phút rồi thử lại."

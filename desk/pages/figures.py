@@ -200,6 +200,11 @@ def routes(frame: Frame) -> APIRouter:
             lines.append("Số dưới 5 không hiện, để không nhận ra ai.")
         return tuple(lines)
 
+    def mark(me: Me) -> str:
+        """Who takes a file away and when: the audit has the same moment."""
+        now = frame.database.clock.now().astimezone(ZONE)
+        return f"{me.name} ({me.staff.username}) tải về lúc {now:%H:%M:%S %d/%m/%Y}."
+
     async def noted(staff: StaffMember, act: str, detail: str) -> bool:
         """Written down before anything is read: counting must not hold up those who write."""
         return await frame.database.transact(
@@ -227,7 +232,7 @@ def routes(frame: Frame) -> APIRouter:
         return frame.show("figures.html", here="", flash=flash, **choices(), **vars(found))
 
     @router.post("/figures/export")
-    @who_may(Who.COUNTERS)
+    @who_may(Who.COUNTERS, fresh=True)
     async def export(request: Request) -> Response:
         staff = staff_of(request)
         given = _fields(await request.form())
@@ -242,8 +247,12 @@ def routes(frame: Frame) -> APIRouter:
         tables = (_headline(found.figures), *found.tables)
         name = f"so-lieu-{asked.period.first}-{asked.period.last}"
         if pdf:
-            return _file(to_pdf(title, about(found.me, asked), tables), f"{name}.pdf")
-        return _file(to_workbook(title, about(found.me, asked), tables), f"{name}.xlsx")
+            return _file(
+                to_pdf(title, about(found.me, asked), tables, mark=mark(found.me)), f"{name}.pdf"
+            )
+        return _file(
+            to_workbook(title, about(found.me, asked), tables, mark=mark(found.me)), f"{name}.xlsx"
+        )
 
     # --- the register ---------------------------------------------------------------------------
 
@@ -287,14 +296,14 @@ def routes(frame: Frame) -> APIRouter:
         return await register_page(staff, asked, revealed=False)
 
     @router.post("/figures/register")
-    @who_may(Who.LEADERS)
+    @who_may(Who.LEADERS, fresh=True)
     async def reveal(request: Request) -> HTMLResponse:
         staff = staff_of(request)
         asked = asked_by(_fields(await request.form()), staff, today(), Range.MONTH)
         return await register_page(staff, asked, revealed=True)
 
     @router.post("/figures/register/export")
-    @who_may(Who.LEADERS)
+    @who_may(Who.LEADERS, fresh=True)
     async def export_register(request: Request) -> Response:
         staff = staff_of(request)
         given = _fields(await request.form())
@@ -307,12 +316,12 @@ def routes(frame: Frame) -> APIRouter:
             return too_many()
         me, table = await read_register(staff, asked, revealed=revealed)
         name = f"so-thu-ly-{asked.period.first}-{asked.period.last}.{kind}"
-        taken_by = f"Người xuất: {me.name} ({staff.username})"
-        told = (SAMPLE, *about(me, asked), f"{taken_by}.")
+        cut = (f"Chỉ {MOST_LINES} dòng đầu.",) if len(table.rows) == MOST_LINES else ()
+        told = (SAMPLE, *cut, *about(me, asked))
         if kind == "pdf":
-            content = to_pdf(table.name, told, (table,), wide=True, mark=taken_by)
+            content = to_pdf(table.name, told, (table,), wide=True, mark=mark(me))
             return _file(content, name)
-        return _file(to_workbook(table.name, told, (table,), mark=taken_by), name)
+        return _file(to_workbook(table.name, told, (table,), mark=mark(me)), name)
 
     # --- Form 12 --------------------------------------------------------------------------------
 
@@ -361,7 +370,7 @@ def routes(frame: Frame) -> APIRouter:
         )
 
     @router.post("/figures/form12/export")
-    @who_may(Who.LEADERS)
+    @who_may(Who.LEADERS, fresh=True)
     async def export_form12(
         request: Request,
         year: Annotated[str, Form()] = "",
@@ -378,7 +387,7 @@ def routes(frame: Frame) -> APIRouter:
             lambda session: read_report(session, staff, period, asked.filters.office)
         )
         title = "Số liệu báo cáo trợ giúp pháp lý (Mẫu 12)"
-        content = to_workbook(title, (SAMPLE, *about(me, asked)), tables)
+        content = to_workbook(title, (SAMPLE, *about(me, asked)), tables, mark=mark(me))
         return _file(content, f"mau-12-{period.first}-{period.last}.xlsx")
 
     return router

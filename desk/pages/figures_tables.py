@@ -364,13 +364,12 @@ def _day(at: dt.datetime) -> str:
 # --- files --------------------------------------------------------------------------------------
 
 
-def to_workbook(
-    title: str, about: Sequence[str], tables: Sequence[Table], *, mark: str = ""
-) -> bytes:
+def to_workbook(title: str, about: Sequence[str], tables: Sequence[Table], *, mark: str) -> bytes:
     """An XLSX file with a sheet for each table; nothing in it is a formula or a link.
 
-    `mark` stands at the foot of every printed page.
+    `mark` says who took it and when: at the foot of each printed page and below each table.
     """
+    footer = "&L" + mark.replace("&", "&&")[:200]
     made = io.BytesIO()
     options = {
         "in_memory": True,
@@ -379,7 +378,7 @@ def to_workbook(
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(made, options) as book:
-        book.set_properties({"title": title})
+        book.set_properties({"title": title, "comments": mark})
         head = book.add_format(
             {"bold": True, "bg_color": "#E2F0E8", "border": 1, "text_wrap": True, "valign": "top"}
         )
@@ -388,15 +387,16 @@ def to_workbook(
         part = book.add_format({"valign": "top", "num_format": "#,##0.0"})
         front = book.add_worksheet("Giới thiệu")
         front.set_column(0, 0, 100)
-        for row, text in enumerate((title, *about)):
+        front.set_footer(footer)
+        for row, text in enumerate((title, *about, mark)):
             front.write_string(row, 0, text, body)
         for place, table in enumerate(tables, 1):
             page = book.add_worksheet(_sheet_name(place, table.name))
             page.freeze_panes(1, 1)
             page.set_landscape()
+            page.set_footer(footer)
             page.fit_to_pages(1, 0)
             page.repeat_rows(0)
-            page.set_footer("&C" + mark.replace("&", "&&"))
             page.set_column(0, 0, 34)
             page.set_column(1, max(len(table.columns) - 1, 1), 18)
             for column, name in enumerate(table.columns):
@@ -409,8 +409,9 @@ def to_workbook(
                         page.write_number(
                             row, column, cell, part if isinstance(cell, float) else whole
                         )
-            if table.note:
-                page.write_string(len(table.rows) + 2, 0, table.note)
+            below = len(table.rows) + 2
+            for row, text in enumerate(filter(None, (table.note, mark)), below):
+                page.write_string(row, 0, text)
     return made.getvalue()
 
 
@@ -421,14 +422,14 @@ def _sheet_name(place: int, name: str) -> str:
 
 
 def to_pdf(
-    title: str, about: Sequence[str], tables: Sequence[Table], *, wide: bool = False, mark: str = ""
+    title: str, about: Sequence[str], tables: Sequence[Table], *, mark: str, wide: bool = False
 ) -> bytes:
-    """The tables with their charts on paper; `mark` lies behind every page."""
+    """The tables with their charts on paper; `mark`, on each page, says who took it and when."""
     data: dict[str, Any] = {
         "title": clean(title),
         "about": [clean(line) for line in about],
-        "wide": wide,
         "mark": clean(mark),
+        "wide": wide,
         "tables": [
             {
                 "name": clean(table.name),

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
+from cases.staff import StaffMember
 from desk import texts
 from desk.frame import Flash, Frame, Me, go_to, names_of
 from desk.guard import Who, staff_of, who_may
@@ -27,7 +28,7 @@ from knowledge.exchange import BadFileError, Placed, Problem, Read
 from knowledge.laws import Law
 from knowledge.library import Library
 from knowledge.shelf import ARTICLE, LAW
-from store import documents
+from store import audit, documents
 from store.session import Session
 
 HERE = "/exchange"
@@ -230,17 +231,24 @@ def routes(frame: Frame) -> APIRouter:
         text = f"Đã tạo {made} bản nháp. Một người khác duyệt từng bản rồi mới đăng."
         return await page(request, Flash(text) if made else None)
 
-    @router.get("/knowledge/exchange/yaml")
-    @who_may(Who.EDITORS)
-    async def as_yaml(request: Request) -> Response:  # noqa: ARG001 - the guard reads it
+    async def noted(staff: StaffMember, kind: str) -> None:
+        await frame.database.transact(
+            lambda session: audit.note(session, "knowledge.export", staff_id=staff.id, detail=kind)
+        )
+
+    @router.post("/knowledge/exchange/yaml")
+    @who_may(Who.EDITORS, fresh=True)
+    async def as_yaml(request: Request) -> Response:
+        await noted(staff_of(request), "yaml")
         library = await frame.database.read(lambda session: library_now(session, frame))
         day = frame.database.clock.today()
         content = await heavy(partial(yaml_files.to_zip, library, day))
         return _attached(content, "application/zip", f"tram-kho-kien-thuc-{day}.zip")
 
-    @router.get("/knowledge/exchange/xlsx")
-    @who_may(Who.EDITORS)
-    async def as_workbook(request: Request) -> Response:  # noqa: ARG001 - the guard reads it
+    @router.post("/knowledge/exchange/xlsx")
+    @who_may(Who.EDITORS, fresh=True)
+    async def as_workbook(request: Request) -> Response:
+        await noted(staff_of(request), "xlsx")
         library = await frame.database.read(lambda session: library_now(session, frame))
         content = await heavy(partial(workbook.to_workbook, library))
         day = frame.database.clock.today()

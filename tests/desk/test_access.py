@@ -12,8 +12,10 @@ from cases import callbacks
 from cases.calendar import calendar_of
 from cases.model import Case
 from cases.thread import ThreadEntry
+from desk import auth
 from desk.pages.queue import Tab
 from store.audit import AuditRow
+from store.clock import SetClock
 from store.session import Session
 from tests.desk.world import STAFF, Browser, World, photo
 
@@ -32,6 +34,19 @@ ROUTES = {
     ("POST", "/here"): EVERYBODY,
     ("GET", "/password"): EVERYBODY,
     ("POST", "/password"): EVERYBODY,
+    ("GET", "/second"): EVERYBODY,
+    ("POST", "/second"): EVERYBODY,
+    ("POST", "/second/options"): EVERYBODY,
+    ("POST", "/second/key"): EVERYBODY,
+    ("GET", "/security"): EVERYBODY,
+    ("POST", "/security/app"): EVERYBODY,
+    ("GET", "/security/app"): EVERYBODY,
+    ("POST", "/security/app/confirm"): EVERYBODY,
+    ("POST", "/security/key/options"): EVERYBODY,
+    ("POST", "/security/key"): EVERYBODY,
+    ("POST", "/security/remove"): EVERYBODY,
+    ("POST", "/security/paper"): EVERYBODY,
+    ("POST", "/security/sessions/end"): EVERYBODY,
     ("GET", "/"): EVERYBODY,
     ("GET", "/queue"): CASEWORKERS,
     ("GET", "/search"): CASEWORKERS,
@@ -113,6 +128,67 @@ def routes_of(world: World) -> set[tuple[str, str]]:
 def test_every_route_stands_in_the_table(world: World) -> None:
     there = {(way, path) for way, path in routes_of(world) if not path.startswith(ELSEWHERE)}
     assert there == set(ROUTES)
+
+
+FRESH_PROOF = {
+    ("GET", "/password"),
+    ("POST", "/password"),
+    ("POST", "/security/app"),
+    ("GET", "/security/app"),
+    ("POST", "/security/app/confirm"),
+    ("POST", "/security/key/options"),
+    ("POST", "/security/key"),
+    ("POST", "/security/remove"),
+    ("POST", "/security/paper"),
+    ("POST", "/cases/{case_id}/contact"),
+    ("POST", "/cases/{case_id}/people"),
+    ("POST", "/callbacks/{callback_id}/show"),
+    ("POST", "/figures/export"),
+    ("POST", "/figures/register"),
+    ("POST", "/figures/register/export"),
+    ("POST", "/figures/form12/export"),
+    ("POST", "/knowledge/exchange/yaml"),
+    ("POST", "/knowledge/exchange/xlsx"),
+    ("GET", "/accounts/new"),
+    ("POST", "/accounts/new"),
+    ("POST", "/accounts/{staff_id}/link"),
+    ("POST", "/accounts/{staff_id}/revoke"),
+    ("POST", "/accounts/{staff_id}/post"),
+    ("POST", "/accounts/{staff_id}/skills"),
+    ("POST", "/accounts/{staff_id}/active"),
+}
+"""What asks whoever proved themselves longer than ten minutes ago to do so again: what leaves the
+desk, shows a number, or changes who may do what."""
+
+
+def test_what_asks_for_a_fresh_proof_stands_in_the_table(world: World) -> None:
+    asking = {
+        (method, context.path or "")
+        for context in iter_route_contexts(world.desk.routes)
+        for method in context.methods or ()
+        if getattr(context.endpoint, "fresh", False)
+    }
+    assert asking == FRESH_PROOF
+
+
+@pytest.mark.parametrize("username", ["trung", "quan"])
+async def test_an_old_proof_is_asked_for_again_before_anything_is_done(
+    world: World, clock: SetClock, username: str
+) -> None:
+    case_id = world.open_case()
+    wish = wish_of(world, case_id)
+    browser = await world.signed_in(username)
+    clock.forward(auth.FRESH)
+    before = world.count(sa.select(AuditRow.id))
+
+    for method, path in sorted(FRESH_PROOF):
+        at = path.replace("{staff_id}", world.ids["lan"])
+        answer = await call(browser, method, at, case_id, "0" * 32, wish)
+        assert answer.status_code in {303, 404}, (method, path)
+        if answer.status_code == 303:
+            assert answer.headers["location"].startswith("/desk/second?next="), (method, path)
+
+    assert world.count(sa.select(AuditRow.id)) == before
 
 
 async def test_a_route_that_names_nobody_answers_nobody(world: World) -> None:

@@ -5,6 +5,7 @@ import io
 import openpyxl
 import pytest
 import sqlalchemy as sa
+from pypdf import PdfReader
 
 from cases import parties, queue, register
 from cases.deadlines import Form
@@ -196,6 +197,28 @@ async def test_the_register_on_paper_is_audited_as_such(world: World) -> None:
 
     assert answer.content.startswith(b"%PDF")
     assert audited(world, "register.export") == ["names pdf 2026-01-01 2026-12-31"]
+
+
+async def test_every_sheet_that_leaves_the_desk_says_who_took_it_and_when(world: World) -> None:
+    accepted(world)
+    browser = await world.signed_in("hai")
+    mark = "Cán bộ Hai (hai) tải về lúc 12:00:00 23/11/2026."
+
+    answers = [
+        await browser.press(f"/desk/figures/{name}", range="year")
+        for name in ("export", "register/export", "form12/export")
+    ]
+    pdf = await browser.press("/desk/figures/export", range="year", format="pdf")
+
+    for answer in answers:
+        book = openpyxl.load_workbook(io.BytesIO(answer.content))
+        for sheet in book.worksheets:
+            cells = {str(cell.value) for row in sheet.iter_rows() for cell in row}
+            assert mark in cells, sheet.title
+            assert sheet.oddFooter is not None
+            assert sheet.oddFooter.left.text == mark
+    pages = PdfReader(io.BytesIO(pdf.content)).pages
+    assert all("Cán bộ Hai (hai)" in page.extract_text() for page in pages)
 
 
 async def test_the_register_of_another_branch_stays_closed(world: World) -> None:

@@ -87,8 +87,8 @@ PAGES = {
     ("GET", "/differences"): EDITORS,
     ("POST", "/differences"): REVIEWERS,
     ("GET", "/exchange"): EDITORS,
-    ("GET", "/exchange/yaml"): EDITORS,
-    ("GET", "/exchange/xlsx"): EDITORS,
+    ("POST", "/exchange/yaml"): EDITORS,
+    ("POST", "/exchange/xlsx"): EDITORS,
     ("POST", "/exchange/read"): EDITORS,
     ("POST", "/exchange/take"): EDITORS,
 }

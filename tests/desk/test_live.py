@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from cases import queue, talking
 from cases.model import Case
 from cases.staff import StaffMember
+from desk import auth
 from store import events
 from store.clock import SetClock
 from store.session import Session
@@ -176,6 +177,31 @@ def test_a_disabled_officer_hears_no_more_within_a_second_or_so(world: World) ->
                 sa.update(StaffMember).where(StaffMember.username == "lan").values(active=False)
             )
         )
+        event = next(told)
+
+    assert time.monotonic() - begin < SOON
+    assert event.kind == "ended"
+
+
+@pytest.mark.parametrize("taken", ["password", "one session"])
+def test_a_session_that_is_ended_hears_no_more_within_a_second_or_so(
+    world: World, taken: str
+) -> None:
+    def act(session: Session) -> None:
+        lan = world.ids["lan"]
+        match taken:
+            case "password":
+                auth.set_password(session, lan, auth.nobodys_hash())
+            case _:
+                auth.end_one(session, lan, auth.sessions_of(session, lan)[0].id)
+
+    with (
+        served(world) as address,
+        signed_in(address, "lan") as client,
+        listening(client, "/desk/events") as told,
+    ):
+        begin = time.monotonic()
+        world.database.transact_now(act)
         event = next(told)
 
     assert time.monotonic() - begin < SOON

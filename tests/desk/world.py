@@ -25,6 +25,7 @@ from cases.province import Province, load_province
 from cases.staff import Role, StaffMember
 from cases.thread import Author
 from desk.app import make_desk
+from desk.factors import Policy
 from knowledge.library import load_library
 from knowledge.shelf import Shelf
 from store import files
@@ -156,6 +157,8 @@ class World:
     atlas: Atlas = field(default_factory=lambda: Atlas(PROVINCE))
     ids: dict[str, str] = field(default_factory=dict)
     shelf: Shelf = SHELF
+    policy: Policy = field(default_factory=Policy)
+    """What second factor is asked for."""
     stopping: bool = False
     """What the server would say if its streams asked whether to end."""
 
@@ -175,6 +178,7 @@ class World:
             read_health=health_reader(
                 self.database, self.atlas, self.shelf, (ChannelName.WEB, ChannelName.ZALO_OA)
             ),
+            policy=self.policy,
         )
         self.app = FastAPI(openapi_url=None)
         self.app.mount("/desk", self.desk)
