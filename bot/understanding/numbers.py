@@ -96,6 +96,11 @@ def in_words(words: list[str]) -> int | None:
             return None
 
 
+def whole_year(short: int, today: dt.date) -> int:
+    """The year of birth meant by its last two digits: 49 → 1949, 15 → 2015."""
+    return today.year - (today.year - short) % 100
+
+
 def age_of_year(year: int, today: dt.date) -> int | None:
     """The age, in years, reached this year by somebody born in `year`."""
     age = today.year - year

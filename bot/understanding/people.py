@@ -101,6 +101,10 @@ class People:
                 continue
             if found and named is Relation.SELF and _owns(found[-1], begin, message):
                 continue
+            if found and named is Relation.SELF and _describes(found[-1], begin, message):
+                found[-1] = replace(found[-1], end=end)
+                taken = end
+                continue
             relation = named or last or Relation.OTHER
             theirs = named not in (None, Relation.SELF) and end in selves
             taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
@@ -135,7 +139,11 @@ class People:
                 and not message.sentence_ends & bits(one.end, place + 1)
             ]
             earlier = (hero,) if hero is not None and hero.end <= place else ()
-            alone = [one for one in before if not _comes_along(one, message)]
+            alone = [
+                one
+                for one in before
+                if not _comes_along(one, message) and not _does_it(one, message)
+            ]
             before = alone if alone or earlier else before
             subject = next(iter((*before[-1:], *earlier)), None)
             relation = subject.relation if subject is not None else Relation.SELF
@@ -199,7 +207,28 @@ def _owns(other: Mention, begin: int, message: Message) -> bool:
     return whose and all(word.isdigit() or word in _SAID_OF_CHILDREN for word in between[:-1])
 
 
+def _describes(other: Mention, begin: int, message: Message) -> bool:
+    """Whether the writer only tells which one the other is: "người bán đất cho tôi"."""
+    name = [fold(word) for word in message.words[other.begin : other.begin + 2]]
+    if other.relation is not Relation.OTHER or name not in _BY_WHAT_THEY_DO:
+        return False
+    between = [fold(word) for word in message.words[other.end : begin]]
+    return len(between) <= _DESCRIBED and (not between or between[-1] in _LEADS_TO_WHOM)
+
+
+_DESCRIBED = 3
+"""Words between."""
+_LEADS_TO_WHOM = frozenset(["cho", "cua", "voi", "tien", "no", "dat"])
+_BY_WHAT_THEY_DO = [
+    ["nguoi", what]
+    for what in "ban mua vay muon thue kien lan lua gat tong dung danh thieu no giu doi cho".split()
+] + [["con", "no"], ["chu", "no"], ["ben", "ban"], ["ben", "mua"]]
 _SAID_OF_CHILDREN = frozenset(["tuoi", "trai", "gai", "lon", "nho", "ut"])
+
+
+def _does_it(one: Mention, message: Message) -> bool:
+    """Whether somebody did what was suffered: "bị chồng đánh"."""
+    return one.begin > 0 and message.words[one.begin - 1] in ("bị", "bi")
 
 
 def _comes_along(one: Mention, message: Message) -> bool:

@@ -58,6 +58,10 @@ class StatusFile(Entry):
     no_deadlines: tuple[str, ...]
     urgent: tuple[str, ...]
     general: tuple[str, ...]
+    of_another: tuple[str, ...]
+    schools: Mapping[int, tuple[str, ...]]
+    """Years of age → what one goes to then."""
+    out_of_school: tuple[str, ...]
 
 
 NEAR = 5
@@ -159,6 +163,14 @@ class Statuses:
         self._deadlines = book.all(file.deadlines)
         self._no_deadlines = book.all(file.no_deadlines)
         self._general = book.all(file.general)
+        self._of_another = book.all(file.of_another)
+        self._school_ages = tuple(age for age, names in file.schools.items() for _ in names)
+        self._schools = book.all(
+            f"học (trường/lớp/sinh/ở/hệ/bán_trú) {name.replace(' ', '_')}"
+            for names in file.schools.values()
+            for name in names
+        )
+        self._out_of_school = book.all(one.replace(" ", "_") for one in file.out_of_school)
 
     def read(self, message: Message, today: dt.date, *, danger: bool) -> Told:
         """The person who needs help and the facts stated of them.
@@ -166,7 +178,8 @@ class Statuses:
         `danger`: the message tells of danger, so that a child named in it is the one in need.
         """
         mentions = self._people.mentions(message)
-        ages = self._ages(message, today) + self._bare_ages(message, mentions)
+        ages = self._ages(message, mentions, today) + self._bare_ages(message, mentions)
+        ages += self._at_school(message)
         parent = self._is_a_parent(message, mentions, ages)
         if parent or _too_young_to_write(ages, mentions, message):
             mentions = tuple(
@@ -184,7 +197,7 @@ class Statuses:
             if (owner := self._whose(one, mentions, message)) is not None
         }
         harmed = self._people.harmed(message, mentions)
-        needy = self._in_need(message, mentions, owners, harmed, danger=danger)
+        needy = self._in_need(message, mentions, owners, harmed, danger=danger, parent=parent)
         if needy is None and parent:
             needy = Relation.SELF
         stated: dict[Relation, dict[FactId, Value]] = {}
@@ -297,6 +310,7 @@ class Statuses:
         harmed: tuple[Relation, ...],
         *,
         danger: bool,
+        parent: bool,
     ) -> Relation | None:
         """Who needs help: who was harmed, who is asked for, else of whom a status is told."""
         sentence = len(message.words) > FRAGMENT
@@ -304,8 +318,10 @@ class Statuses:
         spoken_for = self._people.spoken_for(message, mentions)
         first = harmed[0] if harmed else None
         told: list[Relation] = []
+        only_child = not parent and {one.relation for one in mentions} == {Relation.CHILD}
         for one, relation in owners.items():
             passing = relation is Relation.CHILD and one.fact is FactId.AGE
+            passing &= not (only_child and sentence)
             if one.whole_household or one.value is False:
                 continue
             # "con 3 tuổi" in a divorce, "hàng xóm là thương binh": named, not in need
@@ -348,6 +364,7 @@ class Statuses:
     def _stated(self, message: Message, mentions: tuple[Mention, ...]) -> list[_Found]:
         found: list[_Found] = []
         wished = self._wished_for(message, mentions)
+        of_others = [(begin, end) for _, begin, end in self._of_another.find(message)]
         for one in self._statements:
             says = one.says.find(message)
             denies = one.denies.find(message)
@@ -356,7 +373,8 @@ class Statuses:
                 continue
             unsaid = 0
             for _, begin, end in [*one.open.find(message), *denies]:
-                if not message.commas & bits(begin + 1, end):
+                whose = any(other.begin < begin < other.end for other in mentions)
+                if not whose and not message.commas & bits(begin + 1, end):
                     unsaid |= bits(begin, end)
             for _, begin, end in denies:
                 if isinstance(one.value, bool) and unsaid & bits(begin, end):
@@ -364,16 +382,20 @@ class Statuses:
             if one.granted:
                 unsaid |= wished
             for _, begin, end in says:
+                passive = message.words[begin] in ("bị", "bi")
+                others = not passive and one.fact in _OF_ONE_PERSON
+                if others and any(first < begin <= after for first, after in of_others):
+                    continue
                 if not bits(begin, end) & unsaid:
-                    passive = message.words[begin] in ("bị", "bi")
                     found.append(_Found(one.fact, one.value, begin, one.whole_household, passive))
-                    break
             for begin in (begin for _, begin, end in mourned if not bits(begin, end) & unsaid):
                 found.append(_Found(one.fact, one.value, begin, False, survivor=True))
                 break
         return found
 
-    def _ages(self, message: Message, today: dt.date) -> list[_Found]:
+    def _ages(
+        self, message: Message, mentions: tuple[Mention, ...], today: dt.date
+    ) -> list[_Found]:
         """Ages in years, with the place of the word they stand at."""
         found: list[_Found] = []
         folded = [fold(word) for word in message.words]
@@ -381,12 +403,25 @@ class Statuses:
             age = self._age_at(place, word, folded, message, today)
             if age is None or age > numbers.OLDEST:
                 continue
-            if place and message.words[place - 1] in _NO_AGE_AFTER:
+            first = self._first_of_number(place, folded)
+            if folded[max(0, first - 2) : first] in _NOT_YET and _ends(mentions, first - 2):
+                found.append(_Found(FactId.AGE, age - 1, place, False))
                 continue
-            if place >= 2 and folded[place - 2 : place] in _OF_THE_LAW:
+            if first and message.words[first - 1] in _NO_AGE_AFTER:
+                continue
+            if first >= 2 and folded[first - 2 : first] in _OF_THE_LAW:
                 continue
             found.append(_Found(FactId.AGE, age, place, False))
         return found
+
+    @staticmethod
+    def _first_of_number(place: int, folded: list[str]) -> int:
+        """Where the number words before "tuổi" begin; the place itself of a number in digits."""
+        if folded[place] != "tuoi":
+            return place
+        upto = place - (folded[place - 1] in _AND_SOME)
+        lengths = (n for n in (4, 3, 2, 1) if numbers.in_words(folded[max(0, upto - n) : upto]))
+        return upto - next(lengths, 0)
 
     def _age_at(
         self, place: int, word: str, folded: list[str], message: Message, today: dt.date
@@ -406,34 +441,78 @@ class Statuses:
                     return age
         if word in ("sinh", "sanh", "sn"):
             years_of_birth = (int(one) for one in following if _YEAR.fullmatch(one))
-            return next((numbers.age_of_year(one, today) for one in years_of_birth), None)
-        if word == "lop" and following:
+            year = next(years_of_birth, None)
+            short = following[1:] if unit == "nam" else following[:1] if word == "sn" else []
+            if year is None and short and _SHORT_YEAR.fullmatch(short[0]):
+                year = numbers.whole_year(int(short[0]), today)
+            return None if year is None else numbers.age_of_year(year, today)
+        if word == "lop" and following and not self._is_out_of_school(place, message):
             digits = unit if unit.isdigit() else str(numbers.in_words(following[:1]) or "")
             return _GRADES.get(digits)
         return None
+
+    def _is_out_of_school(self, place: int, message: Message) -> bool:
+        """Whether the class or school named at `place` is behind them ("học hết lớp 5")."""
+        beside = bits(max(0, place - 3), min(place + 4, len(message.words)))
+        beside &= ~message.sentence_ends & message.sentence_of(place)
+        return any(
+            bits(begin, end) & beside and not message.commas & bits(place, begin + 1)
+            for _, begin, end in self._out_of_school.find(message)
+        )
+
+    def _at_school(self, message: Message) -> list[_Found]:
+        """About how old those are who go to a school named without its class."""
+        return [
+            _Found(FactId.AGE, self._school_ages[number], begin, False)
+            for number, begin, end in self._schools.find(message)
+            if not self._is_out_of_school(begin, message)
+        ]
 
     def _bare_ages(self, message: Message, mentions: tuple[Mention, ...]) -> list[_Found]:
         """ "Tui 66 rồi, …", "tôi 38": a number right after a person, with no unit behind it."""
         ends = message.commas | message.sentence_ends | 1 << len(message.words)
         found: list[_Found] = []
         for one in mentions:
+            begin = one.end
+            while begin < len(message.words) and fold(message.words[begin]) in _BEFORE_AN_AGE:
+                begin += 1
+            led = {fold(word) for word in message.words[one.end : begin]}
             for length in (3, 2, 1):
-                until = one.end + length
-                said = [fold(word) for word in message.words[one.end : until]]
+                until = begin + length
+                said = [fold(word) for word in message.words[begin:until]]
                 after = fold(message.words[until]) if until < len(message.words) else ""
-                if len(said) < length or not (ends >> until & 1 or after in _AFTER_AN_AGE):
+                until += after in _AND_SOME
+                after = fold(message.words[until]) if until < len(message.words) else ""
+                closed = ends >> until & 1 or after in _AFTER_AN_AGE
+                if len(said) < length or not (closed or (led and after in _GOES_ON)):
                     continue
                 if length == 1 and _BARE_AGE.fullmatch(said[0]):
-                    found.append(_Found(FactId.AGE, int(said[0]), one.end, False))
-                elif not _TENS.isdisjoint(said) and (age := numbers.in_words(said)) is not None:
-                    found.append(_Found(FactId.AGE, age, one.end, False))
+                    found.append(_Found(FactId.AGE, int(said[0]), begin, False))
+                    break
+                age = numbers.in_words(said)
+                grows = "len" in led and age is not None and age <= _LEARNS
+                if age is not None and (grows or not _TENS.isdisjoint(said)):
+                    found.append(_Found(FactId.AGE, age, begin, False))
                     break
         return found
 
 
+_SHORT_YEAR = re.compile(r"\d\d")
+_NOT_YET = (["chua", "du"], ["chua", "toi"], ["chua", "day"], ["chua", "duoc"], ["chua", "den"])
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_OF_ONE_PERSON = frozenset(
+    {FactId.MERIT, FactId.MARTYR_KIN, FactId.AGENT_ORANGE, FactId.DISABLED, FactId.HIV,
+     FactId.ETHNIC_MINORITY}
+)  # fmt: skip
 _TENS = frozenset(["muoi", "chuc"])
 _BARE_AGE = re.compile(r"[1-9]\d")
+_BEFORE_AN_AGE = frozenset(
+    ["nam", "nay", "da", "cung", "duoc", "gan", "hon", "tren", "ngoai", "moi", "vua", "len"]
+)
+_GOES_ON = frozenset(["bi", "gio", "muon", "ma", "can", "khong", "o", "la", "con", "song"])
+"""After "năm nay 81": no measure, so that years are meant."""
+_LEARNS = 12
+"""Years; up to this age one says "mới lên mười"."""
 _AFTER_AN_AGE = frozenset(["roi", "thi", "ma", "nha", "ne"])
 _AND_SOME = frozenset(["may", "ngoai", "hon", "le"])
 """Between the number and "tuổi": "tám mươi mấy tuổi"."""
@@ -442,6 +521,11 @@ _GRADES = {str(grade): grade + 5 for grade in (*range(1, 10), 11, 12)}
 law draws its line at 16."""
 _OF_THE_LAW = (["nguoi", "tren"], ["nguoi", "tu"], ["la", "tren"], ["khi", "tren"])
 """Before an age that is no person's."""
+
+
+def _ends(mentions: tuple[Mention, ...], place: int) -> bool:
+    """Whether somebody was named right before a place, or one word earlier."""
+    return any(one.end in (place, place - 1) for one in mentions)
 
 
 def _after_years(before: list[str]) -> bool:
