@@ -40,6 +40,8 @@ class PeopleFile(Entry):
     wants: tuple[str, ...]
     not_people: tuple[str, ...]
     against: tuple[str, ...]
+    mostly_other_words: tuple[str, ...]
+    before_a_person: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class People:
         self._on_behalf = book.all(map(_together, file.on_behalf))
         self._wants = book.all(map(_together, file.wants))
         self._against = book.all(file.against)
+        self._mostly_other_words = frozenset(map(fold, file.mostly_other_words))
+        self._before_a_person = frozenset(map(fold, file.before_a_person))
 
     def mentions(self, message: Message) -> tuple[Mention, ...]:
         """All persons in order; the longest name at a place wins; "nó" is the last one named."""
@@ -99,6 +103,8 @@ class People:
         for begin, end, named in spans:
             if begin < taken or others & bits(begin, end) == bits(begin, end):
                 continue
+            if end == begin + 1 and self._is_another_word(begin, message):
+                continue
             if found and named is Relation.SELF and _owns(found[-1], begin, message):
                 continue
             if found and named is Relation.SELF and _describes(found[-1], begin, message):
@@ -116,6 +122,14 @@ class People:
             for one, following in zip_longest(found, found[1:])
             if one is not None
         )
+
+    def _is_another_word(self, place: int, message: Message) -> bool:
+        """Whether a word that names a person with marks on was meant otherwise without them."""
+        if message.marked or message.words[place] not in self._mostly_other_words:
+            return False
+        if (message.commas | message.sentence_ends | 1) >> place & 1:
+            return False
+        return fold(message.words[place - 1]) not in self._before_a_person
 
     def harmed(self, message: Message, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
         """Everybody to whom something was done, in order.
