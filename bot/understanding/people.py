@@ -224,7 +224,8 @@ def _owns(other: Mention, begin: int, message: Message) -> bool:
 def _describes(other: Mention, begin: int, message: Message) -> bool:
     """Whether the writer only tells which one the other is: "người bán đất cho tôi"."""
     name = [fold(word) for word in message.words[other.begin : other.begin + 2]]
-    if other.relation is not Relation.OTHER or name not in _BY_WHAT_THEY_DO:
+    by_deed = name[0] == "nguoi" and name[-1] in _WHAT_THEY_DO
+    if other.relation is not Relation.OTHER or not (by_deed or name in _BY_NAME):
         return False
     between = [fold(word) for word in message.words[other.end : begin]]
     return len(between) <= _DESCRIBED and (not between or between[-1] in _LEADS_TO_WHOM)
@@ -233,10 +234,11 @@ def _describes(other: Mention, begin: int, message: Message) -> bool:
 _DESCRIBED = 3
 """Words between."""
 _LEADS_TO_WHOM = frozenset(["cho", "cua", "voi", "tien", "no", "dat"])
-_BY_WHAT_THEY_DO = [
-    ["nguoi", what]
-    for what in "ban mua vay muon thue kien lan lua gat tong dung danh thieu no giu doi cho".split()
-] + [["con", "no"], ["chu", "no"], ["ben", "ban"], ["ben", "mua"]]
+_WHAT_THEY_DO = frozenset(
+    ["ban", "mua", "vay", "muon", "thue", "kien", "lan", "lua", "gat", "tong", "dung", "danh",
+     "thieu", "no", "giu", "doi", "cho"]
+)  # fmt: skip
+_BY_NAME = (["con", "no"], ["chu", "no"], ["ben", "ban"], ["ben", "mua"])
 _SAID_OF_CHILDREN = frozenset(["tuoi", "trai", "gai", "lon", "nho", "ut"])
 
 
