@@ -24,7 +24,7 @@ migrate: $(VENV)/.installed
 	$(BIN)/python -m bot migrate
 
 test: $(VENV)/.installed browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/.installed lint types contracts test
 
