@@ -7,6 +7,8 @@ message that led to them is done in the same commit.
 import datetime as dt
 import logging
 import random
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -17,12 +19,14 @@ from bot import delivery, transcript
 from bot.channels.message import FetchedFile, Inbound, InboundKind
 from bot.conversations import Conversation
 from bot.dialogue import always, complaint, meeting, rating, status
+from bot.dialogue import papers as asked_papers
 from bot.dialogue.hear import hear, numbered
 from bot.dialogue.turn import (
     AddToCase,
     AddToRating,
     Agreed,
     AnswerMeeting,
+    AnswerPapers,
     AskCallBack,
     CaseView,
     Complain,
@@ -30,6 +34,7 @@ from bot.dialogue.turn import (
     DeleteTalk,
     FindCase,
     Heard,
+    KeepPhoto,
     KeepQuestion,
     Lookups,
     Lost,
@@ -37,6 +42,8 @@ from bot.dialogue.turn import (
     MoveCaseHere,
     NoteContact,
     OpenCase,
+    PapersView,
+    PaperView,
     RaiseAlarm,
     Rate,
     ShowedArticle,
@@ -52,7 +59,7 @@ from bot.telegram_desk.hear import hear as staff_hear
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, TranscriptRow
 from bot.understanding.reader import Reader
-from cases import appointments, callbacks, consent, queue, rights, staffing, talking
+from cases import appointments, callbacks, consent, papers, queue, rights, staffing, talking
 from cases.answers import expected_answer
 from cases.atlas import Atlas
 from cases.calendar import calendar_of
@@ -62,11 +69,12 @@ from cases.contact import CallHours, SafeContact
 from cases.deadlines import DeadlineKind, DeadlineState
 from cases.life import HELD, CaseState, ComplaintKind, RefusedError
 from cases.model import Appointment, Case, MeetingState
+from cases.papers import AskedPaper
 from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import Purpose
 from cases.queue import NewRequest
-from cases.speech import Line, Verbatim
+from cases.speech import Choice, Line, Verbatim
 from cases.talking import Word
 from cases.thread import Author, ThreadEntry
 from eligibility.grounds import LegalAidLaw
@@ -153,7 +161,7 @@ def _answer(
     )
     lookups = _lookups(session, talk, rooms, state)
     turn = hear(state, heard, lookups)
-    turn = _carry_out(session, talk, turn, lookups, file_id)
+    turn = _carry_out(session, talk, turn, lookups, file_id, rooms)
     talk.language = turn.state.language
     talk.seal(session.vault, "state", turn.state.model_dump_json())
     for message in turn.says:
@@ -285,7 +293,8 @@ def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -
         my_case=_view(session, case, province) if case is not None else None,
         meeting=_meeting(session, case, province),
         asked_last=held and _asked_last(session, talk, state),
-        typed_stars=case is not None and _asked_stars(session, talk, case),
+        papers=_papers(session, case, rooms, state),
+        unnumbered=_unnumbered(session, talk, case, rooms.texts),
         answers_in=lambda office: expected_answer(session, province, office),
     )
 
@@ -318,10 +327,9 @@ def _complaint(session: Session, case: Case, province: Province) -> ComplaintVie
         ),
         None,
     )
-    due = limit.due_at - dt.timedelta.resolution if limit and limit.due_at else None
     return ComplaintView(
         on=found.at.astimezone(ZONE).date(),
-        due=due.astimezone(ZONE).date() if due else None,
+        due=_last_day(limit.due_at) if limit else None,
         late=limit is not None and limit.state is DeadlineState.OVERDUE,
         answered=found.answered_at is not None,
     )
@@ -357,16 +365,72 @@ def _asked_last(session: Session, talk: Conversation, state: State) -> bool:
     return last is not None and last.serial == state.serial > 0
 
 
-def _asked_stars(session: Session, talk: Conversation, case: Case) -> bool:
-    """Whether the last thing said is the end of a case, with the question how it was."""
-    if not rights.may_rate(session, case):
-        return False
+_QUESTION_COUNTS = dt.timedelta(minutes=2)
+"""So long the question which paper a photo is counts for photos that come after it."""
+
+
+def _papers(session: Session, case: Case | None, rooms: Rooms, state: State) -> PapersView | None:
+    """The papers of a case that are waited for."""
+    left = papers.outstanding(session, case) if case is not None else ()
+    if case is None or case.state is CaseState.CLOSED or not left:
+        return None
+    loose = papers.unsorted(session, case)
+    now = session.clock.now()
+    asked = any(one.key == f"p:{case.id}:other" for one in state.offered)
+    limits = deadlines_in(session, case, rooms.province)
+    due = next((one.due_at for one in limits if one.kind is DeadlineKind.MISSING_PAPERS), None)
+    kept = Counter(one.paper_id for one in papers.photos_of(session, case) if one.paper_id)
+    known = {one.name: one for one in rooms.law.papers.values()}
+
+    def view(paper: AskedPaper) -> PaperView:
+        name = papers.in_name(session, paper) if paper.named else ""
+        found = known.get(name)
+        return PaperView(
+            id=paper.id,
+            name=name,
+            state=paper.state,
+            issuer=found.issued_by if found else "",
+            if_lost=found.if_lost if found else "",
+        )
+
+    return PapersView(
+        case_id=case.id,
+        papers=tuple(view(one) for one in left),
+        unsorted=len(loose),
+        asking=asked and any(now - one.at < _QUESTION_COUNTS for one in loose),
+        kept=kept,
+        due=_last_day(due),
+    )
+
+
+def _last_day(due: dt.datetime | None) -> dt.date | None:
+    """The day at whose end a limit is over."""
+    return (due - dt.timedelta.resolution).astimezone(ZONE).date() if due else None
+
+
+def _unnumbered(
+    session: Session, talk: Conversation, case: Case | None, texts: Texts
+) -> tuple[Choice, ...]:
+    """The choices of the last thing said, when it came from the office's act."""
+    if case is None:
+        return ()
     last = transcript.last_said(session, talk.id)
-    return last is not None and last.serial == 0 and last.office is None
+    if last is None or last.serial != 0 or last.office is not None:
+        return ()
+    if rights.may_rate(session, case):
+        return rights.stars_to_press(case)
+    lacking = texts.render(asked_papers.LACKING.label, talk.language)
+    shown = lacking in last.text or any(one.label == lacking for one in last.buttons)
+    return (asked_papers.LACKING,) if shown else ()
 
 
 def _carry_out(
-    session: Session, talk: Conversation, turn: Turn, lookups: Lookups, file_id: str | None
+    session: Session,
+    talk: Conversation,
+    turn: Turn,
+    lookups: Lookups,
+    file_id: str | None,
+    rooms: Rooms,
 ) -> Turn:
     """Do what the dialogue wishes; looking up a case leads to one more step of the dialogue."""
     pending: list[Wish] = list(turn.wishes)
@@ -405,6 +469,12 @@ def _carry_out(
                 turn = Turn(after.state, turn.says + after.says)
             case AddToRating():
                 _add_to_rating(session, talk, wish)
+            case KeepPhoto(case_id=case_id):
+                if file_id is not None:
+                    papers.keep_photo(session, _locked(session, case_id), file_id)
+            case AnswerPapers():
+                after = _answer_papers(session, talk, wish, turn.state, lookups, rooms)
+                turn = Turn(after.state, turn.says + after.says)
             case DeleteTalk():
                 _delete(session, talk)
             case ShowedArticle(article_id=article_id):
@@ -569,6 +639,36 @@ def _answer_meeting(
     except RefusedError as problem:
         refused = problem.reason
     return numbered(meeting.answered(state, _meeting(session, case, lookups.province), refused))
+
+
+def _answer_papers(
+    session: Session,
+    talk: Conversation,
+    wish: AnswerPapers,
+    state: State,
+    lookups: Lookups,
+    rooms: Rooms,
+) -> Turn:
+    """What a photo is, or which paper is lacking; an officer may have ticked it off just now."""
+    paper = session.get(AskedPaper, wish.id)
+    case = session.get(Case, paper.case_id if paper is not None else wish.id)
+    if case is None or case.conversation_id != talk.id:
+        return numbered(asked_papers.answered(state, None, None, wish.id, wish.said))
+    case = _locked(session, case.id)
+    with suppress(RefusedError):  # it is gone: how the papers stand now is told
+        match wish.said:
+            case "here":
+                papers.sort_photos(session, case, wish.id)
+            case "lack":
+                lacking = papers.lacks(session, case, wish.id)
+                words = f"📄 Chưa có giấy: {papers.in_name(session, lacking)}."
+                talking.citizen_wrote(session, case, words)
+            case "undo":
+                papers.take_back(session, case)
+            case _:
+                papers.set_aside(session, case)
+    now = _papers(session, case, rooms, state)
+    return numbered(asked_papers.answered(state, lookups.papers, now, wish.id, wish.said))
 
 
 def _complain(session: Session, wish: Complain, state: State, lookups: Lookups) -> Turn:

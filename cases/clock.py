@@ -57,6 +57,8 @@ def times_from(case: Case, pauses: Sequence[Pause], complaint: Complaint | None)
         assigned_at=case.assigned_at,
         papers_asked_at=case.papers_asked_at,
         papers_given_at=case.papers_given_at,
+        papers_sent_at=case.papers_sent_at,
+        papers_asked_again_at=case.papers_asked_again_at,
         longer_for_papers=case.longer_for_papers,
         advice_given_at=case.advice_given_at,
         complaint_at=complaint.at if complaint else None,

@@ -117,6 +117,8 @@ class Moment(StrEnum):
     ACCEPTED = "accepted_at"
     PAPERS_ASKED = "papers_asked_at"
     PAPERS_GIVEN = "papers_given_at"
+    PAPERS_SENT = "papers_sent_at"
+    PAPERS_ASKED_AGAIN = "papers_asked_again_at"
     ASSIGNED = "assigned_at"
     ADVICE_GIVEN = "advice_given_at"
     COMPLAINT = "complaint_at"
@@ -157,6 +159,10 @@ class CaseTimes:
     papers_asked_at: dt.datetime | None = None
     papers_given_at: dt.datetime | None = None
     """When the last missing paper came; None while any is missing."""
+    papers_sent_at: dt.datetime | None = None
+    """When the citizen had sent them all; an officer has to look now."""
+    papers_asked_again_at: dt.datetime | None = None
+    """When, after acceptance, one was asked for anew."""
     longer_for_papers: bool | None = False
     """Lives in a specially difficult area, or force majeure; None: not known."""
     advice_given_at: dt.datetime | None = None
@@ -507,7 +513,7 @@ def _pauses(times: CaseTimes) -> tuple[tuple[dt.datetime, dt.datetime | None], .
     """When the clock stood still, the wait for missing papers included."""
     if times.papers_asked_at is None:
         return times.pauses
-    return (*times.pauses, (times.papers_asked_at, times.papers_given_at))
+    return (*times.pauses, (times.papers_asked_at, times.papers_given_at or times.papers_sent_at))
 
 
 def _counted(
@@ -657,6 +663,8 @@ _MOMENTS = {
     Moment.ACCEPTED: "thụ lý",
     Moment.PAPERS_ASKED: "báo giấy tờ còn thiếu",
     Moment.PAPERS_GIVEN: "bà con bổ sung đủ giấy tờ",
+    Moment.PAPERS_SENT: "bà con đã gửi đủ, chờ cán bộ xem",
+    Moment.PAPERS_ASKED_AGAIN: "báo gửi lại hoặc hỏi thêm giấy",
     Moment.ASSIGNED: "cử người",
     Moment.ADVICE_GIVEN: "trả lời bằng văn bản",
     Moment.COMPLAINT: "nhận khiếu nại",

@@ -658,6 +658,8 @@ _OF_TIME = (
     Case.assigned_at,
     Case.papers_asked_at,
     Case.papers_given_at,
+    Case.papers_sent_at,
+    Case.papers_asked_again_at,
     Case.longer_for_papers,
     Case.advice_given_at,
     Case.closed_at,

@@ -78,6 +78,8 @@ class Move(StrEnum):
     ACCEPT = "accept"
     ASK_PAPERS = "ask_papers"
     PAPERS_GIVEN = "papers_given"
+    LOOK_AT_PAPER = "look_at_paper"
+    """Tick one paper off, ask for it again, or say which photo it is."""
     ASSIGN = "assign"
     CHANGE_PROVIDER = "change_provider"
     BEGIN = "begin"
@@ -141,6 +143,7 @@ MOVES: Mapping[Move, MoveRule] = {
     Move.ACCEPT: _rule(_CLAIMED, _ACCEPTED, Who.HOLDER),
     Move.ASK_PAPERS: _rule(HELD, _STAYS, Who.HOLDER),
     Move.PAPERS_GIVEN: _rule(HELD, _STAYS, Who.HOLDER),
+    Move.LOOK_AT_PAPER: _rule(HELD, _STAYS, Who.HOLDER),
     Move.ASSIGN: _rule(_REGISTERED, _BEGUN, Who.HOLDER, Who.HEAD, Who.CENTRE),
     Move.CHANGE_PROVIDER: _rule(_BEGUN, _STAYS, Who.HOLDER, Who.HEAD, Who.CENTRE),
     Move.BEGIN: _rule(_ACCEPTED, _BEGUN, Who.HOLDER),
@@ -271,3 +274,28 @@ class ComplaintKind(StrEnum):
     PROVIDER_CHANGED_WRONGLY = "provider_changed_wrongly"
     OTHER = "other"
     """How somebody was treated, or anything else that the centre shall know."""
+
+
+class PaperState(StrEnum):
+    """How one paper stands."""
+
+    ASKED = "asked"
+    SENT = "sent"
+    """Photographed; nobody has looked yet."""
+    UNREADABLE = "unreadable"
+    """Looked at, and asked for again."""
+    RECEIVED = "received"
+    NOT_NEEDED = "not_needed"
+
+
+class PaperVerdict(StrEnum):
+    """What an officer finds of a paper."""
+
+    RECEIVED = "received"
+    UNREADABLE = "unreadable"
+    NOT_NEEDED = "not_needed"
+
+
+OWED = frozenset({PaperState.ASKED, PaperState.UNREADABLE})
+"""It is the citizen's turn."""
+OUTSTANDING = OWED | {PaperState.SENT}

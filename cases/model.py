@@ -93,7 +93,11 @@ class Case(Row):
     papers_asked_at: Mapped[dt.datetime | None]
     papers_given_at: Mapped[dt.datetime | None]
     papers_missing: Mapped[bytes | None]
-    """Sealed: which papers were asked for. A certificate may name an illness."""
+    """Sealed: which papers are still waited for. A certificate may name an illness."""
+    papers_sent_at: Mapped[dt.datetime | None]
+    """When the citizen had sent all of them, and it was the office's turn to look."""
+    papers_asked_again_at: Mapped[dt.datetime | None]
+    """When, after acceptance, one was asked for anew: the time for it runs from there."""
     longer_for_papers: Mapped[bool | None]
     """Lives in a specially difficult area, or force majeure; None: not known."""
     provider_id: Mapped[str | None] = mapped_column(sa.ForeignKey(Provider.id), index=True)

@@ -32,6 +32,7 @@ EVENTS: Mapping[Move, str] = {
     Move.ACCEPT: "case.accepted",
     Move.ASK_PAPERS: "case.papers_asked",
     Move.PAPERS_GIVEN: "case.papers_given",
+    Move.LOOK_AT_PAPER: "case.paper_looked_at",
     Move.ASSIGN: "case.assigned",
     Move.CHANGE_PROVIDER: "case.provider_changed",
     Move.BEGIN: "case.begun",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from cases import conflicts, rights
+from cases import conflicts, papers, rights
 from cases.calendar import ZONE, calendar_of
 from cases.clock import times_of
 from cases.deadlines import DeadlineKind, DeadlineState, Form, deadlines_of
@@ -64,12 +64,13 @@ def accept(
     *,
     complex: bool = False,  # noqa: A002 - the law's own word
     papers_missing: str | None = None,
+    named: bool = False,
     at_once: AtOnce | None = None,
 ) -> Case:
     """Enter a case in the register (thụ lý); from here the law's limits run.
 
-    `papers_missing` names what is still to come: then the case must be one that is accepted
-    `at_once` (Art. 30 clause 4).
+    `papers_missing` names what is still to come, one a line: then the case must be one that is
+    accepted `at_once` (Art. 30 clause 4). `named`: the citizen is told the names.
 
     Raises:
         RefusedError: also `accepted_already`, `papers_missing` (ask for them, or accept at once),
@@ -78,7 +79,7 @@ def accept(
     case = take_up(session, staff, case_id, Move.ACCEPT)
     now = session.clock.now()
     if papers_missing is not None and papers_missing.strip():
-        _ask_for(session, case, papers_missing)
+        papers.ask(session, case, papers_missing.splitlines(), named=named)
     if case.papers_asked_at is not None and case.papers_given_at is None and at_once is None:
         raise RefusedError("papers_missing")
     try:
@@ -91,8 +92,10 @@ def accept(
     made(session, case, Move.ACCEPT, staff, detail=entry.code)
     lines = [Line(key="case.accepted", blanks={"code": entry.code})]
     if case.papers_asked_at is not None and case.papers_given_at is None:
-        lines.append(Line(key="case.papers_asked"))
-    tell(session, case, Say(lines=tuple(lines)))
+        asked = papers.asked_in_words(session, case)
+        tell(session, case, Say(lines=(*lines, *asked.lines), choices=asked.choices))
+    else:
+        tell(session, case, Say(lines=tuple(lines)))
     return case
 
 
@@ -136,32 +139,26 @@ def ask_papers(
     session: Session,
     staff: StaffMember,
     case_id: str,
-    papers: str,
+    names: str,
     *,
+    named: bool = False,
     longer: bool | None = None,
 ) -> Case:
-    """Tell the citizen that papers are missing; `papers` names them, for the staff only.
+    """Tell the citizen, in one message, that papers are missing; `names` names them, one a line.
 
-    The citizen is told in general words, because a certificate may name an illness; the officer
-    names the papers in a reply. `longer`: lives in a specially difficult area, or force majeure.
+    A certificate may name an illness, and others may read the citizen's screen: they are told the
+    names only where `named` says so. `longer`: lives in a specially difficult area, or force
+    majeure.
 
     Raises:
-        RefusedError: also `empty`.
+        RefusedError: also `empty`, `too_long`, `too_many_papers`.
     """
     case = take_up(session, staff, case_id, Move.ASK_PAPERS)
-    if not papers.strip():
-        raise RefusedError("empty")
-    _ask_for(session, case, papers)
+    papers.ask(session, case, names.splitlines(), named=named)
     case.longer_for_papers = longer
     made(session, case, Move.ASK_PAPERS, staff)
-    tell(session, case, say("case.papers_asked"))
+    tell(session, case, papers.asked_in_words(session, case))
     return case
-
-
-def _ask_for(session: Session, case: Case, papers: str) -> None:
-    if case.papers_asked_at is None or case.papers_given_at is not None:
-        case.papers_asked_at, case.papers_given_at = session.clock.now(), None
-    case.seal(session.vault, "papers_missing", papers.strip())
 
 
 def papers_given(session: Session, staff: StaffMember, case_id: str) -> Case:
@@ -173,6 +170,7 @@ def papers_given(session: Session, staff: StaffMember, case_id: str) -> Case:
     case = take_up(session, staff, case_id, Move.PAPERS_GIVEN)
     if case.papers_asked_at is None or case.papers_given_at is not None:
         raise RefusedError("not_asked")
+    papers.all_given(session, staff, case)
     case.papers_given_at, case.papers_missing = session.clock.now(), None
     made(session, case, Move.PAPERS_GIVEN, staff)
     tell(session, case, say("case.papers_given"))
@@ -363,7 +361,8 @@ def refuse(
 
     Raises:
         RefusedError: also `empty`, `ground_needs_acceptance`, `papers_not_due` (the time for the
-            papers has not run out, or it is not known whether it is the longer one).
+            papers has not run out, or it is not known whether it is the longer one),
+            `papers_to_look_at` (some came that nobody has looked at).
     """
     case = take_up(session, staff, case_id, Move.REFUSE)
     if not wording.strip():
@@ -371,6 +370,8 @@ def refuse(
     accepted = case.accepted_at is not None
     if ground.only_accepted and not accepted:
         raise RefusedError("ground_needs_acceptance")
+    if ground is Ground.PAPERS_MISSING and papers.waits_for_the_officer(session, case):
+        raise RefusedError("papers_to_look_at")
     if ground is Ground.PAPERS_MISSING and not _papers_overdue(session, case, province):
         raise RefusedError("papers_not_due")
     row = Refusal(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from cases.deadlines import say_moment
-from cases.life import ComplaintKind
+from cases.life import ComplaintKind, PaperState
 from cases.model import MeetingPlace, MeetingState
 from desk import texts
 
@@ -72,6 +72,23 @@ def meeting(state: MeetingState, *, over: bool) -> str:
             return "Đã đổi"
         case MeetingState.CANCELLED:
             return "Đã bỏ"
+        case _:
+            assert_never(state)
+
+
+def paper(state: PaperState) -> str:
+    """How a paper that was asked for stands."""
+    match state:
+        case PaperState.ASKED:
+            return "Đang chờ"
+        case PaperState.SENT:
+            return "Đã gửi, chờ xem"
+        case PaperState.UNREADABLE:
+            return "Mờ, chờ gửi lại"
+        case PaperState.RECEIVED:
+            return "Đã nhận"
+        case PaperState.NOT_NEEDED:
+            return "Không cần nữa"
         case _:
             assert_never(state)
 

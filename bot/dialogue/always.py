@@ -7,6 +7,7 @@ from bot.dialogue import (
     complaint,
     faq,
     meeting,
+    papers,
     rating,
     request,
     screening,
@@ -104,6 +105,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "status": status.begin,
         "withdraw": status.ask_to_withdraw,
         "complain": complain,
+        "lacking": papers.lacking,
         "restart": restart,
         "delete": delete,
         "language": language,
@@ -157,6 +159,8 @@ def label(key: str, library: Library) -> Line | None:
             return Line(key=f"field_button.{rest.partition(':')[0]}")
         case "m":
             return meeting.label(key)
+        case "p":
+            return papers.label(key)
         case "r":
             return rating.label(key)
         case "x":
@@ -181,6 +185,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "next": "request.next",
         "withdraw": "status.withdraw",
         "complain": "complaint.begin",
+        "lacking": "papers.lacking",
         "language": "menu.language",
         "unsafe": "danger.safe_no",
         "delete": "delete.yes",
@@ -205,6 +210,8 @@ def pressed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return faq.browse(state, heard.key, lookups)
         case "m":
             return meeting.pressed(state, heard.key)
+        case "p":
+            return papers.pressed(state, heard.key)
         case "r":
             return rating.pressed(state, heard.key)
         case "lang" if rest in LANGUAGES:

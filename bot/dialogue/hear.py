@@ -16,6 +16,7 @@ from bot.dialogue import (
     faq,
     learning,
     meeting,
+    papers,
     rating,
     request,
     screening,
@@ -82,8 +83,8 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """What comes of one message."""
     if _held(lookups):
         heard = meeting.typed(heard, state, lookups)
-    if lookups.typed_stars:
-        heard = _typed_stars(heard, lookups)
+    if lookups.unnumbered:
+        heard = _typed_unnumbered(heard, lookups)
     if lookups.asked_last or not _held(lookups):
         heard = _typed_choice(state, heard, lookups)
     if _pressed_twice(state, heard):
@@ -193,15 +194,15 @@ def _typed_choice(state: State, heard: Heard, lookups: Lookups) -> Heard:
     return _as_button(heard, keys, state.serial)
 
 
-def _typed_stars(heard: Heard, lookups: Lookups) -> Heard:
-    """ "4" under the question that came with the end of a case."""
-    stars = lookups.my_case.rate if lookups.my_case is not None else ()
+def _typed_unnumbered(heard: Heard, lookups: Lookups) -> Heard:
+    """ "4" under the question that came with the end of a case: four stars."""
     typed = heard.understood.text.strip(" .!)")
     if heard.kind is not InboundKind.TEXT or not typed.isdecimal():
         return heard
-    if not 1 <= int(typed) <= len(stars):
+    if not 1 <= int(typed) <= len(lookups.unnumbered):
         return heard
-    return replace(heard, kind=InboundKind.BUTTON, key=stars[int(typed) - 1].key, serial=None)
+    key = lookups.unnumbered[int(typed) - 1].key
+    return replace(heard, kind=InboundKind.BUTTON, key=key, serial=None)
 
 
 def _as_button(heard: Heard, key: str, serial: int) -> Heard:
@@ -662,6 +663,9 @@ def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return _resumed(Turn(state, (say(f"always.{heard.lost}"),)), lookups)
     if state.step.startswith("complaint."):  # it would reach whom the complaint is about
         return _resumed(Turn(state, (say("complaint.no_files"),)), lookups)
+    if heard.kind is InboundKind.FILE and lookups.papers is not None:
+        taken = papers.photo(state, lookups.papers, _to_case(heard.text, lookups))
+        return _resumed(taken, lookups)
     if lookups.my_case is not None and lookups.my_case.state != "closed":
         added = Turn(state, (say("always.file_added"),), _to_case(heard.text, lookups))
         return _resumed(added, lookups)
@@ -681,6 +685,8 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return None
     if heard.lost is not None:
         return Turn(state, (say(f"always.{heard.lost}"),))
+    if heard.kind is InboundKind.FILE and lookups.papers is not None:
+        return papers.photo(state, lookups.papers, _to_case(heard.text, lookups))
     if state.step in (request.PHONE, request.HOURS):
         # The officer was quicker than the citizen: the number is still asked for.
         answered = request.answer(state, heard, lookups)
@@ -690,6 +696,9 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return None
     if heard.understood.intent in _STILL_OURS:
         return None
+    if papers.says_lacking(heard, lookups):
+        asked = papers.lacking(state, heard, lookups)
+        return Turn(asked.state, asked.says, (*_to_case(heard.text, lookups), *asked.wishes))
     return Turn(state, (), _to_case(_in_words(heard, lookups), lookups))
 
 

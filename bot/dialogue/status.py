@@ -2,7 +2,7 @@
 
 import re
 
-from bot.dialogue import complaint, welcome
+from bot.dialogue import complaint, papers, welcome
 from bot.dialogue.request import answered_in
 from bot.dialogue.screening import written
 from bot.dialogue.turn import (
@@ -63,6 +63,8 @@ def show(case: CaseView, lookups: Lookups) -> Say:
     lines = [Line(key=f"status.{case.state}", blanks=blanks)]
     if case.state == "waiting":
         lines += [answered_in(case.office_id, lookups), Line(key="status.next")]
+    if lookups.papers is not None and lookups.papers.case_id == case.id:
+        lines += papers.standing(lookups.papers)
     if case.outcome is not None:
         lines.append(Line(key=f"case.outcome.{case.outcome}"))
     if case.withdraw_asked and case.state != "closed":

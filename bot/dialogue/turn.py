@@ -19,6 +19,7 @@ from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
 from cases.expected import Expected, by_rule
+from cases.life import PaperState
 from cases.offices import Staffing
 from cases.places import Gazetteer
 from cases.province import Province
@@ -228,6 +229,46 @@ class MeetingView:
     the second."""
 
 
+class PaperView(BaseModel):
+    """One paper that is waited for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    """Empty where it must not be named on the citizen's screen."""
+    state: PaperState
+    issuer: str = ""
+    """Who gives it out, where our list of papers knows it."""
+    if_lost: str = ""
+
+
+class PapersView(BaseModel):
+    """The papers of a case that no officer has ticked off; one at least."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case_id: str
+    papers: tuple[PaperView, ...]
+    unsorted: int = 0
+    """Photos of which it was not said which paper they are."""
+    asking: bool = False
+    """That was asked a moment ago, and counts for what comes now too."""
+    kept: Mapping[str, int] = {}
+    """Photos of each paper, by its id."""
+    due: dt.date | None = None
+    """The last day for them; None: no limit runs."""
+
+    @property
+    def named(self) -> bool:
+        """Whether the citizen was told any of the names."""
+        return any(one.name for one in self.papers)
+
+    def photos(self, paper: PaperView) -> int:
+        """How many photos lie with a paper."""
+        return self.kept.get(paper.id, 0)
+
+
 @dataclass(frozen=True)
 class Lookups:
     """What the dialogue may look at. Codes are drawn before the turn, so the turn stays pure."""
@@ -252,8 +293,11 @@ class Lookups:
     """How long an office takes until it looks at a request, by its id."""
     meeting: MeetingView | None = None
     """Of that case."""
-    typed_stars: bool = False
-    """The stars are the last thing that was asked, by the office's act: a bare "4" means four."""
+    papers: PapersView | None = None
+    """Of that case, while any is waited for."""
+    unnumbered: tuple[Choice, ...] = ()
+    """The choices of the last thing that was said, when it came from the office's act and not
+    from the dialogue: the end of a case with its stars, papers that are asked for."""
     asked_last: bool = False
     """The question of the state is the last thing that was said to the citizen; an officer has
     written nothing since."""
@@ -387,6 +431,23 @@ class AnswerMeeting:
 
 
 @dataclass(frozen=True)
+class KeepPhoto:
+    """Keep the file of this message for the papers that are asked for."""
+
+    case_id: str
+
+
+@dataclass(frozen=True)
+class AnswerPapers:
+    """Take what was said of photos and papers; the dialogue goes on with `papers.answered`."""
+
+    id: str
+    """Of the paper, or of the case where no paper is meant."""
+    said: str
+    """`here` (the photos are this paper), `lack`, `other` (none of them), `undo`."""
+
+
+@dataclass(frozen=True)
 class DeleteTalk:
     """Erase everything that was said in this talk."""
 
@@ -428,6 +489,8 @@ Wish = (
     | Complain
     | Rate
     | AddToRating
+    | KeepPhoto
+    | AnswerPapers
     | DeleteTalk
     | ShowedArticle
     | Voted

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from cases import (
     appointments,
@@ -16,11 +16,11 @@ from cases import (
     correcting,
     handover,
     joining,
+    papers,
     parties,
     queue,
     register,
     rights,
-    talking,
     transfer,
 )
 from cases.access import the_case
@@ -33,6 +33,7 @@ from cases.life import (
     Ground,
     Move,
     Outcome,
+    PaperVerdict,
     ProviderGround,
     RefusedError,
     Who,
@@ -59,6 +60,8 @@ class ActId(StrEnum):
     ACCEPT = "accept"
     ASK_PAPERS = "ask-papers"
     PAPERS_GIVEN = "papers-given"
+    JUDGE_PAPER = "paper"
+    FILE_PAPER = "file-paper"
     ASSIGN = "assign"
     CHANGE_PROVIDER = "change-provider"
     BEGIN = "begin"
@@ -231,6 +234,8 @@ def _makes_sense(act: ActId, case: Case, situation: Situation) -> bool:
         ActId.DECIDE_CONFLICT: situation.conflicts,
         ActId.ANSWER_COMPLAINT: situation.complained,
         ActId.REMOVE_PARTY: False,  # its button stands beside each person
+        ActId.JUDGE_PAPER: False,  # its buttons stand beside each paper
+        ActId.FILE_PAPER: False,
         ActId.CANCEL_MEETING: False,  # its button stands beside the meeting
     }
     return sense.get(act, True)
@@ -286,6 +291,7 @@ def _accept(doing: Doing) -> str:
         form,
         complex="complex" in doing.typed.all("complex"),
         papers_missing=_papers(doing.typed) or None,
+        named=the_case(*doing.case).danger is None,
         at_once=doing.typed.one_of("at_once", AtOnce),
     )
     entry = register.entry_of(doing.session, the_case(*doing.case))
@@ -298,25 +304,44 @@ def _papers(typed: Typed) -> str:
 
 
 def _ask_papers(doing: Doing) -> str:
-    papers = _papers(doing.typed)
-    if not papers:
+    wanted, named = _papers(doing.typed), "named" in doing.typed.all("named")
+    if not wanted:
         raise RefusedError("no_papers")
-    case = register.ask_papers(*doing.case, papers, longer=doing.typed.yes_or_no("longer"))
-    if "named" not in doing.typed.all("named"):
-        return "Đã báo người dân là còn thiếu giấy tờ; chưa kể tên giấy."
+    longer = doing.typed.yes_or_no("longer")
+    case = register.ask_papers(*doing.case, wanted, named=named, longer=longer)
     if case.conversation_id is None:
-        return "Đã ghi lại. Người dân đã xóa cuộc trò chuyện: gọi điện báo tên giấy, nếu có số."
-    listed = "\n".join(f"– {paper}" for paper in papers.splitlines())
-    words = f"Giấy tờ cần gửi thêm:\n{listed}\nChụp hình gửi ngay ở đây cũng được."
-    if len(words) > texts.LONGEST_REPLY:
-        raise RefusedError("too_long")
-    talking.reply(*doing.case, words, doing.own_office)
+        return "Đã ghi lại. Không nhắn qua Tràm được: gọi điện báo tên giấy, nếu có số."
+    if not named:
+        return "Đã báo người dân là còn thiếu giấy tờ; chưa kể tên giấy."
     return "Đã nhắn người dân những giấy còn thiếu, trong một tin."
 
 
 def _papers_given(doing: Doing) -> str:
     register.papers_given(*doing.case)
     return "Đã ghi là đủ giấy tờ. Người dân được báo."
+
+
+def _judge_paper(doing: Doing) -> str:
+    verdict = doing.typed.must("verdict", PaperVerdict)
+    papers.judge(*doing.case, doing.typed.must_text("paper"), verdict)
+    case = the_case(*doing.case)
+    if case.papers_given_at is not None:
+        return "Đã đủ giấy tờ. Người dân được báo."
+    match verdict:
+        case PaperVerdict.RECEIVED:
+            return "Đã nhận giấy này."
+        case PaperVerdict.UNREADABLE:
+            return "Đã nhắn người dân gửi lại giấy này, lời nhẹ nhàng."
+        case PaperVerdict.NOT_NEEDED:
+            return "Đã bỏ giấy này khỏi danh sách chờ."
+        case _:
+            assert_never(verdict)
+
+
+def _file_paper(doing: Doing) -> str:
+    photo, paper = doing.typed.must_text("photo"), doing.typed.must_text("paper")
+    papers.file_under(*doing.case, photo, paper)
+    return "Đã xếp hình vào giấy này."
 
 
 def _assign(doing: Doing) -> str:
@@ -511,6 +536,8 @@ ACTS: Mapping[ActId, Act] = {
     ActId.ACCEPT: Act("Thụ lý", Move.ACCEPT, _accept),
     ActId.ASK_PAPERS: Act("Hỏi giấy tờ còn thiếu", Move.ASK_PAPERS, _ask_papers),
     ActId.PAPERS_GIVEN: Act("Đã đủ giấy tờ", Move.PAPERS_GIVEN, _papers_given, at_once=True),
+    ActId.JUDGE_PAPER: Act("Xem giấy tờ", Move.LOOK_AT_PAPER, _judge_paper, at_once=True),
+    ActId.FILE_PAPER: Act("Xếp hình", Move.LOOK_AT_PAPER, _file_paper, at_once=True),
     ActId.ASSIGN: Act("Cử người thực hiện", Move.ASSIGN, _assign),
     ActId.CHANGE_PROVIDER: Act("Đổi người thực hiện", Move.CHANGE_PROVIDER, _change_provider),
     ActId.BEGIN: Act("Bắt đầu tư vấn", Move.BEGIN, _begin, at_once=True),

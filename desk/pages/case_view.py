@@ -14,7 +14,7 @@ from cases import callbacks, register, rights, talking
 from cases.access import looked_at
 from cases.contact import contact_of
 from cases.intake import Came
-from cases.life import CaseState, Move, Who
+from cases.life import CaseState, Move, Who, why_not
 from cases.model import Case
 from cases.moves import EVENTS, open_offer, who_is
 from cases.providers import Provider
@@ -24,6 +24,7 @@ from cases.thread import Author, Draft, Note, ThreadEntry
 from desk import citizen_texts, intake_texts, texts
 from desk.frame import Frame, names_of
 from desk.pages.case_acts import ACTS, ActId, Situation, Typed, next_act, open_acts
+from desk.pages.case_asked import AskedView, look_at_asked
 from desk.pages.case_deadlines import Clock, look_at_clock
 from desk.pages.case_meeting import MeetingView, look_at_meeting
 from desk.pages.case_panel import NOTHING, Panel, look_at_panel
@@ -244,6 +245,8 @@ class CaseView:
     timeline: tuple[Step, ...]
     standing: Standing
     meeting: MeetingView | None
+    asked: AskedView
+    may_look_at_papers: bool
     clock: Clock
     people: People
     conflicts: tuple[ConflictView, ...]
@@ -357,6 +360,8 @@ def look_at_case(
         timeline=_timeline(steps, names),
         standing=standing,
         meeting=look_at_meeting(session, frame, case),
+        asked=look_at_asked(session, case),
+        may_look_at_papers=why_not(Move.LOOK_AT_PAPER, case.state, who_is(case, staff)) is None,
         clock=clock,
         people=look_at_people(session, case, reveal=False),
         conflicts=conflicts,

@@ -38,6 +38,7 @@ MODULES_WITH_TABLES = (
     "cases.consent",
     "cases.intake",
     "cases.model",
+    "cases.papers",
     "cases.parties",
     "cases.providers",
     "cases.rights",
