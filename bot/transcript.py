@@ -88,6 +88,12 @@ def add(
     return row
 
 
+def keep_secret(session: Session, row: TranscriptRow) -> None:
+    """Never copy this message into a case."""
+    kept = shown(session, row).model_copy(update={"secret": True})
+    row.seal(session.vault, "body", kept.model_dump_json())
+
+
 def after(session: Session, conversation_id: str, seq: int = 0) -> Sequence[TranscriptRow]:
     """The messages of a talk after `seq`, oldest first."""
     query = (

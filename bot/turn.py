@@ -145,7 +145,7 @@ def _answer(
         return
     file_id, lost = _file(session, talk, inbound, fetched)
     client_id = row.event_id.rpartition(":")[2] or None
-    _write_down(session, talk, inbound, state, rooms, file_id, client_id)
+    written = _write_down(session, talk, inbound, state, rooms, file_id, client_id)
     today = session.clock.today()
     text = "" if inbound.kind in _NO_WORDS else inbound.text
     heard = Heard(
@@ -161,6 +161,8 @@ def _answer(
     )
     lookups = _lookups(session, talk, rooms, state)
     turn = hear(state, heard, lookups)
+    if written is not None and turn.state.step in complaint.STEPS:
+        transcript.keep_secret(session, written)  # a complaint, told before anybody asked for it
     turn = _carry_out(session, talk, turn, lookups, file_id, rooms)
     talk.language = turn.state.language
     talk.seal(session.vault, "state", turn.state.model_dump_json())
@@ -237,11 +239,11 @@ def _write_down(
     rooms: Rooms,
     file_id: str | None,
     client_id: str | None,
-) -> None:
+) -> TranscriptRow | None:
     """Keep the citizen's message as they see it: a pressed button by its label."""
     match inbound.kind:
         case InboundKind.START:
-            return
+            return None
         case InboundKind.BUTTON:
             keys = inbound.text.split(",")
             labels = [
@@ -266,10 +268,10 @@ def _write_down(
         case InboundKind.TEXT | InboundKind.FILE | InboundKind.VOICE:
             words = inbound.text
     if not words and file_id is None and client_id is None:
-        return
+        return None
     secret = state.step in (status.CODE, status.PIN, *complaint.STEPS)
     shown = Shown(text=words, file_id=file_id, secret=secret)
-    transcript.add(session, talk.id, Direction.IN, shown, client_id)
+    return transcript.add(session, talk.id, Direction.IN, shown, client_id)
 
 
 def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -> Lookups:

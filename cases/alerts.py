@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from cases import access
-from cases.deadlines import Role, Step
+from cases.deadlines import DeadlineKind, Role, Step
 from cases.model import Case
+from cases.providers import Provider
+from cases.rights import Complaint
 from cases.staff import Role as StaffRole
 from cases.staff import StaffMember
 from store import audit
@@ -64,6 +66,33 @@ class Ringing:
     case: Case
 
 
+_OF_COMPLAINTS = (DeadlineKind.COMPLAINT, DeadlineKind.COMPLAINT_TO_DEPARTMENT)
+
+
+def _about_them(staff: StaffMember) -> sa.ColumnElement[bool]:
+    """Whether an alert tells of a complaint about somebody's own work, and others can answer it.
+
+    As `rights.may_read_complaint` says of one case.
+    """
+    against = (
+        sa.select(Complaint.against_id)
+        .where(Complaint.case_id == Case.id)
+        .order_by(Complaint.at.desc(), Complaint.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    provider = sa.select(Provider.staff_id).where(Provider.id == Case.provider_id).scalar_subquery()
+    concerned = tuple(sa.func.coalesce(one, "") for one in (against, Case.holder_id, provider))
+    other = aliased(StaffMember)
+    others = sa.exists().where(
+        other.active,
+        other.role == StaffRole.CENTRE,
+        *(other.id != one for one in concerned),
+    )
+    own = sa.or_(*(one == staff.id for one in concerned))
+    return sa.and_(AlertRow.kind.in_(_OF_COMPLAINTS), own, others)
+
+
 def ringing(staff: StaffMember) -> sa.Select[Case]:
     """The cases with an alert that rings for a staff member, joined to it, newest first."""
     mine = [
@@ -77,7 +106,7 @@ def ringing(staff: StaffMember) -> sa.Select[Case]:
     return (
         access.visible_to(staff)
         .join(AlertRow, AlertRow.case_id == Case.id)
-        .where(AlertRow.over_at.is_(None), sa.or_(*mine))
+        .where(AlertRow.over_at.is_(None), sa.or_(*mine), ~_about_them(staff))
         .order_by(AlertRow.at.desc(), AlertRow.id.desc())
     )
 

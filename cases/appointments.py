@@ -169,14 +169,18 @@ def where(
 ) -> tuple[Line, ...]:
     """The place in plain words, and what the officer added to it."""
     blanks: dict[str, str] = {}
+    key = f"meeting.at_{meeting.place}"
     match meeting.place:
         case MeetingPlace.OFFICE:
             blanks = {"office": province.label_of(case.office_id)}
         case MeetingPlace.COMMUNE:
-            blanks = {"commune": province.commune(case.commune or "").full_name}
+            try:
+                blanks = {"commune": province.commune(case.commune or "").full_name}
+            except KeyError:  # corrected since, or it has left the province's files
+                key = "meeting.at_commune_unclear"
         case MeetingPlace.PHONE:
             pass
-    lines = [Line(key=f"meeting.at_{meeting.place}", blanks=blanks)]
+    lines = [Line(key=key, blanks=blanks)]
     detail = meeting.open(session.vault, "detail")
     if detail:
         lines.append(Line(key="meeting.detail", blanks={"text": detail}))

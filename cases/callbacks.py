@@ -12,12 +12,13 @@ from typing import assert_never
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cases import access
+from cases import access, consent
 from cases.access import NotFoundError
 from cases.calendar import WorkingCalendar
 from cases.contact import SafeContact, contact_of, next_call
 from cases.life import CaseState, RefusedError
 from cases.model import Case
+from cases.purpose import Manner, Purpose
 from cases.staff import StaffMember
 from cases.thread import Note
 from store import audit, events
@@ -199,6 +200,8 @@ def called(
         case CallOutcome.WRONG_NUMBER | CallOutcome.ASKED_NOT:
             callback.ended_at = now
             _forget_number(session, case)
+            if outcome is CallOutcome.ASKED_NOT:
+                _no_longer_agrees(session, case, staff)
         case CallOutcome.GIVEN_UP:
             callback.ended_at = now
         case _:
@@ -218,6 +221,26 @@ def _forget_number(session: Session, case: Case) -> None:
     contact = contact_in(session, case).model_copy(update={"phone": None})
     case.seal(session.vault, "contact", contact.model_dump_json(exclude_none=True))
     case.phone_index = None
+
+
+_ASKED_NOT = "Người nghe máy nói đừng gọi nữa."
+"""What the withdrawal rests on: the officer's words for it, as the desk has them."""
+
+
+def _no_longer_agrees(session: Session, case: Case, staff: StaffMember) -> None:
+    """The consent to be called ends with "đừng gọi nữa" (Law 91/2025/QH15)."""
+    consent.record(
+        session,
+        conversation_id=case.conversation_id,
+        case_id=case.id,
+        purpose=Purpose.CONTACT,
+        given=False,
+        wording="desk.asked_not",
+        shown=_ASKED_NOT,
+        language="vi",
+        manner=Manner.BY_VOICE,
+        staff_id=staff.id,
+    )
 
 
 def go_along(session: Session, case: Case, into: Case) -> None:

@@ -18,19 +18,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cases import callbacks, conflicts, consent, queue, staffing
-from cases.access import NotFoundError
+from cases.access import NotFoundError, the_case
 from cases.calendar import calendar_of
 from cases.codes import read_phone
 from cases.contact import CallHours, SafeContact
-from cases.life import RefusedError
+from cases.life import RefusedError, Who
 from cases.model import Case
+from cases.moves import tell, who_is
 from cases.offices import Staffing
 from cases.parties import Named, PartyRole, write_down
 from cases.province import Province
 from cases.purpose import Manner, PersonAgrees, Purpose
-from cases.queue import NewRequest, note_contact
+from cases.queue import NewRequest, new_keys, note_contact
 from cases.routing import Need, in_words, route
 from cases.screened import as_json, facts_of_commune, tells_sensitive, without_sensitive
+from cases.speech import say
 from cases.staff import StaffMember
 from cases.talking import Word
 from cases.thread import Author, Note
@@ -38,7 +40,7 @@ from eligibility.facts import FACTS, OLDEST, FactId, Facts, ScreenGroup, Value, 
 from eligibility.grounds import LegalAidLaw
 from eligibility.screen import BothDays, Outcome, both_days, checklist
 from knowledge.article import FieldId
-from store import audit
+from store import audit, events
 from store.base import Row
 from store.session import Session
 
@@ -580,6 +582,42 @@ def begin(session: Session, staff: StaffMember, came: Came) -> IntakeDraft:
     draft.seal(session.vault, "body", json.dumps({"came": str(came)}))
     session.add(draft)
     session.flush()
+    return draft
+
+
+class Checked(StrEnum):
+    """How an officer made sure that whoever asks for a new code is the citizen."""
+
+    ID_CARD = "id_card"
+    """Looked at the card, and at the face."""
+    CALLED_BACK = "called_back"
+    """Called the number that was left with the request."""
+    KNOWS_THE_CASE = "knows_the_case"
+    """They told what only they can know of it."""
+
+
+def reissue(
+    session: Session, staff: StaffMember, case_id: str, code: str, pin: str, checked: Checked
+) -> IntakeDraft:
+    """Give a case a new code and PIN; the old ones open nothing from then on.
+
+    What comes back holds them for the slip, for a day and for this officer only.
+
+    Raises:
+        NotFoundError: not theirs to see, or only offered to their office.
+    """
+    case = the_case(session, staff, case_id, for_update=True)
+    if not who_is(case, staff) & {Who.COLLEAGUE, Who.CENTRE}:
+        raise NotFoundError
+    new_keys(session, case, code, pin)
+    session.execute(sa.delete(IntakeDraft).where(IntakeDraft.case_id == case.id))
+    draft = IntakeDraft(staff_id=staff.id, case_id=case.id, at=session.clock.now())
+    draft.seal(session.vault, "body", json.dumps({"code": code, "pin": pin, "again": "yes"}))
+    session.add(draft)
+    session.flush()
+    audit.note(session, "case.reissued", staff_id=staff.id, subject=case.id, detail=checked)
+    events.record(session, "case.reissued", case_id=case.id, staff_id=staff.id)
+    tell(session, case, say("case.reissued"))
     return draft
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from cases.deadlines import say_moment
+from cases.intake import Checked
 from cases.life import ComplaintKind, PaperState
 from cases.model import MeetingPlace, MeetingState
 from desk import texts
@@ -42,6 +43,19 @@ def complaint(kind: ComplaintKind) -> str:
             return "thái độ, chuyện khác"
         case _:
             assert_never(kind)
+
+
+def checked(how: Checked) -> str:
+    """How an officer made sure who asks for a new code."""
+    match how:
+        case Checked.ID_CARD:
+            return "Đã xem căn cước và mặt người"
+        case Checked.CALLED_BACK:
+            return "Đã gọi lại đúng số để trong hồ sơ, người đó bắt máy"
+        case Checked.KNOWS_THE_CASE:
+            return "Người đó kể đúng những điều chỉ họ biết trong hồ sơ"
+        case _:
+            assert_never(how)
 
 
 def place(place: MeetingPlace) -> str:

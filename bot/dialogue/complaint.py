@@ -4,18 +4,31 @@ It is kept out of the thread: those it is about do not read it on the desk.
 """
 
 import datetime as dt
+import re
 
 from bot.dialogue import welcome
 from bot.dialogue.screening import written
-from bot.dialogue.turn import Complain, ComplaintView, Heard, Lookups, State, Turn, ask, choice
+from bot.dialogue.turn import (
+    AddToCase,
+    Complain,
+    ComplaintView,
+    Heard,
+    Lookups,
+    State,
+    Turn,
+    ask,
+    choice,
+)
 from bot.understanding.intents import Intent
 from cases.life import ComplaintKind
 from cases.speech import Line, Say, say
+from knowledge.vietnamese import fold
 
 ABOUT = "complaint.about"
 WORDS = "complaint.words"
 CONFIRM = "complaint.confirm"
-STEPS = (ABOUT, WORDS, CONFIRM)
+AIM = "complaint.aim"
+STEPS = (AIM, ABOUT, WORDS, CONFIRM)
 """What is said at these goes into no thread."""
 
 _STOP = choice("stop", "complaint.stop")
@@ -24,6 +37,11 @@ _SEND = (
     choice("yes", "complaint.send"),
     choice("rewrite", "complaint.rewrite"),
     _STOP,
+)
+_AIMS = (choice("here", "complaint.aim_here"), choice("matter", "complaint.aim_matter"))
+_AGAINST = re.compile(
+    r"\b(khieu nai|to cao|phan anh|than phien|che trach|kien)\b.{0,60}?"
+    r"\b(can bo|tro giup vien|luat su|tu van vien|trung tam|chi nhanh|nguoi giup)\b"
 )
 _TOLD = 40
 """Letters from which on "I complain …" is a complaint, not the wish to make one."""
@@ -45,6 +63,35 @@ def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
         told = state.at(CONFIRM).with_(set_aside=heard.text.strip(), about="")
         return Turn(told, (_confirm(told, lookups),))
     return Turn(state.at(ABOUT).with_(set_aside="", about=""), (_ask_about(lookups),))
+
+
+def may_be_one(heard: Heard) -> bool:
+    """Whether words may complain of who helps, or of an office in the matter itself."""
+    return _AGAINST.search(fold(heard.understood.text)) is not None
+
+
+def ask_aim(state: State, heard: Heard) -> Turn:
+    """Ask first, before whoever may be complained of reads it."""
+    return Turn(
+        state.at(AIM).with_(set_aside=heard.text.strip(), about=""), (ask("complaint.aim", *_AIMS),)
+    )
+
+
+def _aimed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    case = lookups.my_case
+    if case is None:
+        return welcome.again(_forgotten(state)).before(say("complaint.no_case"))
+    match heard.key:
+        case "here" if case.complaint is not None and not case.complaint.answered:
+            return welcome.again(_forgotten(state)).before(Say(lines=standing(case.complaint)))
+        case "here":
+            told = state.at(CONFIRM)
+            return Turn(told, (_confirm(told, lookups),))
+        case "matter":
+            passed = (AddToCase(state.set_aside, case.id),)
+            return Turn(_forgotten(state).at("free"), (say("complaint.aim_passed"),), passed)
+        case _:
+            return None
 
 
 def standing(complaint: ComplaintView) -> tuple[Line, ...]:
@@ -72,6 +119,8 @@ def _confirm(state: State, lookups: Lookups) -> Say:
 
 def ask_again(state: State, lookups: Lookups) -> Say:
     match state.step:
+        case "complaint.aim":
+            return ask("complaint.aim", *_AIMS)
         case "complaint.about":
             return _ask_about(lookups)
         case "complaint.words":
@@ -87,6 +136,8 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if heard.key == "stop":
         return welcome.again(_forgotten(state)).before(say("complaint.stopped"))
     match state.step:
+        case "complaint.aim":
+            return _aimed(state, heard, lookups)
         case "complaint.about" if heard.key in set(ComplaintKind):
             chosen = state.at(WORDS).with_(about=heard.key)
             return Turn(chosen, (ask("complaint.words", _STOP),))

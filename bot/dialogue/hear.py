@@ -696,6 +696,8 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return None
     if heard.understood.intent in _STILL_OURS:
         return None
+    if complaint.may_be_one(heard):
+        return complaint.ask_aim(state, heard)
     if papers.says_lacking(heard, lookups):
         asked = papers.lacking(state, heard, lookups)
         return Turn(asked.state, asked.says, (*_to_case(heard.text, lookups), *asked.wishes))

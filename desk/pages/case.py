@@ -1,5 +1,6 @@
 """One case: reading it, claiming it, answering, noting, and the forms of all other acts."""
 
+import random
 from dataclasses import replace
 from typing import Annotated
 
@@ -7,14 +8,16 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cases import queue, talking
+from cases import intake, queue, talking
 from cases.access import NotFoundError, looked_at, the_case
+from cases.codes import fresh_code, fresh_pin
+from cases.intake import Checked
 from cases.life import RefusedError
 from cases.model import Case
 from cases.staff import StaffMember
 from cases.thread import ThreadEntry
 from desk import citizen_texts, texts
-from desk.frame import Frame, by_script
+from desk.frame import Frame, by_script, go_to
 from desk.guard import Who, staff_of, who_may
 from desk.pages.case_acts import ACTS, ActId, Doing, Typed, shows_letter
 from desk.pages.case_page import CasePage, Whole
@@ -32,6 +35,7 @@ from store import audit
 from store.session import Session
 
 Text = Annotated[str, Form(max_length=20_000)]
+_CHANCE = random.SystemRandom()
 ClientKey = Annotated[str, Form(max_length=64, pattern=r"^[0-9a-f]*$")]
 
 
@@ -153,6 +157,23 @@ def routes(frame: Frame) -> APIRouter:
             lambda session: queue.claim(session, staff, case_id, office),
             f"Bạn đã nhận hồ sơ. Người dân được báo là {office} đang giúp.",
         )
+
+    @router.post("/cases/{case_id}/reissue")
+    @who_may(Who.CASEWORKERS)
+    async def reissue(
+        request: Request, case_id: str, checked: Annotated[str, Form(max_length=40)] = ""
+    ) -> Response:
+        """A new code and PIN; they are shown once more, and printed, where the intake's are."""
+        staff = staff_of(request)
+
+        def act(session: Session) -> str:
+            code, pin = fresh_code(_CHANCE), fresh_pin(_CHANCE)
+            return intake.reissue(session, staff, case_id, code, pin, Checked(checked)).id
+
+        if checked not in set(Checked):
+            return go_to(f"/cases/{case_id}/do/{ActId.REISSUE}")
+        draft_id = await frame.database.transact(act)
+        return go_to(f"/intake/{draft_id}/done")
 
     @router.post("/cases/{case_id}/reply")
     @who_may(Who.CASEWORKERS)

@@ -87,6 +87,8 @@ class ActId(StrEnum):
     DECIDE_CONFLICT = "decide-conflict"
     DECLARE_RELATION = "declare-relation"
     ANSWER_COMPLAINT = "answer-complaint"
+    REISSUE = "reissue"
+    """A new code and PIN for who lost theirs; done by a route of its own, which shows them."""
     PAPERS = "papers"
     """The forms of legal aid, filled from the case: a page to choose from, not an act itself."""
 
@@ -567,5 +569,6 @@ ACTS: Mapping[ActId, Act] = {
     ActId.DECIDE_CONFLICT: Act("Kết luận về xung đột lợi ích", None, _decide_conflict),
     ActId.DECLARE_RELATION: Act("Khai quan hệ với một bên", None, _declare_relation),
     ActId.ANSWER_COMPLAINT: Act("Trả lời khiếu nại", Move.ANSWER_COMPLAINT, _answer_complaint),
+    ActId.REISSUE: Act("Cấp lại mã và PIN", None, None),
     ActId.PAPERS: Act("Lập mẫu đơn", None, None),
 }

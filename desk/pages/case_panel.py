@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cases import conflicts, documents, handover, register, transfer
 from cases.conflicts import Verdict
 from cases.deadlines import Form
+from cases.intake import Checked
 from cases.life import CLOSING, AtOnce, Ground, ProviderGround, RefusedError, why_not
 from cases.model import Case, MeetingPlace
 from cases.moves import who_is
@@ -200,6 +201,8 @@ def _choices(
                     (Until.REPLY, "Tới khi người dân nhắn (lâu nhất 30 ngày)"),
                 )
             }
+        case ActId.REISSUE:
+            return {"checked": tuple((one, citizen_texts.checked(one)) for one in Checked)}
         case ActId.MEET:
             return {"place": tuple((one, citizen_texts.place(one)) for one in MeetingPlace)}
         case ActId.CORRECT:

@@ -49,6 +49,8 @@ class Done:
     pin: str
     office: str
     next: str
+    again: bool
+    """The code was lost, and a new one is handed over."""
     case: str | None
     """The case's id, where the officer may see it."""
 
@@ -215,6 +217,7 @@ def routes(frame: Frame) -> APIRouter:
             pin=keys["pin"],
             office=office,
             next=coming,
+            again="again" in keys,
             case=theirs.id if theirs is not None else None,
         )
         slip = Slip(

@@ -236,6 +236,19 @@ def test_nobody_is_called_who_left_no_number_or_asked_not_to_be(desk: Desk) -> N
     assert desk.proposes(case_id, TUESDAY, place=MeetingPlace.PHONE).state == "offered"
 
 
+def test_a_commune_that_has_left_the_provinces_files_still_has_its_meeting(desk: Desk) -> None:
+    case_id = desk.held()
+    meeting = desk.proposes(case_id, TUESDAY, place=MeetingPlace.COMMUNE)
+
+    def look(session: Session) -> list[str]:
+        case = session.get_one(Case, case_id)
+        case.commune = "99999"
+        kept = session.get_one(Appointment, meeting.id)
+        return [line.key for line in appointments.where(session, case, kept, PROVINCE)]
+
+    assert desk.database.transact_now(look) == ["meeting.at_commune_unclear"]
+
+
 def test_a_meeting_ends_with_its_case(desk: Desk) -> None:
     case_id = desk.held()
     meeting = desk.proposes(case_id, TUESDAY)

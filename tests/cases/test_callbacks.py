@@ -9,8 +9,10 @@ from cases import callbacks, joining, queue
 from cases.access import NotFoundError
 from cases.calendar import calendar_of
 from cases.callbacks import Callback, CallOutcome
+from cases.consent import ConsentRow
 from cases.life import CaseState, Outcome, RefusedError
 from cases.model import Case
+from cases.purpose import Purpose
 from cases.staff import Role, StaffMember
 from cases.thread import Note
 from store.audit import AuditRow
@@ -186,3 +188,22 @@ def test_a_wish_goes_along_when_its_case_is_joined_into_another(
 
     assert listed(database, lan) == [wish]
     assert case_of(database, wish).id == other
+
+
+def test_who_says_do_not_call_has_taken_back_the_consent_to_be_called(
+    database: Database, lan: StaffMember
+) -> None:
+    wish = wished(database)
+
+    call(database, lan, wish, CallOutcome.ASKED_NOT)
+
+    rows = database.read_now(lambda session: session.scalars(sa.select(ConsentRow)).all())
+    assert [(one.purpose, one.given, one.staff_id) for one in rows] == [
+        (Purpose.CONTACT, False, lan.id)
+    ]
+
+
+def test_a_wrong_number_takes_no_consent_back(database: Database, lan: StaffMember) -> None:
+    call(database, lan, wished(database), CallOutcome.WRONG_NUMBER)
+
+    assert not database.read_now(lambda session: session.scalars(sa.select(ConsentRow)).all())

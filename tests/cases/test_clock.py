@@ -242,3 +242,33 @@ async def test_one_process_at_a_time_makes_the_round(postgres: Database, clock: 
     third = await postgres.transact(lambda session: tell_due(session, PROVINCE))
 
     assert (second.looked_at, third.looked_at) == (0, 1)
+
+
+def test_nobody_of_the_centre_is_told_of_a_complaint_about_their_own_work(
+    database: Database,
+) -> None:
+    trung = hire(database, "trung", Role.CENTRE, "centre")
+    bay = hire(database, "bay", Role.CENTRE, "centre")
+    case = open_one(database, office_id="centre")
+    database.transact_now(lambda s: queue.claim(s, trung, case.id, "Trung tâm"))
+    database.transact_now(
+        lambda s: rights.complain(s, s.get_one(Case, case.id), "Hẹn mà không tới")
+    )
+    tick(database, at(30, 10))
+
+    assert DeadlineKind.COMPLAINT in ringing(database, bay)
+    assert DeadlineKind.COMPLAINT not in ringing(database, trung)
+
+
+def test_the_only_one_of_the_centre_is_told_of_a_complaint_about_themselves(
+    database: Database,
+) -> None:
+    trung = hire(database, "trung", Role.CENTRE, "centre")
+    case = open_one(database, office_id="centre")
+    database.transact_now(lambda s: queue.claim(s, trung, case.id, "Trung tâm"))
+    database.transact_now(
+        lambda s: rights.complain(s, s.get_one(Case, case.id), "Hẹn mà không tới")
+    )
+    tick(database, at(30, 10))
+
+    assert DeadlineKind.COMPLAINT in ringing(database, trung)

@@ -79,6 +79,7 @@ ROUTES = {
     ("GET", "/cases/{case_id}"): OF_U_MINH,
     ("GET", "/cases/{case_id}/live"): OF_U_MINH,
     ("POST", "/cases/{case_id}/claim"): OF_U_MINH,
+    ("POST", "/cases/{case_id}/reissue"): OF_U_MINH,
     ("GET", "/cases/{case_id}/do/{act}"): OF_U_MINH,
     ("POST", "/cases/{case_id}/do/{act}"): OF_U_MINH,
     ("POST", "/cases/{case_id}/people"): OF_U_MINH,
@@ -105,6 +106,7 @@ ROUTES = {
 """Whom each route answers about a case of U Minh. A new route belongs in here."""
 
 FIELDS: dict[str, dict[str, str]] = {
+    "reissue": {"checked": "id_card"},
     "{act}": {"outcome": "advised"},
     "reply": {"text": "chào"},
     **{key: {"office": "u-minh"} for key in ("group", "set", "check", "remove")},

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from cases import rights, talking
+from cases import queue, rights, talking
 from cases.conflicts import ConflictDecision, Relation, Verdict
 from cases.deadlines import Form
 from cases.life import AtOnce, CaseState, Ground, Outcome, ProviderGround
@@ -780,3 +780,42 @@ async def test_what_is_no_act_does_nothing(world: World, path: str) -> None:
     answer = await browser.press(f"/desk/cases/{case_id}/{path}")
 
     assert answer.status_code in {404, 422}
+
+
+# --- a lost code --------------------------------------------------------------------------------
+
+
+async def test_a_new_code_is_handed_over_after_the_check_and_the_old_one_opens_nothing(
+    world: World,
+) -> None:
+    browser, case_id = await held(world)
+    old = world.case(case_id).pin_index
+
+    taken = await browser.press(f"/desk/cases/{case_id}/reissue", checked="id_card")
+    shown = await browser.get(taken.headers["location"])
+    slip = await browser.get(taken.headers["location"].replace("done", "slip.pdf"))
+
+    code = re.search(r"<dd>([0-9A-Z]{5}-[0-9A-Z]{5})</dd>", shown.text)
+    pin = re.search(r"<dd>(\d{6})</dd>", shown.text)
+    assert code is not None
+    assert pin is not None
+    assert "Mã và PIN cũ không mở được hồ sơ nữa" in shown.text
+    assert slip.content.startswith(b"%PDF")
+    found = world.database.transact_now(
+        lambda s: queue.find_by_code(s, code[1].replace("-", ""), pin[1])
+    )
+    assert found is not None
+    assert found.id == case_id
+    assert world.case(case_id).pin_index != old
+    assert any("case.reissued" in body for body in said_to_citizen(world))
+    assert not any(pin[1] in body for body in said_to_citizen(world))
+
+
+async def test_no_new_code_without_saying_how_the_person_was_checked(world: World) -> None:
+    browser, case_id = await held(world)
+    old = world.case(case_id).pin_index
+
+    back = await browser.press(f"/desk/cases/{case_id}/reissue")
+
+    assert back.headers["location"].endswith("/do/reissue")
+    assert world.case(case_id).pin_index == old

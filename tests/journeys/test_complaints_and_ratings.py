@@ -194,3 +194,51 @@ async def test_who_took_the_request_back_is_not_asked_for_stars(
 
     assert not is_said("rating.ask", ended.text)
     assert labels(ended) == []
+
+
+SENTENCE = "Tôi muốn khiếu nại cán bộ hẹn ba lần mà lần nào cũng không tới"
+
+
+async def test_a_complaint_in_one_sentence_is_asked_about_before_anybody_reads_it(
+    citizen: Citizen, officer: StaffMember, database: Database
+) -> None:
+    case = await a_held_case(citizen, officer, database)
+    before = thread_of(database, case)
+
+    (asked,) = await citizen.writes(SENTENCE)
+    assert is_said("complaint.aim", asked.text)
+    assert thread_of(database, case) == before
+    await citizen.presses("Khiếu nại người giúp tôi")
+    await citizen.presses("Gửi khiếu nại")
+
+    assert complaint_of(database, case)[1] == SENTENCE
+    assert thread_of(database, case) == before
+
+
+async def test_a_complaint_that_belongs_to_the_matter_goes_to_the_officer_as_it_was_written(
+    citizen: Citizen, officer: StaffMember, database: Database
+) -> None:
+    case = await a_held_case(citizen, officer, database)
+    words = "Tôi muốn khiếu nại cán bộ xã thu đất nhà tôi mà không đền bù"
+
+    await citizen.writes(words)
+    await citizen.presses("Chuyện trong vụ việc")
+
+    assert thread_of(database, case)[-1][1] == words
+
+
+async def test_no_later_request_carries_a_complaint_along(
+    citizen: Citizen, officer: StaffMember, database: Database
+) -> None:
+    case = await a_held_case(citizen, officer, database)
+    await citizen.writes(SENTENCE)
+    await citizen.presses("Khiếu nại người giúp tôi")
+    await citizen.presses("Gửi khiếu nại")
+    database.transact_now(lambda s: queue.give_back(s, officer, case.id, "Chi nhánh"))
+    await citizen.reads()
+
+    await ask_for_a_person(citizen, "xã Đá Bạc")
+
+    later = citizen.case()
+    assert later.id != case.id
+    assert not any("hẹn ba lần" in text for _, text in thread_of(database, later))
