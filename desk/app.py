@@ -45,6 +45,7 @@ from desk.pages import (
     province_days,
     province_history,
     queue,
+    recoveries,
     search,
     second,
     security,
@@ -96,7 +97,7 @@ def make_desk(
         desk.include_router(page.routes(frame))
     for page in (knowledge_differences, knowledge_exchange):
         desk.include_router(page.routes(frame))
-    for page in (second, security):
+    for page in (second, security, recoveries):
         desk.include_router(page.routes(frame))
     desk.include_router(figures.routes(frame))
     desk.include_router(accounts.routes(frame))

@@ -47,6 +47,8 @@ class Who(StrEnum):
     REVIEWERS = "reviewers"
     """Who may review and publish what another person wrote."""
     AUDITORS = "auditors"
+    RESETTERS = "resetters"
+    """Who may agree that an account is put back."""
     LEADERS = "leaders"
     """Who leads a branch, or the centre: the register and the reports."""
     COUNTERS = "counters"
@@ -102,7 +104,7 @@ def roles(who: Who) -> frozenset[Role]:
             return frozenset({Role.ADMIN})
         case Who.EDITORS:
             return frozenset({Role.EDITOR, Role.ADMIN, Role.CENTRE})
-        case Who.REVIEWERS:
+        case Who.REVIEWERS | Who.RESETTERS:
             return frozenset({Role.ADMIN, Role.CENTRE})
         case Who.AUDITORS:
             return frozenset({Role.AUDITOR})

@@ -117,18 +117,21 @@ def invite(
 
 
 def invite_again(session: Session, by: StaffMember, staff_id: str) -> Invited:
-    """A new link for the same person; older ones stop working.
-
-    For somebody at work it sets a new password, and changes nothing before it is used.
+    """A new link for somebody who has not taken the account up; older ones stop working.
 
     Raises:
-        AccountError: `no_account`, or `disabled`.
+        AccountError: `no_account`, or `taken_up`: that takes two (`desk.recoveries`).
     """
     staff = _account(session, staff_id)
-    if not staff.active and staff.password_hash != NO_PASSWORD:
-        raise AccountError("disabled")
-    _revoke(session, staff_id)
+    if staff.active or staff.password_hash != NO_PASSWORD:
+        raise AccountError("taken_up")
     audit.note(session, "staff.invited", staff_id=by.id, subject=staff.id)
+    return renew_link(session, by, staff)
+
+
+def renew_link(session: Session, by: StaffMember, staff: StaffMember) -> Invited:
+    """A link in the place of all others; the caller has seen to it that it may be made."""
+    _revoke(session, staff.id)
     return _link(session, by, staff)
 
 

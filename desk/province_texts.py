@@ -223,6 +223,8 @@ ACCOUNT_DONE: Mapping[str, str] = {
     "revoked": "Đã hủy liên kết.",
     "disabled": "Đã khóa. Hồ sơ người này giữ đã trở về hàng chờ.",
     "enabled": "Đã mở lại.",
+    "asked": "Đã gửi đề nghị. Cần một người khác đồng ý.",
+    "refused": "Đã bỏ đề nghị.",
 }
 
 
@@ -236,7 +238,13 @@ def account_refusal(reason: str) -> str:
         "centre_only": "Vai trò Trung tâm chỉ dành cho người của Trung tâm.",
         "branch_only": "Người của Trung tâm thì chọn vai trò Trung tâm.",
         "disabled": "Tài khoản đang khóa. Mở lại trước rồi tạo liên kết.",
-        "own_account": "Không tự khóa hay đổi vai trò của chính mình; nhờ quản trị khác.",
+        "own_account": "Không tự khóa, đổi vai trò hay đặt lại tài khoản của mình; "
+        "nhờ quản trị khác.",
+        "taken_up": "Người này đã nhận tài khoản. Đặt lại cần hai người: hãy gửi đề nghị.",
+        "no_reason": "Hãy ghi lý do.",
+        "asked_already": "Đã có đề nghị đang chờ cho người này.",
+        "needs_another": "Bạn là người đề nghị: cần một người khác đồng ý.",
+        "over": "Đề nghị này không còn: đã quyết định, hoặc đã quá 24 giờ.",
         "not_taken_up": "Người này chưa nhận tài khoản. Hãy tạo liên kết mới.",
     }
     return known.get(reason, "Việc này chưa làm được. Hãy mở lại trang.")

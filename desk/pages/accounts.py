@@ -178,7 +178,7 @@ def routes(frame: Frame) -> APIRouter:
                 found.open(session.vault, "name") or found.username,
                 frame.office_label(found.office_id),
                 invitations.open_links(session).get(found.id),
-                found.password_hash != invitations.NO_PASSWORD,
+                found.active or found.password_hash != invitations.NO_PASSWORD,
                 found.id == staff.id,
             )
             return frame.me(session, staff), shown

@@ -73,7 +73,7 @@ def _accounts(session: Session, frame: Frame) -> tuple[Account, ...]:
             role=texts.role(staff.role),
             office=frame.office_label(staff.office_id),
             active=staff.active,
-            taken_up=staff.password_hash != NO_PASSWORD,
+            taken_up=staff.active or staff.password_hash != NO_PASSWORD,
             last_seen_at=at,
         )
         for staff, at in found

@@ -21,6 +21,7 @@ ROUTES = {
     ("POST", "/accounts/new"): ADMINS,
     ("GET", "/accounts/{staff_id}"): ADMINS,
     ("POST", "/accounts/{staff_id}/link"): ADMINS,
+    ("POST", "/accounts/{staff_id}/reset"): ADMINS,
     ("POST", "/accounts/{staff_id}/revoke"): ADMINS,
     ("POST", "/accounts/{staff_id}/post"): ADMINS,
     ("POST", "/accounts/{staff_id}/skills"): ADMINS,
@@ -129,15 +130,14 @@ async def test_a_new_link_ends_the_old_one_and_a_revoked_one_lets_nobody_in(
     assert await take_up(world.browser(), second) == 404
 
 
-async def test_somebody_who_forgot_sets_a_new_password_by_a_link(world: World) -> None:
-    quan, lan = await world.signed_in("quan"), await world.signed_in("lan")
+async def test_nobody_makes_a_link_alone_for_an_account_in_use(world: World) -> None:
+    quan = await world.signed_in("quan")
 
-    page = (await quan.press(f"/desk/accounts/{world.ids['lan']}/link")).text
-    assert (await lan.get("/desk/queue")).status_code == 200
-    await take_up(world.browser(), token_in(page))
+    answer = await quan.press(f"/desk/accounts/{world.ids['lan']}/link")
 
-    assert (await lan.get("/desk/queue")).status_code == 303
-    assert (await world.browser().sign_in("lan", PASSWORD)).status_code == 303
+    assert answer.status_code == 409
+    assert "cần hai người" in answer.text
+    assert world.count(sa.select(Invitation.id)) == 0
 
 
 async def test_guessing_links_is_slowed_down(world: World) -> None:

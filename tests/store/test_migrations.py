@@ -48,6 +48,7 @@ MODULES_WITH_TABLES = (
     "desk.auth",
     "desk.factors",
     "desk.invitations",
+    "desk.recoveries",
     "knowledge.feedback",
     "store.audit",
     "store.documents",

@@ -1,0 +1,126 @@
+"""Two people put back the account of somebody who lost password, phone or key."""
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from cases.staff import Role
+from desk.factors import Authenticator, PaperCode, Policy, Relying
+from desk.recoveries import VALID_FOR, Recovery
+from store.audit import AuditRow
+from store.clock import SetClock
+from store.session import Database
+from tests.desk.test_invitations import take_up, token_in
+from tests.desk.test_second_factor import with_app
+from tests.desk.world import ADDRESS, Browser, World, hire
+
+NEW = "một mật khẩu mới toanh"
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    world = World(database, policy=Policy(relying=Relying.at(ADDRESS)))
+    world.ids["hong"] = database.transact_now(
+        lambda session: hire(session, "hong", Role.ADMIN, None)
+    )
+    return world
+
+
+async def ask(
+    browser: Browser, world: World, username: str = "lan", reason: str = "mất máy"
+) -> str:
+    """Ask that an account be put back; the id of the request, if it was taken."""
+    answer = await browser.press(f"/desk/accounts/{world.ids[username]}/reset", reason=reason)
+    if answer.status_code != 303:
+        return ""
+    query = sa.select(Recovery.id).order_by(Recovery.asked_at.desc()).limit(1)
+    return world.database.read_now(lambda session: session.scalar(query)) or ""
+
+
+@pytest.mark.parametrize("second", ["hong", "trung"])
+async def test_two_people_put_an_account_back_and_nothing_old_opens_it(
+    world: World, second: str
+) -> None:
+    lan, _, paper = await with_app(world, "lan")
+    quan, other = await world.signed_in("quan"), await world.signed_in(second)
+    asked = await ask(quan, world)
+    assert (await lan.get("/desk/queue")).status_code == 200
+    assert "mất máy" in (await other.get("/desk/recoveries")).text
+
+    answer = await other.press(f"/desk/recoveries/{asked}/grant")
+
+    assert (await lan.get("/desk/queue")).headers["location"].startswith("/desk/sign-in")
+    assert (await world.browser().sign_in("lan")).status_code == 401
+    assert world.count(sa.select(Authenticator.id)) == world.count(sa.select(PaperCode.id)) == 0
+    token = token_in(answer.text)
+    assert await take_up(world.browser(), token, NEW) == 303
+    assert await take_up(world.browser(), token) == 404
+    again = world.browser()
+    signed = await again.sign_in("lan", NEW)
+    assert signed.headers["location"] == "/desk/"
+    assert (await again.press("/desk/second", code=paper[0])).status_code == 401
+    acts = sa.select(AuditRow.act).where(AuditRow.subject == world.ids["lan"])
+    told = set(world.database.read_now(lambda session: session.scalars(acts).all()))
+    assert {"staff.recovery_asked", "staff.recovery_granted", "staff.joined"} <= told
+
+
+async def test_whoever_asked_does_not_agree(world: World) -> None:
+    quan = await world.signed_in("quan")
+    asked = await ask(quan, world)
+
+    answer = await quan.press(f"/desk/recoveries/{asked}/grant")
+
+    assert answer.status_code == 409
+    assert "cần một người khác" in answer.text
+    assert (await world.browser().sign_in("lan")).status_code == 303
+
+
+async def test_nobody_asks_for_or_agrees_to_their_own(world: World) -> None:
+    quan, hong = await world.signed_in("quan"), await world.signed_in("hong")
+    assert await ask(quan, world, "quan") == ""
+    asked = await ask(quan, world, "hong")
+
+    answer = await hong.press(f"/desk/recoveries/{asked}/grant")
+
+    assert answer.status_code == 409
+    assert (await world.browser().sign_in("hong")).status_code == 303
+
+
+async def test_a_request_needs_a_reason_and_ends_by_itself(world: World, clock: SetClock) -> None:
+    quan = await world.signed_in("quan")
+    assert await ask(quan, world, reason="  ") == ""
+    asked = await ask(quan, world)
+    clock.forward(VALID_FOR + dt.timedelta(seconds=1))
+    hong = await world.signed_in("hong")
+
+    assert (await hong.press(f"/desk/recoveries/{asked}/grant")).status_code == 409
+    assert (await world.browser().sign_in("lan")).status_code == 303
+
+
+async def test_a_request_is_decided_once(world: World) -> None:
+    quan, hong = await world.signed_in("quan"), await world.signed_in("hong")
+    asked = await ask(quan, world)
+    assert await ask(quan, world) == ""
+
+    await hong.press(f"/desk/recoveries/{asked}/refuse")
+
+    assert (await hong.press(f"/desk/recoveries/{asked}/grant")).status_code == 409
+    assert (await world.browser().sign_in("lan")).status_code == 303
+
+
+async def test_after_two_agreed_one_alone_makes_no_other_link(world: World) -> None:
+    quan, hong = await world.signed_in("quan"), await world.signed_in("hong")
+    await hong.press(f"/desk/recoveries/{await ask(quan, world)}/grant")
+
+    answer = await quan.press(f"/desk/accounts/{world.ids['lan']}/link")
+
+    assert answer.status_code == 409
+
+
+async def test_the_reason_is_sealed(world: World) -> None:
+    await ask(await world.signed_in("quan"), world, reason="điện thoại rơi xuống sông")
+
+    kept = world.database.read_now(lambda session: session.scalars(sa.select(Recovery)).one())
+
+    assert "sông".encode() not in kept.reason
