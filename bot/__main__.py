@@ -190,6 +190,8 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     from store.alone import alone
     from store.anchors import add_anchor, keep_anchors
     from store.migrate import migrate
+    from store.processes import alive
+    from store.session import lock_number
     from store.wakes import Topic
 
     if role is not ProcessRole.BOTH and not settings.database_url.startswith("postgres"):
@@ -220,6 +222,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         if office.active and office.id not in able:
             log.warning("nobody can receive requests at %s: the centre takes them", office.id)
 
+    pulse = Pulse(database, role)
     background: list[Callable[[], Awaitable[None]]] = [
         lambda: rooms.shelf.follow(database),
         lambda: rooms.atlas.follow(database),
@@ -228,7 +231,8 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         database.transact_now(take_up_again)
         background.append(lambda: database.watch(Topic.DOCUMENTS))
     else:
-        background.append(lambda: database.wakes.listen(database.conninfo))
+        holding = lock_number(alive(pulse.id))
+        background.append(lambda: database.wakes.listen(database.conninfo, holding))
     server: Server | None = None
 
     def stopping() -> bool:
@@ -295,8 +299,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         lambda: every(SWEEP_SECONDS, "keeping", lambda: keep_small(database, settings.keep_days)),
     )
     metrics = Metrics(BUILD, role)
-    worker = Worker(database, rooms, channels, metrics=metrics)
-    pulse = Pulse(database, role)
+    worker = Worker(database, rooms, channels, metrics=metrics, owner=pulse.id)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     for_the_operator = metrics_routes(database, metrics, read_health, metrics_token)
 

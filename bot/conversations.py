@@ -35,6 +35,8 @@ class Conversation(Row):
     """The web page was left or fell idle: its token opens nothing any more."""
     busy_until: Mapped[dt.datetime | None]
     """A worker is fetching a file for the next turn of this talk until then."""
+    busy_by: Mapped[str | None] = mapped_column(sa.String(32))
+    """The process of that worker."""
     served_at: Mapped[dt.datetime | None]
     """When its last message had its turn; who waits longest since then is served next."""
 

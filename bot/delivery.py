@@ -132,9 +132,12 @@ def _button(choice: Choice, texts: Texts, language: str) -> Button:
 
 
 def take(
-    session: Session, texts: Texts, capabilities: dict[ChannelName, Capabilities]
+    session: Session,
+    texts: Texts,
+    capabilities: dict[ChannelName, Capabilities],
+    owner: str | None = None,
 ) -> Parcel | None:
-    """Lease the next message that may be sent; None when there is nothing to do now.
+    """Lease the next message that may be sent to `owner`; None when there is nothing to do now.
 
     Of each talk only the oldest unsent message may leave. One that can't be made ready is put
     off, and given up after some tries, so that it holds up nobody else.
@@ -150,7 +153,7 @@ def take(
         if row.kind is Kind.POST and posts.must_wait(session, row):
             session.flush()
             continue
-        row.leased_until = session.clock.now() + LEASE
+        row.leased_until, row.leased_by = session.clock.now() + LEASE, owner
         row.attempts += 1
         try:
             parcel = _parcel(session, row, texts, capabilities)

@@ -9,10 +9,12 @@ import datetime as dt
 import json
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +42,7 @@ from cases import appointments, clock
 from cases.speech import say
 from store import outbox
 from store.base import new_id
+from store.processes import alive
 from store.session import Database, Session
 from store.wakes import Topic
 
@@ -51,6 +54,8 @@ _FETCHING = dt.timedelta(seconds=45)
 _LOOK_AGAIN = 2.0
 """Seconds after which a sleeper looks by itself: for retries that fall due, and missed wakes."""
 _AFTER_FAILURE = 1.0
+_LOOK_AFTER_OTHERS = 1.5
+"""Seconds between two looks at whether a process died with work in hand."""
 _UNDER_WAY = 32
 """Sends of one channel at a time; each is of another talk."""
 _DATABASE_DOWN = (OperationalError, InterfaceError, sa.exc.TimeoutError)
@@ -98,6 +103,32 @@ def take_up_again(session: Session) -> None:
     )
 
 
+def take_over(session: Session, owner: str, missing: frozenset[str]) -> frozenset[str]:
+    """Let go of what dead processes had in hand; the processes that hold something and no lock.
+
+    Only those that were `missing` at the look before as well: one that is connecting anew, after
+    the database was away, has a moment without its lock. What it holds would be sent twice.
+    """
+    lease, busy = outbox.OutboxRow, Conversation
+    leased = sa.select(lease.leased_by).where(
+        lease.state == outbox.Delivery.WAITING, lease.leased_until.is_not(None)
+    )
+    fetching = sa.select(busy.busy_by).where(busy.busy_until.is_not(None))
+    holders = {one for one in session.scalars(leased.union(fetching)) if one not in (None, owner)}
+    dead = frozenset(one for one in holders if session.try_alone(alive(one)))
+    for one in dead & missing:
+        log.warning("a process died with work in hand: it is taken over")
+        session.execute(
+            sa.update(lease).where(lease.leased_by == one).values(leased_until=None, leased_by=None)
+        )
+        session.execute(
+            sa.update(busy).where(busy.busy_by == one).values(busy_until=None, busy_by=None)
+        )
+        session.wake(Topic.INBOX)
+        session.wake(Topic.OUTBOX)
+    return dead
+
+
 class Worker:
     """The loops that move messages."""
 
@@ -110,8 +141,11 @@ class Worker:
         metrics: Metrics | None = None,
         hands: int = 4,
         round_every: float = 10.0,
+        owner: str | None = None,
     ) -> None:
-        """`round_every`: seconds between two rounds of the law's clock.
+        """`owner`: the id of this process, whose lock it holds while it lives (`processes.alive`).
+
+        `round_every`: seconds between two rounds of the law's clock.
 
         When the process whose round it was has died, the next one's comes within that time.
         """
@@ -121,6 +155,7 @@ class Worker:
         self._metrics = metrics or Metrics()
         self._hands = hands
         self._round_every = round_every
+        self._owner = owner
         self._stopping = False
         self._stopped = asyncio.Event()
 
@@ -132,6 +167,8 @@ class Worker:
             for name in self._channels:
                 group.create_task(self._deliver(name))
             group.create_task(self._watch_the_clock())
+            if self._database.on_postgres and self._owner is not None:
+                group.create_task(self._watch_the_others(self._owner))
 
     def stop(self) -> None:
         """Take nothing new; `run` returns when what is in hand is done."""
@@ -164,6 +201,19 @@ class Worker:
                 log.warning("a round of the clock failed: %s", where(problem))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), self._round_every)
+
+    async def _watch_the_others(self, owner: str) -> None:
+        """Take over what a process that died had in hand, long before its leases run out."""
+        missing: frozenset[str] = frozenset()
+        while not self._stopping:
+            try:
+                missing = await self._database.transact(
+                    partial(take_over, owner=owner, missing=missing)
+                )
+            except SQLAlchemyError:  # with the database down nobody holds a lock
+                missing = frozenset()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), _LOOK_AFTER_OTHERS)
 
     async def tell_due(self) -> None:
         """One round: tell the staff what is due, remind of meetings; in short transactions."""
@@ -216,6 +266,7 @@ class Worker:
         if inbound is not None and inbound.file is not None and not inbound.too_large:
             talk = session.get_one(Conversation, row.conversation_id)
             talk.busy_until = session.clock.now() + _FETCHING
+            talk.busy_by = self._owner
             return _ToFetch(row.id, inbound)
         handle(session, row, inbound, self._rooms)
         _served(session, row)
@@ -355,7 +406,7 @@ class Worker:
     async def _lease(self, *names: ChannelName) -> delivery.Parcel | None:
         capabilities = {name: self._channels[name].capabilities for name in names}
         return await self._database.transact(
-            lambda session: delivery.take(session, self._rooms.texts, capabilities)
+            lambda session: delivery.take(session, self._rooms.texts, capabilities, self._owner)
         )
 
     async def _send(self, parcel: delivery.Parcel) -> None:
@@ -366,10 +417,24 @@ class Worker:
             sent = Unknown("send failed")
         self._metrics.sent(parcel.channel, _OUTCOMES[type(sent)])
         jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
-        await self._database.transact(
-            lambda session: delivery.write_down(session, parcel, sent, jitter=jitter)
+        await self._write_down(
+            partial(delivery.write_down, parcel=parcel, sent=sent, jitter=jitter)
         )
         self._database.wakes.wake((Topic.OUTBOX,))  # the next one of this talk may leave now
+
+    async def _write_down(self, write: Callable[[Session], None]) -> None:
+        """Write what became of a send; a database that is away is waited for as long as we may.
+
+        Once the lease is over another worker sends it again.
+        """
+        end = time.monotonic() + delivery.LEASE.total_seconds()
+        while True:
+            try:
+                return await self._database.transact(write)
+            except _DATABASE_DOWN:
+                if self._stopping or time.monotonic() > end:
+                    raise
+                await asyncio.sleep(_AFTER_FAILURE)
 
 
 def _turned(session: Session, row: InboxRow) -> _Turned:

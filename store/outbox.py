@@ -57,6 +57,8 @@ class OutboxRow(Row):
     created_at: Mapped[dt.datetime]
     due_at: Mapped[dt.datetime]
     leased_until: Mapped[dt.datetime | None]
+    leased_by: Mapped[str | None] = mapped_column(sa.String(32))
+    """The process that is sending it; what a dead one held is free before the lease runs out."""
     ended_at: Mapped[dt.datetime | None]
     receipt: Mapped[str | None] = mapped_column(sa.String(100))
     reason: Mapped[str | None] = mapped_column(sa.String(100))

@@ -43,6 +43,14 @@ class Process(Row):
     beat_at: Mapped[dt.datetime]
 
 
+def alive(process_id: str) -> str:
+    """The lock of the database that a process holds as long as it lives (PostgreSQL).
+
+    However it dies, its connection goes with it, and the lock with the connection.
+    """
+    return f"alive:{process_id}"
+
+
 def beat(session: Session, process_id: str, role: ProcessRole, build: str) -> None:
     """Tell that a process is alive, and forget those that are long dead."""
     now = session.clock.now()

@@ -64,12 +64,17 @@ class Wakes:
             if not others:
                 self._sleeping.pop(topic, None)
 
-    async def listen(self, conninfo: str) -> None:
-        """Pass on what other processes notify on PostgreSQL, for ever; reconnects by itself."""
+    async def listen(self, conninfo: str, holding: int | None = None) -> None:
+        """Pass on what other processes notify on PostgreSQL, for ever; reconnects by itself.
+
+        While connected the advisory lock `holding` is held.
+        """
         while True:
             with suppress(psycopg.Error):
                 connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
                 async with connection:
+                    if holding is not None:
+                        await connection.execute("SELECT pg_advisory_lock(%s)", (holding,))
                     await connection.execute("LISTEN tram")
                     # Something may have been said before we listened.
                     self.wake({*Topic, *self._sleeping})

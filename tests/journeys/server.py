@@ -88,6 +88,11 @@ class Server:
         self.signal(how)
         return self.wait(seconds)
 
+    @property
+    def pid(self) -> int:
+        """The number of the running process."""
+        return self._running().pid
+
     def signal(self, how: signal.Signals) -> None:
         """Only ask it to end."""
         self._running().send_signal(how)
