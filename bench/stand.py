@@ -160,7 +160,8 @@ class Loopback:
         chat, text = int(given["chat_id"][0]), given["text"][0]
         held = self._holds.pop(chat, None)
         if held is not None and not held.after:
-            return await _kept_waiting(held, worker, receive)
+            await _kept_waiting(held, worker, receive)
+            return None
         failure = self._failure(chat)
         if failure is not None:
             self.failed[failure] += 1
@@ -170,7 +171,8 @@ class Loopback:
         if (waiting := self._waiting.pop(chat, None)) is not None:
             waiting.set()
         if held is not None:
-            return await _kept_waiting(held, worker, receive)
+            await _kept_waiting(held, worker, receive)
+            return None
         number = next(self._numbers)
         told = {"message_id": number, "date": 1, "chat": {"id": chat, "type": "private"}}
         return _ok({**told, "text": text})
