@@ -175,6 +175,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     from bot.channels.zalo_bot import make_webhook as make_bot_webhook
     from bot.health import health_reader
     from bot.keeping import SWEEP_SECONDS, keep_small
+    from bot.lifeline import Lifeline
     from bot.metrics import Metrics, metrics_routes
     from bot.pulse import BUILD, Pulse, every
     from bot.telegram_desk.follow import follow
@@ -239,8 +240,16 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         return server is not None and server.should_exit
 
     channels: dict[ChannelName, Channel] = {ChannelName.WEB: WebChat()}
+    lifeline = Lifeline(rooms.reader, rooms.texts, database.clock.today)
+    lifeline.over(channels)
     public_routers = [
-        make_webchat(database, rooms.texts, exit_to=settings.exit_url, stopping=stopping)
+        make_webchat(
+            database,
+            rooms.texts,
+            exit_to=settings.exit_url,
+            stopping=stopping,
+            lifeline=lifeline,
+        )
     ]
     duties: list[Callable[[], Awaitable[None]]] = []  # of a process that works
     call: Call | None = None
@@ -263,34 +272,35 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         duties.append(lambda: follow(database))
         secret = settings.telegram_webhook_secret
         if settings.webhook_url is not None and secret is not None:
-            webhook = make_webhook(database, secret.get_secret_value(), public_id(token))
+            webhook = make_webhook(database, secret.get_secret_value(), public_id(token), lifeline)
             public_routers.append(webhook)
             public = settings.public_url or ""
             duties.append(lambda: telegram.set_webhook(public, secret.get_secret_value()))
         else:
-            duties.append(lambda: alone(database, "poll telegram", lambda: telegram.poll(database)))
-        if role.works:
-            await stack.enter_async_context(telegram)
+            duties.append(
+                lambda: alone(database, "poll telegram", lambda: telegram.poll(database, lifeline))
+            )
+        await stack.enter_async_context(telegram)
         if settings.alert_telegram_chat is not None:
             call = caller(telegram, settings.alert_telegram_chat)
     if settings.zalo_oa_app_id is not None:
-        zalo_oa, webhook = open_zalo_oa(settings, database)
+        zalo_oa, webhook = open_zalo_oa(settings, database, lifeline)
         channels[ChannelName.ZALO_OA] = zalo_oa
         public_routers.append(webhook)
         duties.append(zalo_oa.tokens.keep_fresh)
-        if role.works:
-            await stack.enter_async_context(zalo_oa)
+        await stack.enter_async_context(zalo_oa)
     if settings.zalo_bot_token is not None:
         zalo_bot = ZaloBot(settings.zalo_bot_token.get_secret_value(), settings.zalo_bot_api_url)
         channels[ChannelName.ZALO_BOT] = zalo_bot
         if settings.public_url is not None and settings.zalo_bot_webhook_secret is not None:
             address, proof = settings.public_url, settings.zalo_bot_webhook_secret
-            public_routers.append(make_bot_webhook(database, proof.get_secret_value()))
+            public_routers.append(make_bot_webhook(database, proof.get_secret_value(), lifeline))
             duties.append(lambda: zalo_bot.set_webhook(address, proof.get_secret_value()))
         else:
-            duties.append(lambda: alone(database, "poll zalo bot", lambda: zalo_bot.poll(database)))
-        if role.works:
-            await stack.enter_async_context(zalo_bot)
+            duties.append(
+                lambda: alone(database, "poll zalo bot", lambda: zalo_bot.poll(database, lifeline))
+            )
+        await stack.enter_async_context(zalo_bot)
     duties += (
         lambda: keep_anchors(database, partial(add_anchor, settings.audit_anchors)),
         lambda: every(

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels.message import ChannelName
 from bot.channels.zalo_oa import ZaloOa, make_webhook
 from bot.dialogue.turn import Lookups
+from bot.lifeline import Lifeline
 from bot.logs import where
 from bot.settings import Environment, Settings
 from bot.texts import load_texts
@@ -129,7 +130,9 @@ def check_contacts(settings: Settings, province: Province) -> None:
         )
 
 
-def open_zalo_oa(settings: Settings, database: Database) -> tuple[ZaloOa, APIRouter]:
+def open_zalo_oa(
+    settings: Settings, database: Database, lifeline: Lifeline
+) -> tuple[ZaloOa, APIRouter]:
     """The Zalo Official Account and its webhook.
 
     Raises:
@@ -151,7 +154,10 @@ def open_zalo_oa(settings: Settings, database: Database) -> tuple[ZaloOa, APIRou
         oauth_url=settings.zalo_oa_oauth_url,
         public_url=settings.public_url,
     )
-    return channel, make_webhook(database, app_id=app_id, secret=values["webhook_secret"])
+    webhook = make_webhook(
+        database, app_id=app_id, secret=values["webhook_secret"], lifeline=lifeline
+    )
+    return channel, webhook
 
 
 def switched_on(settings: Settings) -> tuple[ChannelName, ...]:

@@ -84,6 +84,7 @@ from bot.channels.wire import (
     split,
     units,
 )
+from bot.lifeline import Lifeline, keep
 from cases.speech import Ask
 from store.files import MAX_BYTES
 from store.session import Database, Session
@@ -591,7 +592,7 @@ class Telegram:
             raise _unreachable(problem) from None
         return FetchedFile(content, file.name) if len(content) <= MAX_BYTES else None
 
-    async def poll(self, database: Database) -> None:
+    async def poll(self, database: Database, lifeline: Lifeline | None = None) -> None:
         """Take updates by long polling until cancelled.
 
         An offset is confirmed only when the whole batch is committed; what comes again is
@@ -609,7 +610,7 @@ class Telegram:
                 made = [_event(update, self.bot_id) for _, update in numbered]
                 events = [event for event in made if event is not None]
                 if events:
-                    await database.transact(partial(_keep, events))
+                    await keep(lifeline, events, database.transact(partial(_keep, events)))
             except Exception as problem:  # polling outlives whatever a bad day brings
                 failures += 1
                 log.warning("polling fails", extra={"problem": type(problem).__name__})
@@ -818,7 +819,9 @@ def public_id(token: str) -> str:
     return token.partition(":")[0] if ":" in token else ""
 
 
-def make_webhook(database: Database, secret: str, bot_id: str) -> APIRouter:
+def make_webhook(
+    database: Database, secret: str, bot_id: str, lifeline: Lifeline | None = None
+) -> APIRouter:
     """The endpoint that Telegram posts updates to. It says 200 only to what is committed.
 
     `bot_id` is the `public_id` of the bot whose updates come here.
@@ -850,7 +853,7 @@ def make_webhook(database: Database, secret: str, bot_id: str) -> APIRouter:
             return Response(status_code=422)
         if event is not None:
             try:
-                await database.transact(partial(_keep, [event]))
+                await keep(lifeline, [event], database.transact(partial(_keep, [event])))
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("an update is not kept", extra={"problem": type(problem).__name__})
                 return Response(status_code=503)

@@ -23,6 +23,7 @@ from bot.channels.message import (
 from bot.channels.webpage.forms import MAX_TEXT
 from bot.channels.webpage.page import Page
 from bot.channels.webpage.routes import Routes
+from bot.lifeline import Lifeline
 from bot.texts import Texts
 from cases.speech import Ask
 from store.session import Database
@@ -68,6 +69,7 @@ def make_webchat(
     exit_to: str = EXIT_TO,
     stopping: Callable[[], bool] = lambda: False,
     answer_within: float = 2.0,
+    lifeline: Lifeline | None = None,
 ) -> APIRouter:
     """The citizen's page at `/` and its addresses under `/chat/`.
 
@@ -76,4 +78,4 @@ def make_webchat(
     without a script waits `answer_within` seconds for an answer.
     """
     page = Page(texts, exit_to)
-    return Routes(database, page, stopping, answer_within).router()
+    return Routes(database, page, stopping, answer_within, lifeline).router()

@@ -50,6 +50,7 @@ from bot.channels.wire import (
     split,
     word,
 )
+from bot.lifeline import Lifeline, keep
 from store.session import Database, Session
 
 log = logging.getLogger(__name__)
@@ -198,7 +199,7 @@ class ZaloBot:
         """
         return await download(self._http, file, self._api)
 
-    async def poll(self, database: Database) -> None:
+    async def poll(self, database: Database, lifeline: Lifeline | None = None) -> None:
         """Take updates by long polling until cancelled; each is committed before the next."""
         await self._until_accepted("deleteWebhook", {})
         failures = 0
@@ -219,7 +220,7 @@ class ZaloBot:
             failures = 0
             event = _event(update) if update is not None else None
             if event is not None:
-                await self._commit(database, event)
+                await self._commit(database, event, lifeline)
 
     async def _next_update(self) -> Any:
         try:
@@ -231,12 +232,12 @@ class ZaloBot:
                 raise _IdleError from None
             raise
 
-    async def _commit(self, database: Database, event: RawEvent) -> None:
+    async def _commit(self, database: Database, event: RawEvent, lifeline: Lifeline | None) -> None:
         """Keep what the platform will not hand out again, however long the database is away."""
         failures = 0
         while True:
             try:
-                await database.transact(lambda session: inbox.accept(session, event))
+                await keep(lifeline, [event], database.transact(partial(_keep, event)))
             except (SQLAlchemyError, OSError) as problem:
                 failures += 1
                 log.warning("an update is not kept yet: %s", type(problem).__name__)
@@ -319,7 +320,7 @@ class ZaloBot:
 # --- the webhook -------------------------------------------------------------------------------
 
 
-def make_webhook(database: Database, secret: str) -> APIRouter:
+def make_webhook(database: Database, secret: str, lifeline: Lifeline | None = None) -> APIRouter:
     """The endpoint that Zalo posts updates to. It says 200 only to what is committed.
 
     Raises:
@@ -345,7 +346,7 @@ def make_webhook(database: Database, secret: str) -> APIRouter:
             return Response(status_code=422)
         if event is not None:
             try:
-                await database.transact(partial(_keep, event))
+                await keep(lifeline, [event], database.transact(partial(_keep, event)))
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("an update is not kept: %s", type(problem).__name__)
                 return Response(status_code=503)

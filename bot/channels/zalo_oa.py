@@ -60,6 +60,7 @@ from bot.channels.wire import (
 )
 from bot.channels.zalo_tokens import TokenKeeper
 from bot.conversations import find
+from bot.lifeline import Lifeline, keep
 from cases.speech import Ask
 from store.files import MAX_BYTES, media_type_of
 from store.session import Database, Session
@@ -530,7 +531,12 @@ def _note_seen(event: Mapping[str, Any], session: Session) -> None:
 
 
 def make_webhook(
-    database: Database, *, app_id: str, secret: str, answer_within: float = _ANSWER_WITHIN
+    database: Database,
+    *,
+    app_id: str,
+    secret: str,
+    answer_within: float = _ANSWER_WITHIN,
+    lifeline: Lifeline | None = None,
 ) -> APIRouter:
     """The endpoint that Zalo posts events to. It says 200 only to what is committed.
 
@@ -569,7 +575,7 @@ def make_webhook(
                 if word(event, "event_name") == "user_seen_message":
                     await database.transact(partial(_note_seen, event))
                 elif events := list(_events(event)):
-                    await database.transact(partial(_keep, events))
+                    await keep(lifeline, events, database.transact(partial(_keep, events)))
         except RecursionError:
             return Response(status_code=422)
         except (SQLAlchemyError, OSError) as problem:

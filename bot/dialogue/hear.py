@@ -40,7 +40,7 @@ from bot.understanding.danger import DangerKind
 from bot.understanding.foreign import Language
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
-from bot.understanding.understood import Role
+from bot.understanding.understood import Role, Understood
 from cases.life import HELD
 from cases.screened import FROM_PLACE
 from cases.speech import Choice, Line, Say, say
@@ -739,9 +739,10 @@ _STILL_OURS = frozenset(
 # --- danger, going back, numbering -------------------------------------------------------------
 
 
-def _card(danger: DangerKind, heard: Heard) -> str:
-    """Who is beaten by the police is not sent to the police alone."""
-    if danger is DangerKind.VIOLENCE and "cong an" in fold(heard.understood.text):
+def danger_card(understood: Understood) -> str:
+    """The key of the card; who is beaten by the police is not sent to the police alone."""
+    danger = understood.danger
+    if danger is DangerKind.VIOLENCE and "cong an" in fold(understood.text):
         return "danger.violence_police"
     return f"danger.{danger}"
 
@@ -754,7 +755,7 @@ def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: 
     alarm = _alarm(danger, lookups)
     if before.danger is not None and danger in before.warned:
         return Turn(state, turn.says, (*turn.wishes, *alarm)).before(say("danger.again"))
-    card = Say(lines=_in_a_language_they_read(_card(danger, heard), state, heard, lookups))
+    card = Say(lines=_in_a_language_they_read(danger_card(heard.understood), state, heard, lookups))
     ways: tuple[Choice, ...] = (choice("go:person", "menu.person"),)
     if danger in _ABUSER_MAY_READ:
         ways += (choice("go:unsafe", "danger.safe_no"),)

@@ -54,6 +54,8 @@ class Opening(BaseModel):
     """What the page's address carried (a poster's code)."""
     words_follow: bool = False
     """The citizen typed at once, without asking to begin."""
+    words: str = Field(default="", max_length=MAX_TEXT)
+    """What they typed; only looked at for danger when the talk can't be opened."""
 
 
 class FromPage(BaseModel):

@@ -31,6 +31,7 @@ from bot.channels.webpage.forms import (
 from bot.channels.webpage.page import Page
 from bot.channels.webpage.streams import Streams
 from bot.channels.webpage.talks import News, Refusal
+from bot.lifeline import Lifeline
 from store import files, wakes
 from store.session import Database, Session
 
@@ -109,8 +110,14 @@ class Routes:
     """What each address does."""
 
     def __init__(
-        self, database: Database, page: Page, stopping: Callable[[], bool], answer_within: float
+        self,
+        database: Database,
+        page: Page,
+        stopping: Callable[[], bool],
+        answer_within: float,
+        lifeline: Lifeline | None = None,
     ) -> None:
+        self._lifeline = lifeline
         self._database = database
         self._page = page
         self._stopping = stopping
@@ -156,11 +163,14 @@ class Routes:
 
     async def open(self, request: Request) -> Response:
         wanted = parse(Opening, await self._intake.json(request))
-        token = await self._database.transact(
-            lambda s: talks.open_talk(
-                s, wanted.opening, wanted.payload, words_follow=wanted.words_follow
+        try:
+            token = await self._database.transact(
+                lambda s: talks.open_talk(
+                    s, wanted.opening, wanted.payload, words_follow=wanted.words_follow
+                )
             )
-        )
+        except _NO_DATABASE:
+            return self._later(wanted.words)
         if isinstance(token, Refusal):
             return _refused(token)
         return JSONResponse({"token": token}, 201)
@@ -168,13 +178,26 @@ class Routes:
     async def say(self, request: Request) -> Response:
         said = parse(Said, await self._intake.json(request))
         token = _token(request)
-        refusal = await self._database.transact(
-            lambda s: talks.say(s, token, said.client_id, said.event())
-        )
+        try:
+            refusal = await self._database.transact(
+                lambda s: talks.say(s, token, said.client_id, said.event())
+            )
+        except _NO_DATABASE:
+            return self._later(said.text)
         if refusal:
             return _refused(refusal)
         note = {"note": self._page.words("too_long")} if said.too_long else {}
         return JSONResponse(note, 202)
+
+    def _later(self, words: str | None) -> Response:
+        """The answer to words that can't be kept now."""
+        card = self._card(words)
+        note = {"note": card} if card else {}
+        return JSONResponse({"error": "try later", **note}, 503, {"Retry-After": "2"})
+
+    def _card(self, words: str | None) -> str | None:
+        """What somebody in danger is told when their words can't be kept."""
+        return self._lifeline.card(words) if self._lifeline is not None and words else None
 
     async def upload(self, request: Request) -> Response:
         token = _token(request)
@@ -294,7 +317,7 @@ class Routes:
                     token=form.first("token"),
                     opening=form.first("opening"),
                     client_id=form.first("client_id"),
-                    note=self._page.words("busy"),
+                    note=self._card(form.first("text")) or self._page.words("busy"),
                     draft=form.first("text"),
                 )
                 return HTMLResponse(again, 503, {"Retry-After": "5"})

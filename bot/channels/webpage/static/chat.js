@@ -220,12 +220,18 @@
   }
 
   // --- saying --------------------------------------------------------------------------------
-  const enter = async words_follow => {
+  // With the database away nothing is kept, but somebody in danger is told whom to call.
+  const tellCard = async answer => {
+    const said = await answer.json().catch(() => ({}))
+    if (said.note) tell(said.note)
+  }
+
+  const enter = async (words_follow, words = '') => {
     if (token) return true
     opening = opening || fresh()
-    const answer = await post('open', { opening, payload: form.payload.value, words_follow })
+    const answer = await post('open', { opening, payload: form.payload.value, words_follow, words: words.slice(0, 2000) })
     if (isShut(answer)) { forget(); return false }
-    if (!answer.ok) throw answer
+    if (!answer.ok) { await tellCard(answer); throw answer }
     remember((await answer.json()).token)
     showTalk(true)
     typing(8000)
@@ -258,10 +264,13 @@
       let item
       while ((item = outbox.find(i => !i.taken && !i.failed))) {
         try {
-          if (!await enter(true)) return
+          if (!await enter(true, item.body.text)) return
           const answer = await post(...envelope(item))
           if (isShut(answer)) return forget()
-          if (answer.status >= 500 || answer.status === 429) throw answer
+          if (answer.status >= 500 || answer.status === 429) {
+            await tellCard(answer)
+            throw answer
+          }
           const said = await answer.json()
           if (said.note) tell(said.note)
           if (answer.ok) { item.taken = true; item.state.textContent = ''; typing(8000) }
