@@ -131,7 +131,7 @@ def check_contacts(settings: Settings, province: Province) -> None:
 
 
 def open_zalo_oa(
-    settings: Settings, database: Database, lifeline: Lifeline
+    settings: Settings, database: Database, lifeline: Lifeline | None = None
 ) -> tuple[ZaloOa, APIRouter]:
     """The Zalo Official Account and its webhook.
 
