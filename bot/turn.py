@@ -158,6 +158,7 @@ def _answer(
         longitude=inbound.longitude,
         phone=inbound.phone,
         lost=lost,
+        at=row.received_at,
     )
     lookups = _lookups(session, talk, rooms, state)
     turn = hear(state, heard, lookups)

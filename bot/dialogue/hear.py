@@ -4,6 +4,7 @@ Danger is looked at first, in every step. Then what can be said at any moment, t
 to what is being asked; a question in the middle of a form is answered, and the form goes on.
 """
 
+import datetime as dt
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -221,10 +222,17 @@ def _pressed_twice(state: State, heard: Heard) -> bool:
         heard.kind is InboundKind.BUTTON
         and heard.serial is not None
         and state.last_press == (heard.serial, heard.key)
+        and _at_once(state.last_press_at, heard.at)
         and (heard.serial != state.serial or heard.key[:2] in _SHOWN_AGAIN)
     )
 
 
+def _at_once(before: dt.datetime | None, now: dt.datetime | None) -> bool:
+    """Whether a finger trembled; who presses again later wants the answer again."""
+    return before is None or now is None or now - before <= _TREMBLING
+
+
+_TREMBLING = dt.timedelta(seconds=5)
 _SHOWN_AGAIN = ("a:", "d:", "v:")
 """Keys of buttons of an article: they leave the question where it is."""
 
@@ -825,7 +833,7 @@ def _remembered(before: State, heard: Heard, turn: Turn) -> Turn:
     if moved and not went_back and before.step != "new":
         after = after.remembering(before)
     if heard.kind is InboundKind.BUTTON and heard.serial is not None:
-        after = after.with_(last_press=(heard.serial, heard.key))
+        after = after.with_(last_press=(heard.serial, heard.key), last_press_at=heard.at)
     return Turn(after, turn.says, turn.wishes)
 
 

@@ -94,6 +94,7 @@ class State(BaseModel):
     """The choices of that question, for those who type a number or a label."""
     ticked: tuple[str, ...] = ()
     last_press: tuple[int, str] | None = None
+    last_press_at: dt.datetime | None = None
     facts: Facts = Facts()
     skipped: frozenset[FactId] = frozenset()
     relation: Relation | None = None
@@ -188,6 +189,8 @@ class Heard:
     phone: str | None = None
     lost: Lost | None = None
     """A file was sent and is not kept."""
+    at: dt.datetime | None = None
+    """When it came in; None where time stands still."""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,57 @@ async def test_somebody_elses_button_opens_nothing(
     assert meeting_of(database, case).state is MeetingState.OFFERED
 
 
+@pytest.mark.parametrize(
+    ("typed", "state", "at"),
+    [
+        ("tôi chọn thứ tư 14 giờ 30", MeetingState.AGREED, WEDNESDAY),
+        ("toi chon thu ba", MeetingState.AGREED, TUESDAY),
+        ("dạ ngày 25/11 đi", MeetingState.AGREED, WEDNESDAY),
+        ("2g rưỡi chiều nha", MeetingState.AGREED, WEDNESDAY),
+        ("9h sáng", MeetingState.AGREED, TUESDAY),
+        ("gio nao cung khong duoc", MeetingState.NONE_FITS, None),
+        ("goi lai cho toi di", MeetingState.CALL_ME, None),
+        ("thứ ba tôi không đi được", MeetingState.OFFERED, None),
+        ("thứ sáu 9 giờ", MeetingState.OFFERED, None),
+        ("thứ ba hay thứ tư thì cán bộ rảnh hơn?", MeetingState.OFFERED, None),
+    ],
+)
+async def test_a_time_told_in_words_is_taken_and_anything_else_goes_to_the_officer(
+    citizen: Citizen,
+    officer: StaffMember,
+    database: Database,
+    typed: str,
+    state: MeetingState,
+    at: dt.datetime | None,
+) -> None:
+    case = await a_held_case(citizen, officer, database)
+    propose(database, officer, case, TUESDAY, WEDNESDAY)
+    await citizen.reads()
+
+    await citizen.writes(typed)
+
+    assert (meeting_of(database, case).state, meeting_of(database, case).at) == (state, at)
+    if state is MeetingState.OFFERED:
+        assert thread_of(database, case)[-1][1] == typed
+
+
+async def test_who_presses_the_same_button_again_later_is_answered_again(
+    citizen: Citizen, clock: SetClock
+) -> None:
+    hello = (await citizen.starts())[-1]
+
+    async def presses() -> list[Outbound]:
+        return await citizen.event(kind="button", text="go:status", button_serial=hello.serial)
+
+    first = await presses()
+    at_once = await presses()
+    clock.forward(dt.timedelta(seconds=30))
+    later = await presses()
+
+    assert said(first) == said(later)
+    assert at_once == []
+
+
 class NumberedChannel(ListeningChannel):
     """A channel without buttons: choices are numbered lines."""
 

@@ -18,8 +18,9 @@ from bot.transcript import Direction, Shown
 _FOLDER = Path(__file__).parent
 _INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
 """Means nothing in our assets, and a citizen's data costs money."""
-_ANYTIME = ("go:", "a:", "d:", "f:", "lang:")
-"""Keys that mean the same whenever they are pressed: menu, article, field, language."""
+_ANYTIME = ("go:", "a:", "d:", "f:", "lang:", "m:", "p:", "r:", "v:", "x:")
+"""Keys that mean the same whenever they are pressed: menu, article, field, language, and the
+questions an office asks by itself (a meeting, papers, how it was)."""
 
 _FOR_SCRIPT = (
     "title", "you", "officer", "choose", "view_file", "sending", "unsent", "failed", "offline",

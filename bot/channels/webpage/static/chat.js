@@ -47,7 +47,7 @@
     if (text) element.textContent = text
     return element
   }
-  const isAnytime = key => /^(go|a|d|f|lang):/.test(key)
+  const isAnytime = key => /^(go|a|d|f|lang|m|p|r|v|x):/.test(key)
 
   // Emergency numbers can be pressed; a number after "Điều" or "khoản" is an article of law.
   const withNumbers = (element, text) => {
