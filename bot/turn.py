@@ -271,6 +271,7 @@ def _write_down(
     if not words and file_id is None and client_id is None:
         return None
     secret = state.step in (status.CODE, status.PIN, *complaint.STEPS)
+    secret = secret or status.names_a_code(words)
     shown = Shown(text=words, file_id=file_id, secret=secret)
     return transcript.add(session, talk.id, Direction.IN, shown, client_id)
 

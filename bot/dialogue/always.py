@@ -16,6 +16,7 @@ from bot.dialogue import (
 )
 from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, Turn, ask, choice
 from bot.texts import LANGUAGES
+from bot.understanding import contact
 from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say, say
 from knowledge.article import FieldId
@@ -59,7 +60,9 @@ def set_language(state: State, wanted: str, lookups: Lookups) -> Turn:
 
 
 def person(state: State, heard: Heard, lookups: Lookups) -> Turn:
-    """A human is wanted."""
+    """A human is wanted, in the talk or on the telephone."""
+    if contact.wants_a_call(heard.text):
+        return request.call_back(state, heard, lookups)
     return request.begin(state, heard, lookups)
 
 
@@ -73,6 +76,17 @@ def complain(state: State, heard: Heard, lookups: Lookups) -> Turn:
 def discontent(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
     """Scolded: apologise, and offer a human."""
     return Turn(state, (ask("welcome.discontent", faq.PERSON, choice("go:menu", "menu.menu")),))
+
+
+def stop(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """What was begun is put aside; a request that was sent is asked about, never just dropped."""
+    if state.step == status.WITHDRAW or status.keeps_it(heard):
+        return welcome.again(state).before(say("status.withdraw_kept"))
+    sent = lookups.my_case is not None and lookups.my_case.state != "closed"
+    if sent and not (state.opening or state.step.startswith(("request.", "screening."))):
+        return status.ask_to_withdraw(state, heard, lookups)
+    aside = state.with_(agreed_to=None, call_back=False, set_aside="")
+    return welcome.again(aside).before(say("always.stopped"))
 
 
 def calm(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
@@ -104,6 +118,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "person": person,
         "status": status.begin,
         "withdraw": status.ask_to_withdraw,
+        "stop": stop,
         "complain": complain,
         "lacking": papers.lacking,
         "restart": restart,
@@ -129,6 +144,7 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
         Intent.COMPLAIN: "complain",
         Intent.STATUS: "status",
         Intent.WITHDRAW: "withdraw",
+        Intent.STOP: "stop",
         Intent.RESTART: "restart",
         Intent.DELETE: "delete",
         Intent.LANGUAGE: "language",

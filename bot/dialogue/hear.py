@@ -37,6 +37,7 @@ from bot.dialogue.turn import (
     choice,
 )
 from bot.texts import FALLBACK
+from bot.understanding import contact
 from bot.understanding.danger import DangerKind
 from bot.understanding.foreign import Language
 from bot.understanding.intents import Intent
@@ -145,6 +146,8 @@ def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return held
     if heard.kind is InboundKind.START:
         return welcome.start(state, heard, lookups)
+    if not heard.key and _cannot_go_on(state, heard):
+        return always.ACTS["unsafe"](state, heard, lookups)
     if state.step in _FREE and (typed := welcome.typed_code(heard, lookups)):
         return welcome.start(state, typed, lookups)
     if state.step == "new":
@@ -162,6 +165,13 @@ def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return _location(state, heard, lookups)
         case _:
             return _words(state, heard, lookups)
+
+
+def _cannot_go_on(state: State, heard: Heard) -> bool:
+    """Somebody is near: the talk is left at once, by a short message as by the button."""
+    words = heard.understood.normalised
+    short = len(words.split()) <= _FEW_WORDS and heard.understood.danger is None
+    return short and contact.cannot_go_on(words, afraid=bool(state.warned))
 
 
 # --- buttons -----------------------------------------------------------------------------------
@@ -284,7 +294,6 @@ _MERE_GREETINGS = frozenset({Intent.GREETING, Intent.MENU, Intent.EMPTY, Intent.
 
 def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
     understood = heard.understood
-    in_form = state.step not in _FREE
     if _is_foreign(heard) and state.step not in _OWN_WORDS:
         return _in_another_language(state, heard, lookups)
     if _SOS in heard.text:
@@ -294,6 +303,22 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return _resumed(Turn(state, (say("always.empty"),)), lookups)
     if understood.intent is Intent.BACK:
         return _back(state, lookups)
+    if status.names_a_code(heard.text) and state.step not in _OWN_WORDS:
+        return status.by_code(state, heard)
+    if not _gives_a_number(state, heard):
+        return _told(state, heard, lookups)
+    kept = request.keep_number(state, heard, lookups)
+    if kept.wishes or kept.state.step != state.step:
+        return kept
+    if not contact.tells_more(heard.text):
+        return _resumed(kept, lookups)
+    return _told(kept.state, heard, lookups).before(*kept.says)
+
+
+def _told(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """Words that are neither noise nor a code nor a number alone."""
+    understood = heard.understood
+    in_form = state.step not in _FREE
     form = _FORMS.get(state.step.partition(".")[0])
     command = always.BY_INTENT.get(understood.intent)
     if state.step in _FREELY_TOLD and command not in _LEAVES_A_FORM:
@@ -311,6 +336,18 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
         if turn is not None:
             return turn
     return _in_form(state, heard, lookups) if in_form else _free(state, heard, lookups)
+
+
+def _gives_a_number(state: State, heard: Heard) -> bool:
+    """A number, or where not to call, at a step that does not ask for it."""
+    asked = state.step in _OWN_WORDS or state.step.startswith(("status.", *_OURS))
+    if asked or state.step == request.PHONE or heard.understood.danger is not None:
+        return False
+    if heard.phone is not None:
+        return True
+    if contact.wants_a_call(heard.text) and heard.understood.intent is Intent.PERSON:
+        return False
+    return contact.hands_over(heard.understood.text, heard.understood.phone)
 
 
 _LEAVES_A_FORM = frozenset({"menu", "restart", "delete", "exit", "language"})
@@ -702,8 +739,14 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return answered
     if fold(heard.understood.text).strip(" .!?,") in _CALLS_THE_BOT:
         return None
-    if heard.understood.intent in _STILL_OURS:
+    if heard.understood.intent in _STILL_OURS or status.names_a_code(heard.text):
         return None
+    if contact.wants_a_call(heard.text):
+        called = request.call_back(state, heard, lookups)
+        if called.state.step == request.PHONE and heard.understood.phone is not None:
+            called = request.answer(called.state, heard, lookups) or called
+        told = _to_case(heard.text, lookups)
+        return Turn(called.state, called.says[:1], (*told, *called.wishes))
     if complaint.may_be_one(heard):
         return complaint.ask_aim(state, heard)
     if papers.says_lacking(heard, lookups):
@@ -767,6 +810,12 @@ def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: 
     ways: tuple[Choice, ...] = (choice("go:person", "menu.person"),)
     if danger in _ABUSER_MAY_READ:
         ways += (choice("go:unsafe", "danger.safe_no"),)
+    words = heard.understood.normalised
+    if danger in _ABUSER_MAY_READ and contact.cannot_go_on(words, afraid=True):
+        leaving = state.at("free").with_(opening=False)
+        card = card.model_copy(update={"lines": (*card.lines, Line(key="danger.not_safe"))})
+        told = tuple(wish for wish in turn.wishes if isinstance(wish, AddToCase))
+        return Turn(leaving, (card,), (*told, *alarm))
     card = card.model_copy(update={"choices": (*ways, choice("go:calm", "danger.none"))})
     if danger in _ONLY_THE_CARD:  # nothing else is asked or explained now
         listening = state.at("free") if before.step in _FREE else before

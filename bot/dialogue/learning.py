@@ -202,12 +202,24 @@ def _relation(state: State, understood: Understood) -> Relation | None:
 def _place_told(state: State, understood: Understood, lookups: Lookups) -> State:
     """Take in a place; in a story another place than the one known may be where it happened."""
     reading, known = understood.place, state.place.commune
-    says_so = understood.corrects or understood.intent is Intent.ANSWER
+    answers = understood.intent is Intent.ANSWER
+    if known is not None and answers and not _names_a_place(understood, lookups):
+        return state
+    says_so = understood.corrects or answers
     if known is None or says_so or known in reading.communes:
         return state if known in reading.communes else learn_place(state, reading, lookups)
     if not reading.communes:  # "chồng tôi đi làm ở Bình Dương": they still live where they said
         return state
     return learn_place(state, replace(reading, communes=(known, *reading.communes)), lookups)
+
+
+def _names_a_place(understood: Understood, lookups: Lookups) -> bool:
+    """Whether a few words surely name a place: only such ones may take the place of another."""
+    reading = understood.place
+    if reading.outside or lookups.gazetteer.read(understood.text, story=True).communes:
+        return True
+    names = {fold(lookups.province.commune(code).name) for code in reading.communes}
+    return fold(understood.text).strip(" .!") in names
 
 
 def learn_place(state: State, reading: PlaceReading, lookups: Lookups) -> State:

@@ -568,7 +568,7 @@ def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
     ]
     if wish.urgent:
         told.append(Line(key="request.opened.urgent"))
-    asked = _after(state).at(PHONE)
+    asked = _after(state).at(PHONE if state.phone is None else HOURS)
     opened = Say(lines=tuple(told), secret=True)
     return Turn(asked, (opened, ask_again(asked, lookups)), (wish,))
 
@@ -695,9 +695,12 @@ def _reach(state: State, hours: str, window: str | None = None) -> Turn:
     A number is for calling only when that is wished: it is offered, never taken for granted.
     """
     phone = state.phone or ""
+    if state.reach and state.reach not in hours:
+        hours = f"{hours}. {state.reach}"
     agreed = Agreed(Purpose.CONTACT, Line(key="request.phone.ask"))
     wishes: tuple[Wish, ...] = (NoteContact(phone, hours, window, agreed),)
-    done = say("request.hours.done", phone=phone, hours=hours)
+    shown = hidden(hours)
+    done = say("request.hours.done", phone=phone[-_SHOWN_OF_A_NUMBER:], hours=shown)
     if window != _MESSAGE_ONLY:
         if state.call_back:
             wishes = (*wishes, AskCallBack(None))
@@ -705,8 +708,31 @@ def _reach(state: State, hours: str, window: str | None = None) -> Turn:
             done = done.model_copy(update={"lines": (*done.lines, line)})
         else:
             done = done.model_copy(update={"choices": (_CALL_ME,)})
-    turn = _done(state.with_(phone=None, call_back=False)).before(done)
+    turn = _done(state.with_(phone=None, reach="", call_back=False)).before(done)
     return Turn(turn.state, turn.says, wishes)
+
+
+_SHOWN_OF_A_NUMBER = 3
+
+
+def hidden(words: str) -> str:
+    """The words with no telephone number but its end: others may look at the screen."""
+    return re.sub(r"\d[\d .\-]{6,}\d", lambda found: f"…{found[0][-_SHOWN_OF_A_NUMBER:]}", words)
+
+
+def keep_number(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """A number, or where not to call, told before it was asked for: kept, and said back."""
+    phone = heard.phone or heard.understood.phone
+    words = heard.understood.text[:_LONGEST_WORDS] if _more_than_a_number(heard.text) else ""
+    case = lookups.my_case
+    if phone is not None and case is not None and case.state != "closed" and not state.opening:
+        answered = _phone(state.at(PHONE), heard, lookups)
+        if answered is not None:
+            return answered
+    kept = state.with_(phone=phone or state.phone, reach=words or state.reach)
+    if phone is None:
+        return Turn(kept, (say("request.phone.wish_kept", words=hidden(words)),))
+    return Turn(kept, (say("request.phone.kept", phone=phone[-_SHOWN_OF_A_NUMBER:]),))
 
 
 _MESSAGE_ONLY = "message_only"

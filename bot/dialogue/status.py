@@ -18,8 +18,9 @@ from bot.dialogue.turn import (
     ask,
     choice,
 )
+from bot.understanding import numbers
 from bot.understanding.intents import Intent
-from cases.codes import read_code, read_pin
+from cases.codes import FREE_TRIES, read_code, read_pin
 from cases.speech import Line, Say, say
 from knowledge.vietnamese import fold
 
@@ -40,8 +41,41 @@ def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if _lost(heard):
         return Turn(state.at(CODE), (ask("status.lost", *_WAYS),))
     if heard.understood.code:
-        return Turn(state.with_(code=heard.understood.code).at(PIN), (_ask_pin(),))
+        return by_code(state, heard)
     return Turn(state.at(CODE), (_ask_code(),))
+
+
+def names_a_code(text: str) -> bool:
+    """Whether a text holds a case code and means it: written as we tell it, or beside its name."""
+    code = numbers.code(text)
+    if code is None:
+        return False
+    rest = re.sub(r"[^\W_]{5}[\s\-–]?[^\W_]{5}", " ", text, count=1)
+    return bool(_AS_TOLD.search(text) or _ITS_NAME.search(fold(text)) or len(rest.split()) <= _FEW)
+
+
+_AS_TOLD = re.compile(r"(?<![^\W_])[0-9A-Za-z]{5}[\-–][0-9A-Za-z]{5}(?![^\W_])")
+_ITS_NAME = re.compile(
+    r"\b(?:ma|code)\b.{0,12}\b(?:ho so|yeu cau)\b|\bho so\b.{0,12}\bma\b|\bpin\b"
+)
+_FEW = 2
+
+
+def by_code(state: State, heard: Heard) -> Turn:
+    """A code was told, perhaps with its PIN: opened, or the PIN is asked for."""
+    code = heard.understood.code
+    coded = state.with_(code=code, wrong_pins=0 if code != state.code else state.wrong_pins)
+    pin = _pin_beside_a_code(heard)
+    if code is not None and pin is not None:
+        return Turn(coded.at(PIN), (), (FindCase(code, pin),))
+    return Turn(coded.at(PIN), (_ask_pin(),))
+
+
+def _pin_beside_a_code(heard: Heard) -> str | None:
+    if heard.understood.pin is not None:
+        return heard.understood.pin
+    alone = re.findall(r"(?<![\w\-])\d{6}(?![\w\-])", heard.text)
+    return alone[0] if len(alone) == 1 else None
 
 
 def in_between(state: State, lookups: Lookups) -> Turn:
@@ -108,14 +142,18 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return Turn(state, (ask("status.lost", *_WAYS),))
     match state.step:
         case "status.code":
-            code = heard.understood.code or read_code(text)
+            if heard.understood.code is not None:
+                return by_code(state, heard)
+            code = read_code(text)
             if code is not None:
                 return Turn(state.with_(code=code).at(PIN), (_ask_pin(),))
             if heard.key or heard.understood.intent in _ELSEWHERE:
                 return None
             return Turn(state, (ask("status.code_not_understood", _MENU),))
         case "status.pin":
-            pin = read_pin(text)
+            if heard.understood.code is not None:
+                return by_code(state, heard)
+            pin = heard.understood.pin or read_pin(text)
             if pin is not None and state.code is not None:
                 return Turn(state, (), (FindCase(state.code, pin),))
             if heard.key or heard.understood.intent in _ELSEWHERE:
@@ -140,14 +178,27 @@ def found(
     state: State, case: CaseView | None, lookups: Lookups, meeting: MeetingView | None = None
 ) -> Turn:
     """Go on after a code and PIN were looked up."""
+    wrong = state.wrong_pins + 1
+    if case is None and wrong < FREE_TRIES:
+        # Nothing is said of whether there is such a code.
+        again = state.with_(wrong_pins=wrong).at(PIN)
+        return Turn(again, (ask("status.wrong_pin", _MENU, choice("go:person", "menu.person")),))
     if case is None:
         return Turn(
-            state.with_(code=None).at(CODE),
+            state.with_(code=None, wrong_pins=0).at(CODE),
             (ask("status.not_found", _MENU, choice("go:person", "menu.person")),),
         )
-    opened = state.with_(code=None).at("free")
+    opened = state.with_(code=None, wrong_pins=0).at("free")
     said = (say("status.found"), *_all(case, meeting, lookups))
     return Turn(opened, said, (MoveCaseHere(case.id),))
+
+
+def keeps_it(heard: Heard) -> bool:
+    """ "Tôi đổi ý, không rút nữa"."""
+    return _KEEPS.search(fold(heard.understood.normalised)) is not None
+
+
+_KEEPS = re.compile(r"\b(?:khong|dung|khoi) (?:co )?rut\b|\bgiu lai\b")
 
 
 def ask_to_withdraw(state: State, _heard: Heard, lookups: Lookups) -> Turn:

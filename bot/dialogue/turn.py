@@ -135,11 +135,15 @@ class State(BaseModel):
     agreed_to: str | None = None
     """Where the citizen agreed to send the request, in the words that were shown."""
     code: str | None = None
+    wrong_pins: int = 0
+    """How many PINs did not open that code."""
     about: str = ""
     """What a complaint is about that is being written; its words are set aside."""
     rating: str | None = None
     """The case that is being rated."""
     phone: str | None = None
+    reach: str = ""
+    """What was said before anybody asked: whose number it is, where not to call."""
     call_back: bool = False
     """The citizen wants to be called; the number for it is being asked."""
     set_aside: str = ""

@@ -47,7 +47,7 @@ def hands_over(text: str, phone: str | None) -> bool:
 
 def tells_more(text: str) -> bool:
     """Whether such a message tells a trouble besides."""
-    rest = _WISH.sub(" ", _HANDS_OVER.sub(" ", fold(text)))
+    rest = _HANDS_OVER.sub(" ", _WISH.sub(" ", fold(text)))
     return len(_letters(rest)) > _A_NAME
 
 

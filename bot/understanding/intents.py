@@ -47,6 +47,8 @@ class Intent(StrEnum):
     COST = "cost"
     """Asks what this help, or the lawyer it brings, costs; not a court's fees."""
     WITHDRAW = "withdraw"
+    STOP = "stop"
+    """Takes back what was just begun: "thôi, không cần nữa"."""
     COMPLAIN = "complain"
     """Is dissatisfied with the service or an officer and wants to say so."""
     DISCONTENT = "discontent"

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bot.understanding import numbers
+from bot.understanding import contact, numbers
 from bot.understanding.danger import DangerKind, DangerReader, Signs, Weights
 from bot.understanding.foreign import ForeignReader, Language
 from bot.understanding.intents import Intent, Intents
@@ -124,7 +124,8 @@ class Reader:
     ) -> tuple[DangerKind, ...]:
         """A long story is read passage by passage, or one grave sentence would drown in it."""
         if len(message.words) <= PASSAGE:
-            return self._danger.read(message, by_signs=command is not None)
+            given = contact.hands_over(message.text, numbers.phone(message.text))
+            return self._danger.read(message, by_signs=command is not None or given)
         all_words = typed[:LONGEST_FOR_DANGER].split()
         passages = (" ".join(words) for words in _passages(all_words))
         heard = (self._danger.read(listen(one, self._vocabulary, today)) for one in passages)
