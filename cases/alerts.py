@@ -23,6 +23,8 @@ from store.session import Session
 
 CONFLICT = "conflict"
 """The kind of an alert that tells the centre of a possible conflict of interest."""
+GLASS = "glass"
+"""The kind of an alert that tells of somebody who opened a case outside their scope."""
 
 
 class AlertRow(Row):
@@ -38,7 +40,7 @@ class AlertRow(Row):
     key: Mapped[str] = mapped_column(sa.String(120))
     """The same for the same telling: nobody is told twice."""
     kind: Mapped[str] = mapped_column(sa.String(40))
-    """A `DeadlineKind`, or `conflict`."""
+    """A `DeadlineKind`, `conflict`, or `glass`."""
     step: Mapped[Step]
     role: Mapped[Role]
     staff_id: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id), index=True)
@@ -143,6 +145,15 @@ def ring(
     ]
     session.add_all(rows)
     return len(rows)
+
+
+def stop(session: Session, case_id: str, key: str) -> None:
+    """End a telling: it rings for nobody any more."""
+    session.execute(
+        sa.update(AlertRow)
+        .where(AlertRow.case_id == case_id, AlertRow.key == key, AlertRow.over_at.is_(None))
+        .values(over_at=session.clock.now())
+    )
 
 
 def keys_told(session: Session, case: Case) -> frozenset[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from cases.alerts import CONFLICT, AlertRow, keys_told, on_duty, ring
+from cases.alerts import CONFLICT, GLASS, AlertRow, keys_told, on_duty, ring
 from cases.calendar import WorkingCalendar, calendar_of
 from cases.deadlines import (
     CaseTimes,
@@ -209,7 +209,9 @@ def _silence(session: Session, case: Case, deadlines: Sequence[Deadline], now: d
         if deadline.met_at is None and deadline.due_at is not None
     }
     ringing = sa.select(AlertRow).where(
-        AlertRow.case_id == case.id, AlertRow.over_at.is_(None), AlertRow.kind != CONFLICT
+        AlertRow.case_id == case.id,
+        AlertRow.over_at.is_(None),
+        AlertRow.kind.not_in((CONFLICT, GLASS)),
     )
     for row in session.scalars(ringing):
         due = row.key.removesuffix(":night").split(":", 2)[2]

@@ -27,6 +27,7 @@ from desk.pages import (
     duty,
     figures,
     files,
+    glass,
     intake,
     knowledge,
     knowledge_differences,
@@ -97,7 +98,7 @@ def make_desk(
         desk.include_router(page.routes(frame))
     for page in (knowledge_differences, knowledge_exchange):
         desk.include_router(page.routes(frame))
-    for page in (second, security, recoveries):
+    for page in (second, security, recoveries, glass):
         desk.include_router(page.routes(frame))
     desk.include_router(figures.routes(frame))
     desk.include_router(accounts.routes(frame))

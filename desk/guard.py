@@ -55,6 +55,8 @@ class Who(StrEnum):
     """Who may see figures; of those who see no cases, no small numbers."""
     PROVINCE = "province"
     """Who keeps what is known of the offices: admins of all, leaders of their own."""
+    GLASS = "glass"
+    """Who may open a case outside their scope in need, or is told of it."""
     TELEGRAM = "telegram"
     """Who acts in a group, or keeps one."""
     GROUP_KEEPERS = "group_keepers"
@@ -114,7 +116,7 @@ def roles(who: Who) -> frozenset[Role]:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
         case Who.COUNTERS:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
-        case Who.TELEGRAM:
+        case Who.TELEGRAM | Who.GLASS:
             return frozenset({Role.OFFICER, Role.HEAD, Role.CENTRE, Role.ADMIN})
         case Who.GROUP_KEEPERS:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from cases import deadlines
-from cases.alerts import CONFLICT
+from cases.alerts import CONFLICT, GLASS
 from cases.conflicts import Matched, Verdict
 from cases.deadlines import DeadlineKind, Step
 from cases.joining import Alike
@@ -404,6 +404,11 @@ def act(act: str) -> str:
     """One act of the audit."""
     known = {
         "case.read": "Đọc hồ sơ",
+        "case.glass_opened": "Mở khẩn hồ sơ ngoài phần việc",
+        "case.glass_asked": "Xin mở khẩn hồ sơ",
+        "case.glass_agreed": "Đồng ý cho mở khẩn hồ sơ",
+        "case.glass_read": "Đọc hồ sơ mở khẩn",
+        "case.glass_ended": "Kết thúc lần mở khẩn",
         "case.claim": "Nhận hồ sơ",
         "case.give_back": "Trả hồ sơ về hàng chờ",
         "case.reply": "Trả lời người dân",
@@ -599,6 +604,8 @@ def moment(at: dt.datetime) -> str:
 
 def alert(kind: str, step: Step) -> str:
     """What the clock tells an officer of; `kind` is a `DeadlineKind`, or `conflict`."""
+    if kind == GLASS:
+        return "Có người mở khẩn hồ sơ"
     if kind == CONFLICT:
         return "Có thể xung đột lợi ích"
     match step:

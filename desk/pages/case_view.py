@@ -355,7 +355,7 @@ def look_at_case(
         draft=(draft.open(session.vault, "body") or "") if draft else "",
         draft_at=draft.at if draft else None,
         client_key=new_id(),
-        screening=_screening(session, case),
+        screening=screening_of(session, case),
         contact=_contact(session, case, reveal=reveal_contact),
         timeline=_timeline(steps, names),
         standing=standing,
@@ -534,7 +534,8 @@ def _timeline(steps: Sequence[Event], names: Mapping[str, str]) -> tuple[Step, .
     )
 
 
-def _screening(session: Session, case: Case) -> ScreeningView | None:
+def screening_of(session: Session, case: Case) -> ScreeningView | None:
+    """What the assistant learnt and made of it, in words."""
     told = json_of(case.open(session.vault, "screening"))
     if not told:
         return None

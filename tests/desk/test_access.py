@@ -100,6 +100,11 @@ ROUTES = {
     ("GET", "/figures/form12"): frozenset({"hai", "trung"}),
     ("POST", "/figures/form12/export"): frozenset({"hai", "trung"}),
     ("GET", "/accounts"): frozenset({"quan"}),
+    ("GET", "/glass"): CASEWORKERS | {"quan"},
+    ("POST", "/glass"): CASEWORKERS | {"quan"},
+    ("GET", "/glass/{glass_id}"): frozenset(),
+    ("POST", "/glass/{glass_id}/agree"): frozenset(),
+    ("POST", "/glass/{glass_id}/end"): frozenset(),
     ("GET", "/recoveries"): frozenset({"quan", "trung"}),
     ("POST", "/recoveries/{recovery_id}/grant"): frozenset({"quan", "trung"}),
     ("POST", "/recoveries/{recovery_id}/refuse"): frozenset({"quan", "trung"}),
@@ -161,6 +166,8 @@ FRESH_PROOF = {
     ("POST", "/accounts/{staff_id}/reset"),
     ("POST", "/recoveries/{recovery_id}/grant"),
     ("POST", "/recoveries/{recovery_id}/refuse"),
+    ("POST", "/glass"),
+    ("POST", "/glass/{glass_id}/agree"),
     ("POST", "/accounts/{staff_id}/post"),
     ("POST", "/accounts/{staff_id}/skills"),
     ("POST", "/accounts/{staff_id}/active"),
@@ -217,7 +224,12 @@ async def call(
 ) -> httpx.Response:
     names = {"act": "close", "name": "02.pdf" if method == "GET" else "02"}
     ids = {"case_id": case_id, "file_id": file_id, "reply_id": "0" * 32}
-    ids |= {"callback_id": wish, "draft_id": "0" * 32, "recovery_id": "0" * 32}
+    ids |= {
+        "callback_id": wish,
+        "draft_id": "0" * 32,
+        "recovery_id": "0" * 32,
+        "glass_id": "0" * 32,
+    }
     address = "/desk" + path.format(**ids, **names)
     if method == "GET":
         return await browser.get(address)

@@ -36,6 +36,7 @@ MODULES_WITH_TABLES = (
     "cases.chat_groups",
     "cases.conflicts",
     "cases.consent",
+    "cases.glass",
     "cases.intake",
     "cases.model",
     "cases.papers",
