@@ -310,6 +310,15 @@ class Line:
         Raises:
             OSError: the connection broke.
         """
+        kept = self._writer is not None
+        try:
+            return await self._post(path, body)
+        except OSError:
+            if not kept:
+                raise
+        return await self._post(path, body)  # the server had closed a line that lay idle
+
+    async def _post(self, path: str, body: bytes) -> int:
         if self._reader is None or self._writer is None:
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
         head = (
