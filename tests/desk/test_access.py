@@ -420,3 +420,28 @@ def file_of(world: World, case_id: str) -> str:
         ThreadEntry.case_id == case_id, ThreadEntry.file_id.is_not(None)
     )
     return world.database.read_now(lambda session: session.scalars(query).one()) or ""
+
+
+@pytest.mark.parametrize("username", ["lan", "trung"])
+async def test_no_page_shows_a_phone_or_an_id_before_it_is_asked_for(
+    world: World, username: str
+) -> None:
+    case_id = world.open_case()
+    wish = wish_of(world, case_id)
+    browser = await world.signed_in(username)
+    await browser.press(f"/desk/cases/{case_id}/claim")
+    await browser.press(
+        f"/desk/cases/{case_id}/do/add-party",
+        role="opponent",
+        name="Lê Văn Đối",
+        id_number="096012345678",
+        phone="0987654321",
+    )
+    assert "Lê Văn Đối" in (await browser.get(f"/desk/cases/{case_id}")).text
+
+    pages = [path for method, path in ROUTES if method == "GET" and path != "/events"]
+    texts = [(await call(browser, "GET", path, case_id, "0" * 32, wish)).text for path in pages]
+    texts += [(await browser.get(f"/desk/search?q={word}")).text for word in ("Đối", "đất")]
+
+    for number in ("0912345678", "096012345678", "0987654321"):
+        assert [text for text in texts if number in text] == []
