@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.understanding.phrases import Choice, Message, Phrasebook, places_of
+from bot.understanding.phrases import Choice, Message, Phrasebook, bits, places_of
 from knowledge.vietnamese import fold, is_syllable
 from store.datafile import Entry, load
 
@@ -186,7 +186,25 @@ class Signs:
 
     def heard(self, message: Message) -> Message:
         """The message without its figures of speech."""
-        return message.hide(self._harmless.covered(message))
+        return message.hide(self.figures(message))
+
+    def figures(self, message: Message) -> int:
+        """The places, as bits, of figures of speech, animals, goods.
+
+        Without marks they are only one reading ("tau dung" is a ship that hits as well as "tao
+        đừng"): where danger is read across one of their ends, they hide nothing.
+        """
+        spans = [(begin, end) for _, begin, end in self._harmless.find(message)]
+        if not spans:
+            return 0
+        if not message.marked:
+            signs = [(begin, end) for _, begin, end in self._signs.find(message)]
+            signs += [one[1:] for _, phrases in self._sure for one in phrases.find(message)]
+            spans = [one for one in spans if not any(_reaches_over(sign, one) for sign in signs)]
+        covered = 0
+        for begin, end in spans:
+            covered |= bits(begin, end)
+        return covered
 
     def any(self, heard: Message) -> bool:
         """Whether one sign stands in what is heard."""
@@ -223,7 +241,7 @@ class Signs:
 
     def features(self, message: Message) -> Features:
         """Everything about the message that has a weight."""
-        harmless = self._harmless.covered(message)
+        harmless = self.figures(message)
         heard = message.hide(harmless)
         bare = _bare(message, harmless)
         said = set(_words(message, bare, self._plain))
@@ -293,6 +311,12 @@ class DangerReader:
             return ()
         others = tuple(kind for kind in found if kind is not DangerKind.HARMING)
         return (DangerKind.HARMING, *others) if self._signs.own_threat(heard) else others
+
+
+def _reaches_over(sign: Sequence[int], figure: tuple[int, int]) -> bool:
+    """Whether a sign shares words with a figure of speech and has others besides."""
+    shares = sign[0] < figure[1] and figure[0] < sign[1]
+    return shares and (sign[0] < figure[0] or sign[1] > figure[1])
 
 
 def _bare(message: Message, harmless: int) -> list[str]:

@@ -111,6 +111,8 @@ class People:
                 found[-1] = replace(found[-1], end=end)
                 taken = end
                 continue
+            if found and _helped_by_the_way(begin, end, message):
+                continue
             relation = named or last or Relation.OTHER
             theirs = named not in (None, Relation.SELF) and end in selves
             taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
@@ -240,6 +242,12 @@ _WHAT_THEY_DO = frozenset(
 )  # fmt: skip
 _BY_NAME = (["con", "no"], ["chu", "no"], ["ben", "ban"], ["ben", "mua"])
 _SAID_OF_CHILDREN = frozenset(["tuoi", "trai", "gai", "lon", "nho", "ut"])
+
+
+def _helped_by_the_way(begin: int, end: int, message: Message) -> bool:
+    """Whether "người ta" only stands for whom something was done: "chở hàng giùm người ta"."""
+    words = [fold(word) for word in message.words[begin - 1 : end]]
+    return words[1:] == ["nguoi", "ta"] and words[0] in ("gium", "dum", "giup", "cho", "cua")
 
 
 def _does_it(one: Mention, message: Message) -> bool:

@@ -159,6 +159,7 @@ class Statuses:
         self._sought = book.all(file.sought)
         self._of_parents = book.all(file.of_parents)
         self._supposed = book.all(one.replace(" ", "_") for one in file.supposed)
+        self._this_year = book.all(["năm nay"])
         self._urgent = book.all(file.urgent)
         self._deadlines = book.all(file.deadlines)
         self._no_deadlines = book.all(file.no_deadlines)
@@ -472,11 +473,14 @@ class Statuses:
         """ "Tui 66 rồi, …", "tôi 38": a number right after a person, with no unit behind it."""
         ends = message.commas | message.sentence_ends | 1 << len(message.words)
         found: list[_Found] = []
-        for one in mentions:
-            begin = one.end
+        this_year = [end for _, _, end in self._this_year.find(message)]
+        for after_whom in {one.end for one in mentions} | set(this_year):
+            begin = after_whom
             while begin < len(message.words) and fold(message.words[begin]) in _BEFORE_AN_AGE:
                 begin += 1
-            led = {fold(word) for word in message.words[one.end : begin]}
+            led = {fold(word) for word in message.words[after_whom:begin]}
+            if after_whom in this_year:
+                led.add("nay")
             for length in (3, 2, 1):
                 until = begin + length
                 said = [fold(word) for word in message.words[begin:until]]
@@ -585,10 +589,17 @@ def _typed_as_age(number: str, message: Message) -> bool:
 
 def _survivor(place: int, mentions: tuple[Mention, ...], message: Message) -> Relation:
     """Whose the dead one named at `place` is: "má tôi có chồng là liệt sĩ" tells of the mother."""
-    before = [one for one in mentions if one.end <= place <= one.end + 1]
-    if before and not message.commas & bits(before[-1].end, place + 1):
-        return before[-1].relation
-    return Relation.SELF
+    dead = next((one for one in mentions if one.begin == place), None)
+    before = [one for one in mentions if one.end <= place <= one.end + _MOURNS]
+    theirs = dead is not None and message.words[dead.end - 1] in _OURS
+    if theirs or not before or message.commas & bits(before[-1].end, place + 1):
+        return Relation.SELF
+    return before[-1].relation
+
+
+_MOURNS = 3
+"""Words between: "dì tôi ở vậy thờ chồng …"."""
+_OURS = frozenset(["tôi", "toi", "em", "mình", "minh", "tao"])
 
 
 _OF_THE_HOUSE = frozenset({Relation.SELF, Relation.SPOUSE, Relation.CHILD, Relation.PARENT})
@@ -612,6 +623,9 @@ def _owner(place: int, mentions: tuple[Mention, ...], message: Message) -> Menti
     """The person a statement is about: the last one named before it in its sentence."""
     sentence = message.sentence_of(place)
     before = [one for one in mentions if one.begin <= place and sentence >> one.begin & 1]
+    alive = [one for one in before if not one.gone]
+    if alive and before[-1].gone and message.commas & bits(before[-1].end, place + 1):
+        return alive[-1]  # "má tôi có hai con hy sinh, nay má 90 tuổi"
     if before:
         return before[-1]
     after = [one for one in mentions if one.begin > place and sentence >> one.begin & 1]

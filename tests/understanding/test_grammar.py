@@ -75,3 +75,39 @@ def test_who_lacks_a_status_or_names_somebody_elses_is_given_none(spelling: str)
     wrong = [text for text in texts if read(noise(text, spelling, 1)).groups]
 
     assert len(wrong) <= 0.05 * len(texts), wrong
+
+
+NO_ORDINARY_MATTER = {
+    "domestic_violence",
+    "trafficking_victim",
+    "minor_16_18",
+    "accused_near_poor",
+}
+
+
+@pytest.mark.parametrize("spelling", ["clean", "nodia"])
+def test_who_is_wronged_in_an_ordinary_matter_is_hardly_ever_taken_for_endangered(
+    spelling: str,
+) -> None:
+    every = [*grammar().held.items(), *grammar().not_held.items()]
+    texts = [
+        text
+        for group, sayings in every
+        if group not in NO_ORDINARY_MATTER
+        for text in messages(sayings)
+    ]
+    alarmed = [text for text in texts if read(noise(text, spelling, 1)).danger is not None]
+
+    assert len(alarmed) <= 0.06 * len(texts), alarmed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ong kia cam ma tau dung rinh truoc cua nha toi",
+        "no noi khong tra tien thi giet het nha toi",
+        "thang do noi khong ky giay thi chet ca nha",
+    ],
+)
+def test_a_harmless_reading_of_words_without_marks_hides_no_threat(text: str) -> None:
+    assert read(text).danger is not None
