@@ -20,6 +20,7 @@ from bot.channels.message import FetchedFile, Inbound, InboundKind
 from bot.conversations import Conversation
 from bot.dialogue import always, complaint, meeting, rating, status
 from bot.dialogue import papers as asked_papers
+from bot.dialogue import provider as providing
 from bot.dialogue.hear import hear, numbered
 from bot.dialogue.turn import (
     AddToCase,
@@ -29,6 +30,8 @@ from bot.dialogue.turn import (
     AnswerPapers,
     AskCallBack,
     CaseView,
+    ChooseProvider,
+    Coming,
     Complain,
     ComplaintView,
     DeleteTalk,
@@ -49,8 +52,10 @@ from bot.dialogue.turn import (
     ShowedArticle,
     State,
     Turn,
+    UndoWithdrawal,
     Voted,
     Wish,
+    WishView,
     Withdraw,
 )
 from bot.inbox import InboxRow, InboxState
@@ -59,7 +64,17 @@ from bot.telegram_desk.hear import hear as staff_hear
 from bot.texts import Texts
 from bot.transcript import Direction, Shown, TranscriptRow
 from bot.understanding.reader import Reader
-from cases import appointments, callbacks, consent, papers, queue, rights, staffing, talking
+from cases import (
+    appointments,
+    callbacks,
+    consent,
+    papers,
+    providers,
+    queue,
+    rights,
+    staffing,
+    talking,
+)
 from cases.answers import expected_answer
 from cases.atlas import Atlas
 from cases.calendar import calendar_of
@@ -67,8 +82,9 @@ from cases.clock import deadlines_in
 from cases.codes import fresh_code, fresh_pin
 from cases.contact import CallHours, SafeContact
 from cases.deadlines import DeadlineKind, DeadlineState
-from cases.life import HELD, CaseState, ComplaintKind, RefusedError
-from cases.model import Appointment, Case, MeetingState
+from cases.life import HELD, CaseState, ComplaintKind, ProviderGround, RefusedError
+from cases.model import Appointment, Case, MeetingState, WishKind
+from cases.offered import OfferedProvider
 from cases.papers import AskedPaper
 from cases.places import Gazetteer
 from cases.province import Province
@@ -297,6 +313,7 @@ def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -
         my_case=_view(session, case, province) if case is not None else None,
         meeting=_meeting(session, case, province),
         asked_last=held and _asked_last(session, talk, state),
+        roster=lambda: _roster(session),
         papers=_papers(session, case, rooms, state),
         unnumbered=_unnumbered(session, talk, case, rooms.texts),
         answers_in=lambda office: expected_answer(session, province, office),
@@ -314,7 +331,57 @@ def _view(session: Session, case: Case, province: Province) -> CaseView:
         office_id=case.office_id,
         may_be_called=callbacks.contact_in(session, case).may_be_called,
         complaint=_complaint(session, case, province),
+        field=case.field,
+        provider_id=case.provider_id,
+        provider=_provider(session, case),
+        wish=_wish(session, case, province),
+        may_undo=rights.may_undo_withdrawal(session, case),
+        coming=_coming(session, case, province),
         rate=rights.stars_to_press(case) if rights.may_rate(session, case) else (),
+    )
+
+
+COMING = (DeadlineKind.CHECK_REQUEST, DeadlineKind.ASSIGN_PROVIDER, DeadlineKind.ADVICE)
+"""What the office owes the citizen, in the order in which it comes."""
+
+
+def _coming(session: Session, case: Case, province: Province) -> Coming | None:
+    """What the office does next and by when; nothing while it stands still or is not known."""
+    if case.state not in HELD:
+        return None
+    limits = {one.kind: one for one in deadlines_in(session, case, province)}
+    for kind in COMING:
+        one = limits.get(kind)
+        if one is None or one.met_at is not None or one.due_at is None:
+            continue
+        day = one.due_at.astimezone(ZONE).date() if one.house else _last_day(one.due_at)
+        if day is not None:
+            return Coming(kind, day, late=one.state is DeadlineState.OVERDUE)
+    return None
+
+
+def _roster(session: Session) -> tuple[OfferedProvider, ...]:
+    return tuple(providers.published(one) for one in providers.listed(session))
+
+
+def _provider(session: Session, case: Case) -> str | None:
+    found = session.get(providers.Provider, case.provider_id) if case.provider_id else None
+    return found.name if found is not None else None
+
+
+def _wish(session: Session, case: Case, province: Province) -> WishView | None:
+    """What was wished about the provider last, and until when it is answered."""
+    found = next(iter(rights.wishes_of(session, case)), None)
+    if found is None:
+        return None
+    change = found.kind is WishKind.CHANGE
+    limits = deadlines_in(session, case, province) if change else ()
+    due = next((one.due_at for one in limits if one.kind is DeadlineKind.CHANGE_PROVIDER), None)
+    return WishView(
+        on=found.at.astimezone(ZONE).date(),
+        change=change,
+        answered=found.answered_at is not None,
+        due=_last_day(due),
     )
 
 
@@ -462,6 +529,9 @@ def _carry_out(
                 _move_here(session, talk, case_id, lookups)
             case Withdraw(case_id=case_id):
                 _withdraw(session, talk, case_id, lookups)
+            case UndoWithdrawal(case_id=case_id):
+                after = _undo_withdrawal(session, talk, case_id, turn.state, lookups)
+                turn = Turn(after.state, turn.says + after.says)
             case AnswerMeeting():
                 after = _answer_meeting(session, talk, wish, turn.state, lookups)
                 turn = Turn(after.state, turn.says + after.says)
@@ -473,6 +543,9 @@ def _carry_out(
                 turn = Turn(after.state, turn.says + after.says)
             case AddToRating():
                 _add_to_rating(session, talk, wish)
+            case ChooseProvider():
+                after = _choose_provider(session, talk, wish, turn.state, lookups)
+                turn = Turn(after.state, turn.says + after.says)
             case KeepPhoto(case_id=case_id):
                 if file_id is not None:
                     papers.keep_photo(session, _locked(session, case_id), file_id)
@@ -589,6 +662,21 @@ def _withdraw(session: Session, talk: Conversation, case_id: str, lookups: Looku
         _agree(session, talk, case_id, Agreed(purpose, shown, given=False), lookups)
 
 
+def _undo_withdrawal(
+    session: Session, talk: Conversation, case_id: str, state: State, lookups: Lookups
+) -> Turn:
+    """Go on with the request, and with what was agreed to for it before."""
+    case = _locked(session, case_id)
+    try:
+        rights.undo_withdrawal(session, case)
+    except RefusedError:
+        return numbered(status.kept(state, refused=True))
+    for purpose in consent.given_before(session, case_id) & {Purpose.REQUEST, Purpose.SENSITIVE}:
+        again = Agreed(purpose, Line(key="status.undo"))
+        _agree(session, talk, case_id, again, lookups)
+    return numbered(status.kept(state, refused=False))
+
+
 def _move_here(session: Session, talk: Conversation, case_id: str, lookups: Lookups) -> None:
     """Answer a case through this talk, and repeat here what the citizen may not have seen."""
     case = _locked(session, case_id)
@@ -643,6 +731,25 @@ def _answer_meeting(
     except RefusedError as problem:
         refused = problem.reason
     return numbered(meeting.answered(state, _meeting(session, case, lookups.province), refused))
+
+
+def _choose_provider(
+    session: Session, talk: Conversation, wish: ChooseProvider, state: State, lookups: Lookups
+) -> Turn:
+    """Send the wish; somebody may have been appointed, or have left the list, a moment ago."""
+    case = _locked(session, wish.case_id)
+    if case.conversation_id != talk.id:
+        return numbered(providing.sent(state, None, "gone"))
+    ground = ProviderGround(wish.ground) if wish.ground else None
+    try:
+        if wish.change:
+            rights.ask_for_another_provider(session, case, ground, wish.reason, wish.provider_id)
+        elif wish.provider_id is not None:
+            rights.choose_provider(session, case, wish.provider_id)
+    except RefusedError as problem:
+        return numbered(providing.sent(state, None, problem.reason))
+    sent = _wish(session, case, lookups.province)
+    return numbered(providing.sent(state, sent.due if sent else None, None))
 
 
 def _answer_papers(

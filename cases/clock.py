@@ -22,9 +22,9 @@ from cases.deadlines import (
     next_alerts,
 )
 from cases.handover import release_cases_of
-from cases.model import Case, Pause
+from cases.model import Case, Pause, ProviderWish
 from cases.province import Province
-from cases.rights import Complaint, complaint_of
+from cases.rights import Complaint, change_asked, complaint_of
 from cases.staff import Role as StaffRole
 from cases.staff import StaffMember
 from store import events
@@ -40,11 +40,17 @@ AT_ONCE = 200
 def times_of(session: Session, case: Case) -> CaseTimes:
     """What the limits of a case depend on, from its rows."""
     query = sa.select(Pause).where(Pause.case_id == case.id).order_by(Pause.from_at)
-    return times_from(case, session.scalars(query).all(), complaint_of(session, case))
+    pauses = session.scalars(query).all()
+    return times_from(case, pauses, complaint_of(session, case), change_asked(session, case))
 
 
-def times_from(case: Case, pauses: Sequence[Pause], complaint: Complaint | None) -> CaseTimes:
-    """The same from rows that are read already."""
+def times_from(
+    case: Case,
+    pauses: Sequence[Pause],
+    complaint: Complaint | None,
+    change: ProviderWish | None = None,
+) -> CaseTimes:
+    """The same from rows that are read already; `change`: the wish for another provider."""
     return CaseTimes(
         received_at=case.opened_at,
         queued_at=case.queued_at,
@@ -65,6 +71,8 @@ def times_from(case: Case, pauses: Sequence[Pause], complaint: Complaint | None)
         complaint_answered_at=complaint.answered_at if complaint else None,
         complaint_to_department_at=complaint.to_department_at if complaint else None,
         department_answered_at=complaint.department_answered_at if complaint else None,
+        change_asked_at=change.at if change else None,
+        change_answered_at=change.answered_at if change else None,
         closed_at=case.closed_at,
         pauses=tuple((pause.from_at, pause.to_at) for pause in pauses),
     )

@@ -38,6 +38,12 @@ class ConsentRow(Row):
     at: Mapped[dt.datetime]
 
 
+def given_before(session: Session, case_id: str) -> frozenset[Purpose]:
+    """What was ever agreed to for a case, whatever was taken back since."""
+    query = sa.select(ConsentRow.purpose).where(ConsentRow.case_id == case_id, ConsentRow.given)
+    return frozenset(session.scalars(query))
+
+
 def record(
     session: Session,
     *,

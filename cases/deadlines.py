@@ -45,6 +45,8 @@ class DeadlineKind(StrEnum):
     MISSING_PAPERS = "missing_papers"
     """Owed by the citizen; staff remind."""
     ASSIGN_PROVIDER = "assign_provider"
+    CHANGE_PROVIDER = "change_provider"
+    """An answer to the wish for another provider (Form 04)."""
     ADVICE = "advice"
     COMPLAINT = "complaint"
     COMPLAINT_TO_DEPARTMENT = "complaint_to_department"
@@ -125,6 +127,8 @@ class Moment(StrEnum):
     COMPLAINT_ANSWERED = "complaint_answered_at"
     COMPLAINT_TO_DEPARTMENT = "complaint_to_department_at"
     DEPARTMENT_ANSWERED = "department_answered_at"
+    CHANGE_ASKED = "change_asked_at"
+    CHANGE_ANSWERED = "change_answered_at"
 
 
 class Flag(StrEnum):
@@ -170,6 +174,9 @@ class CaseTimes:
     complaint_answered_at: dt.datetime | None = None
     complaint_to_department_at: dt.datetime | None = None
     department_answered_at: dt.datetime | None = None
+    change_asked_at: dt.datetime | None = None
+    """When another provider was asked for (Form 04), the last time."""
+    change_answered_at: dt.datetime | None = None
     closed_at: dt.datetime | None = None
     pauses: tuple[tuple[dt.datetime, dt.datetime | None], ...] = ()
     """When the citizen owed something; an end of None: still does."""
@@ -671,6 +678,8 @@ _MOMENTS = {
     Moment.COMPLAINT_ANSWERED: "trả lời khiếu nại",
     Moment.COMPLAINT_TO_DEPARTMENT: "Sở Tư pháp nhận khiếu nại",
     Moment.DEPARTMENT_ANSWERED: "Sở Tư pháp trả lời",
+    Moment.CHANGE_ASKED: "nhận đề nghị đổi người",
+    Moment.CHANGE_ANSWERED: "trả lời đề nghị đổi người",
 }
 
 

@@ -34,7 +34,7 @@ from cases.calendar import ONE_DAY, WorkingCalendar, calendar_of, day_of, midnig
 from cases.clock import times_from
 from cases.deadlines import DeadlineKind, kept_of
 from cases.life import HELD, CaseState, Outcome
-from cases.model import Case, Pause
+from cases.model import Case, Pause, ProviderWish, WishKind
 from cases.province import Province
 from cases.rights import MOST_STARS, Complaint, Rating
 from cases.staff import Role, StaffMember
@@ -598,6 +598,7 @@ def _deadlines(
 ) -> tuple[Kept, ...]:
     """Which limits were kept in cases that ended, by the moments they ended with."""
     complaints = _complaints(session, [row.id for row in closed])
+    changes = _changes(session, [row.id for row in closed])
     found: Counter[tuple[tuple[DeadlineKind, bool], ...]] = Counter()
     unknown: list[str] = []
     for row in closed:
@@ -625,7 +626,9 @@ def _deadlines(
             kept = tuple(
                 (kind, in_time)
                 for kind, in_time in kept_of(
-                    times_from(case, pauses[case.id], complaint), calendar, now
+                    times_from(case, pauses[case.id], complaint, changes.get(case.id)),
+                    calendar,
+                    now,
                 )
                 if kind not in _NOT_OURS
             )
@@ -670,6 +673,14 @@ def _complaints(session: Session, ids: Collection[str]) -> Mapping[str, Complain
     """The newest complaint of each case; there are few, so all are looked through."""
     wanted = set(ids)
     rows = session.scalars(sa.select(Complaint).order_by(Complaint.at, Complaint.id))
+    return {row.case_id: row for row in rows if row.case_id in wanted}
+
+
+def _changes(session: Session, ids: Collection[str]) -> Mapping[str, ProviderWish]:
+    """The newest wish of each case for another provider; there are few."""
+    wanted = set(ids)
+    query = sa.select(ProviderWish).where(ProviderWish.kind == WishKind.CHANGE)
+    rows = session.scalars(query.order_by(ProviderWish.at, ProviderWish.id))
     return {row.case_id: row for row in rows if row.case_id in wanted}
 
 

@@ -84,6 +84,8 @@ class Move(StrEnum):
     CHANGE_PROVIDER = "change_provider"
     BEGIN = "begin"
     GIVE_ADVICE = "give_advice"
+    DECLINE_WISH = "decline_wish"
+    """Tell the citizen why the provider they wish for is not appointed."""
     PAUSE = "pause"
     RESUME = "resume"
     SNOOZE = "snooze"
@@ -99,6 +101,10 @@ class Move(StrEnum):
     JOIN = "join"
     WITHDRAW = "withdraw"
     ASK_WITHDRAWAL = "ask_withdrawal"
+    UNDO_WITHDRAWAL = "undo_withdrawal"
+    """The citizen thinks better of it, soon after the case closed by their own word."""
+    KEEP_REQUEST = "keep_request"
+    """The same while an officer holds the case."""
     REOPEN = "reopen"
     COMPLAIN = "complain"
     ANSWER_COMPLAINT = "answer_complaint"
@@ -148,6 +154,7 @@ MOVES: Mapping[Move, MoveRule] = {
     Move.CHANGE_PROVIDER: _rule(_BEGUN, _STAYS, Who.HOLDER, Who.HEAD, Who.CENTRE),
     Move.BEGIN: _rule(_ACCEPTED, _BEGUN, Who.HOLDER),
     Move.GIVE_ADVICE: _rule(_REGISTERED, _STAYS, Who.HOLDER),
+    Move.DECLINE_WISH: _rule(OPEN, _STAYS, Who.HOLDER, Who.HEAD, Who.CENTRE),
     Move.PAUSE: _rule(_REGISTERED, _STAYS, Who.HOLDER),
     Move.RESUME: _rule(_REGISTERED, _STAYS, Who.HOLDER),
     Move.SNOOZE: _rule(HELD, _STAYS, Who.HOLDER),
@@ -162,6 +169,8 @@ MOVES: Mapping[Move, MoveRule] = {
     Move.JOIN: _rule(OPEN, _CLOSED, Who.HOLDER, Who.HEAD, Who.CENTRE),
     Move.WITHDRAW: _rule(_WAITING, _CLOSED, Who.CITIZEN),
     Move.ASK_WITHDRAWAL: _rule(HELD, _STAYS, Who.CITIZEN),
+    Move.UNDO_WITHDRAWAL: _rule(_CLOSED, _WAITING, Who.CITIZEN),
+    Move.KEEP_REQUEST: _rule(OPEN, _STAYS, Who.CITIZEN),
     Move.REOPEN: _rule(_CLOSED, _WAITING, Who.HEAD, Who.CENTRE),
     Move.COMPLAIN: _rule(OPEN | _CLOSED, _STAYS, Who.CITIZEN),
     Move.ANSWER_COMPLAINT: _rule(OPEN | _CLOSED, _STAYS, Who.CENTRE),

@@ -239,6 +239,8 @@ class ProviderWish(Row):
     answered_at: Mapped[dt.datetime | None]
     answered_by: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))
     granted: Mapped[bool | None]
+    answer: Mapped[bytes | None]
+    """Sealed: why it was not granted, as the citizen was told."""
 
 
 class MeetingPlace(StrEnum):

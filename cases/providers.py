@@ -1,7 +1,7 @@
 """Who gives legal aid: the published list (Law 11/2017/QH14, Art. 10 clause 2 and Art. 17).
 
 The list is public, so nothing of it is sealed; but each entry says which of its fields may be
-shown, and citizens only ever see a `PublishedProvider`.
+shown, and citizens only ever see a `OfferedProvider`.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cases.offered import OfferedProvider
 from cases.staff import Role, StaffMember
 from store import audit
 from store.base import Row
@@ -65,21 +66,6 @@ class Provider(Row):
     staff_id: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))
     """Their account of the desk, when they have one."""
     active: Mapped[bool] = mapped_column(default=True)
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedProvider:
-    """What a citizen may see of a provider; None and empty: not published."""
-
-    id: str
-    name: str
-    kind: ProviderKind
-    office_id: str | None
-    area: str | None
-    card_number: str | None
-    gender: Gender | None
-    fields: tuple[str, ...]
-    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +148,10 @@ def listed(session: Session, office_id: str | None = None) -> Sequence[Provider]
     return session.scalars(query).all()
 
 
-def published(provider: Provider) -> PublishedProvider:
+def published(provider: Provider) -> OfferedProvider:
     """What a citizen may see of a provider."""
     shown = set(provider.publishes)
-    return PublishedProvider(
+    return OfferedProvider(
         id=provider.id,
         name=provider.name,
         kind=provider.kind,

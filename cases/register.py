@@ -27,7 +27,6 @@ from cases.model import (
     Assignment,
     Case,
     Pause,
-    ProviderWish,
     Refusal,
     RegisterEntry,
     WishKind,
@@ -35,13 +34,15 @@ from cases.model import (
 from cases.moves import end, made, take_up, tell, to_queue
 from cases.providers import Provider
 from cases.province import Province
-from cases.speech import Line, Say, say
+from cases.speech import Choice, Line, Say, say
 from cases.staff import StaffMember
 from cases.thread import Note
 from store.session import Session
 
 _RATED = frozenset({Outcome.ADVISED, Outcome.REPRESENTED, Outcome.REFERRED, Outcome.NOT_ENTITLED})
 """Outcomes of somebody who was dealt with: they are asked how it was (Form 11)."""
+
+_CHANGE = Choice(key="go:provider", label=Line(key="provider.change"))
 
 REOPEN_WITHIN = dt.timedelta(days=90)
 """After that a new request is opened instead."""
@@ -195,7 +196,7 @@ def assign(session: Session, staff: StaffMember, case_id: str, provider_id: str)
     case.begun_at = case.begun_at or now
     _answer_wishes(session, case, staff)
     made(session, case, Move.ASSIGN, staff, detail=provider_id)
-    tell(session, case, say("case.assigned"))
+    tell(session, case, Say(lines=(Line(key="case.assigned"),), choices=(_CHANGE,)))
     return case
 
 
@@ -251,17 +252,36 @@ def _appoint(session: Session, staff: StaffMember, case: Case, provider_id: str)
 
 def _answer_wishes(session: Session, case: Case, staff: StaffMember) -> None:
     """What the citizen wished about the provider is answered by the appointment."""
-    for wish in wishes(session, case):
+    for wish in rights.wishes_of(session, case):
         if wish.answered_at is None:
             wish.answered_at, wish.answered_by = session.clock.now(), staff.id
             wished_other = wish.kind is WishKind.CHANGE and wish.provider_id is None
             wish.granted = wished_other or wish.provider_id == case.provider_id
 
 
-def wishes(session: Session, case: Case) -> Sequence[ProviderWish]:
-    """What the citizen has wished about the provider, newest first."""
-    query = sa.select(ProviderWish).where(ProviderWish.case_id == case.id)
-    return session.scalars(query.order_by(ProviderWish.at.desc(), ProviderWish.id.desc())).all()
+def decline_wish(session: Session, staff: StaffMember, case_id: str, reason: str) -> Case:
+    """Not appoint whom the citizen wishes for; they are told why, and how to complain.
+
+    Raises:
+        RefusedError: also `empty`, `no_wish`.
+    """
+    case = take_up(session, staff, case_id, Move.DECLINE_WISH)
+    if not reason.strip():
+        raise RefusedError("empty")
+    waiting = [one for one in rights.wishes_of(session, case) if one.answered_at is None]
+    if not waiting:
+        raise RefusedError("no_wish")
+    for wish in waiting:
+        wish.answered_at, wish.answered_by = session.clock.now(), staff.id
+        wish.granted = False
+        wish.seal(session.vault, "answer", reason.strip())
+    made(session, case, Move.DECLINE_WISH, staff)
+    lines = (
+        Line(key="case.wish_declined", blanks={"reason": reason.strip()}),
+        Line(key="case.wish_declined_next"),
+    )
+    tell(session, case, Say(lines=lines))
+    return case
 
 
 def assignments(session: Session, case: Case) -> Sequence[Assignment]:

@@ -23,7 +23,7 @@ from cases.life import (
     check,
 )
 from cases.model import Case, ProviderWish, WishKind
-from cases.moves import end, made, take_up, tell
+from cases.moves import end, made, take_up, tell, to_queue
 from cases.providers import Provider
 from cases.speech import Choice, Line, say
 from cases.staff import Role, StaffMember
@@ -92,6 +92,37 @@ def ask_to_withdraw(session: Session, case: Case, reason: str | None = None) -> 
         made(session, case, Move.ASK_WITHDRAWAL)
 
 
+UNDO_WITHIN = dt.timedelta(hours=24)
+"""So long a withdrawal can be taken back with one tap; after that a new request is sent."""
+
+
+def may_undo_withdrawal(session: Session, case: Case) -> bool:
+    """Whether it was withdrawn a short while ago, and no officer has closed it since."""
+    asked = case.withdraw_asked_at
+    if asked is None or session.clock.now() - asked > UNDO_WITHIN:
+        return False
+    # What closed by the citizen's own word was held by nobody.
+    by_citizen = case.outcome is Outcome.WITHDRAWN and case.holder_id is None
+    return case.state is not CaseState.CLOSED or by_citizen
+
+
+def undo_withdrawal(session: Session, case: Case) -> None:
+    """The request goes on where it stood.
+
+    Raises:
+        RefusedError: `too_late` (an officer has acted, or a day has passed).
+    """
+    if not may_undo_withdrawal(session, case):
+        raise RefusedError("too_late")
+    move = Move.KEEP_REQUEST
+    if case.state is CaseState.CLOSED:
+        move = Move.UNDO_WITHDRAWAL
+        to_queue(session, case)
+        case.outcome, case.closed_at = None, None
+    case.withdraw_asked_at, case.withdraw_reason = None, None
+    made(session, case, move)
+
+
 # --- the provider -------------------------------------------------------------------------------
 
 
@@ -105,20 +136,25 @@ def choose_provider(session: Session, case: Case, provider_id: str) -> ProviderW
         raise RefusedError("closed")
     if case.provider_id is not None:
         raise RefusedError("assigned_already")
+    for before in _waiting(session, case):  # another choice: the one before does not count
+        before.answered_at = session.clock.now()
     return _wish(session, case, ProviderWish(kind=WishKind.CHOICE, provider_id=provider_id))
 
 
 def ask_for_another_provider(
     session: Session,
     case: Case,
-    ground: ProviderGround,
+    ground: ProviderGround | None,
     reason: str,
     provider_id: str | None = None,
 ) -> ProviderWish:
-    """Ask for another provider, for a ground of Art. 25 (Form 04; answered in 3 working days).
+    """Ask for another provider (Form 04; answered in 3 working days).
+
+    `ground` is one of Art. 25; None: in their own words only, and the office sees which it is.
 
     Raises:
-        RefusedError: `closed`, `empty`, `not_assigned`, `no_such_provider`.
+        RefusedError: `closed`, `empty`, `not_assigned`, `no_such_provider`, `wished` (the wish
+            before is not answered yet).
     """
     if case.state is CaseState.CLOSED:
         raise RefusedError("closed")
@@ -126,6 +162,8 @@ def ask_for_another_provider(
         raise RefusedError("not_assigned")
     if not reason.strip():
         raise RefusedError("empty")
+    if _waiting(session, case):
+        raise RefusedError("wished")
     wish = ProviderWish(kind=WishKind.CHANGE, provider_id=provider_id, ground=ground)
     wish.seal(session.vault, "reason", reason.strip())
     return _wish(session, case, wish)
@@ -137,11 +175,28 @@ def _wish(session: Session, case: Case, wish: ProviderWish) -> ProviderWish:
         if wished is None or not wished.active:
             raise RefusedError("no_such_provider")
     wish.case_id, wish.at = case.id, session.clock.now()
+    case.next_look_at = wish.at
     session.add(wish)
     session.flush()
     audit.note(session, "case.provider_wish", staff_id=None, subject=case.id, detail=wish.kind)
     events.record(session, "case.provider_wish", case_id=case.id)
     return wish
+
+
+def wishes_of(session: Session, case: Case) -> Sequence[ProviderWish]:
+    """What the citizen has wished about the provider, newest first."""
+    query = sa.select(ProviderWish).where(ProviderWish.case_id == case.id)
+    return session.scalars(query.order_by(ProviderWish.at.desc(), ProviderWish.id.desc())).all()
+
+
+def _waiting(session: Session, case: Case) -> tuple[ProviderWish, ...]:
+    return tuple(one for one in wishes_of(session, case) if one.answered_at is None)
+
+
+def change_asked(session: Session, case: Case) -> ProviderWish | None:
+    """The wish for another provider that the clock looks at: the newest."""
+    changes = (one for one in wishes_of(session, case) if one.kind is WishKind.CHANGE)
+    return next(changes, None)
 
 
 # --- complaints ---------------------------------------------------------------------------------

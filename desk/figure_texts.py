@@ -64,6 +64,8 @@ def deadline(kind: DeadlineKind) -> str:
             return "Bà con bổ sung giấy tờ"
         case DeadlineKind.ASSIGN_PROVIDER:
             return "Cử người thực hiện"
+        case DeadlineKind.CHANGE_PROVIDER:
+            return "Trả lời đề nghị đổi người"
         case DeadlineKind.ADVICE:
             return "Trả lời tư vấn"
         case DeadlineKind.COMPLAINT:

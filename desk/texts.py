@@ -344,6 +344,7 @@ def refusal(reason: str) -> str:
         "not_overdue": "Chi nhánh còn trong hạn nhận (8 giờ làm việc).",
         "past": "Giờ đó đã qua. Chọn lúc khác.",
         "papers_to_look_at": "Người dân đã gửi giấy mà chưa ai xem. Xem giấy trước đã.",
+        "no_wish": "Không có đề nghị nào đang chờ trả lời.",
         "paper_gone": "Giấy này vừa được xem xong rồi. Trang đã cập nhật.",
         "no_photo": "Chưa có hình nào của giấy này.",
         "too_many_papers": "Hỏi nhiều nhất 12 giấy một lúc.",
@@ -421,6 +422,7 @@ def act(act: str) -> str:
         "case.accept": "Thụ lý, ghi sổ",
         "case.ask_papers": "Báo thiếu giấy tờ",
         "case.papers_given": "Nhận đủ giấy tờ",
+        "case.decline_wish": "Chưa theo ý người dân về người giúp",
         "case.look_at_paper": "Xem một giấy tờ",
         "case.reissued": "Cấp lại mã và PIN",
         "case.assign": "Cử người thực hiện",
@@ -523,6 +525,7 @@ def step(kind: str) -> str | None:
         "case.accepted": "Thụ lý",
         "case.papers_asked": "Báo thiếu giấy tờ",
         "case.papers_given": "Đủ giấy tờ",
+        "case.wish_declined": "Trả lời: chưa theo được ý về người giúp",
         "case.paper_sent": "Người dân gửi giấy tờ",
         "case.paper_lacking": "Người dân báo chưa có giấy",
         "case.paper_looked_at": "Xem giấy tờ",
@@ -541,6 +544,7 @@ def step(kind: str) -> str | None:
         "case.refused": "Từ chối",
         "case.joined": "Gộp vào hồ sơ khác",
         "case.joined_here": "Một hồ sơ khác gộp vào đây",
+        "case.withdrawal_undone": "Người dân giữ lại yêu cầu",
         "case.reopened": "Mở lại",
         "case.complaint": "Người dân khiếu nại",
         "case.complaint_answered": "Trả lời khiếu nại",
@@ -637,6 +641,8 @@ def _owed(kind: str) -> str:
             return "người dân bổ sung giấy tờ"
         case DeadlineKind.ASSIGN_PROVIDER:
             return "cử người thực hiện"
+        case DeadlineKind.CHANGE_PROVIDER:
+            return "trả lời đề nghị đổi người"
         case DeadlineKind.ADVICE:
             return "trả lời tư vấn"
         case DeadlineKind.COMPLAINT:

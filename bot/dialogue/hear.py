@@ -18,6 +18,7 @@ from bot.dialogue import (
     learning,
     meeting,
     papers,
+    provider,
     rating,
     request,
     screening,
@@ -74,6 +75,7 @@ _FORMS = {
     "request": _Form(request.answer, request.ask_again),
     "status": _Form(status.answer, status.ask_again),
     "complaint": _Form(complaint.answer, complaint.ask_again),
+    "provider": _Form(provider.answer, provider.ask_again),
     "rating": _Form(rating.answer, rating.ask_again),
     "always": _Form(always.answer, always.ask_again),
 }
@@ -320,6 +322,8 @@ def _told(state: State, heard: Heard, lookups: Lookups) -> Turn:
     understood = heard.understood
     in_form = state.step not in _FREE
     form = _FORMS.get(state.step.partition(".")[0])
+    if state.step in _FREE and provider.wants(heard, lookups):
+        return provider.begin(state, heard, lookups)
     command = always.BY_INTENT.get(understood.intent)
     if state.step in _FREELY_TOLD and command not in _LEAVES_A_FORM:
         command = None
@@ -397,10 +401,12 @@ def _by_office(state: State, heard: Heard) -> State:
     return state.with_(intermediary=True, relation=relation)
 
 
-_FREELY_TOLD = frozenset({complaint.ABOUT, complaint.WORDS, rating.WORDS})
+_FREELY_TOLD = frozenset(
+    {complaint.ABOUT, complaint.WORDS, rating.WORDS, provider.GROUND, provider.REASON}
+)
 """Steps at which whatever is written is the answer, were it "I want to complain"."""
 _OWN_WORDS = frozenset({request.STORY, request.ADD, request.HOURS}) | _FREELY_TOLD
-_OURS = ("complaint.", "rating.")
+_OURS = ("complaint.", "provider.", "rating.")
 """Steps of the assistant also while an officer holds the talk: no officer reads these answers."""
 
 
@@ -739,6 +745,8 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return answered
     if fold(heard.understood.text).strip(" .!?,") in _CALLS_THE_BOT:
         return None
+    if provider.wants(heard, lookups):
+        return provider.begin(state, heard, lookups)
     if heard.understood.intent in _STILL_OURS or status.names_a_code(heard.text):
         return None
     if contact.wants_a_call(heard.text):

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.dialogue import complaint, papers, welcome
+from bot.dialogue import complaint, papers, provider, welcome
 from bot.dialogue.request import answered_in
 from bot.dialogue.screening import written
 from bot.dialogue.turn import (
@@ -14,6 +14,7 @@ from bot.dialogue.turn import (
     MoveCaseHere,
     State,
     Turn,
+    UndoWithdrawal,
     Withdraw,
     ask,
     choice,
@@ -31,6 +32,7 @@ WITHDRAW = "status.withdraw"
 _MENU = choice("go:menu", "menu.menu")
 _COMPLAIN = choice("go:complain", "complaint.begin")
 _WAYS = (choice("go:person", "menu.person"), _MENU)
+_UNDO = choice("go:undo", "status.undo")
 _WITHDRAW = choice("go:withdraw", "status.withdraw")
 
 
@@ -97,8 +99,17 @@ def show(case: CaseView, lookups: Lookups) -> Say:
     lines = [Line(key=f"status.{case.state}", blanks=blanks)]
     if case.state == "waiting":
         lines += [answered_in(case.office_id, lookups), Line(key="status.next")]
+    if case.coming is not None and case.state != "closed":
+        day = written(case.coming.day)
+        lines.append(Line(key=f"status.coming_{case.coming.kind}", blanks={"day": day}))
+        if case.coming.late:
+            lines.append(Line(key="status.late"))
     if lookups.papers is not None and lookups.papers.case_id == case.id:
         lines += papers.standing(lookups.papers)
+    if case.provider is not None and case.state != "closed":
+        lines.append(Line(key="provider.is", blanks={"name": case.provider}))
+    if case.wish is not None and case.state != "closed":
+        lines += provider.standing(case.wish)
     if case.outcome is not None:
         lines.append(Line(key=f"case.outcome.{case.outcome}"))
     if case.withdraw_asked and case.state != "closed":
@@ -108,7 +119,11 @@ def show(case: CaseView, lookups: Lookups) -> Say:
     if case.rate:
         lines.append(Line(key="rating.ask"))
     open_still = case.state != "closed" and not case.withdraw_asked
-    choices = (*case.rate, *((_WITHDRAW,) if open_still else ()), _COMPLAIN, _MENU)
+    about = choice("go:provider", "provider.change" if case.provider else "provider.choose")
+    own = (about, _WITHDRAW) if open_still else ()
+    if case.may_undo:
+        own = (_UNDO, *own)
+    choices = (*case.rate, *own, _COMPLAIN, _MENU)
     return Say(lines=tuple(lines), choices=choices)
 
 
@@ -209,11 +224,28 @@ def ask_to_withdraw(state: State, _heard: Heard, lookups: Lookups) -> Turn:
     return Turn(state.at(WITHDRAW), (ask("status.withdraw_confirm", *_SURE),))
 
 
+def undo(state: State, _heard: Heard, lookups: Lookups) -> Turn:
+    """They have thought better of it; whether it is not too late is looked up."""
+    case = lookups.my_case
+    if case is None or not case.may_undo:
+        return kept(state, refused=True)
+    return Turn(state, (), (UndoWithdrawal(case.id),))
+
+
+def kept(state: State, *, refused: bool) -> Turn:
+    """The request goes on, or a new one has to be sent."""
+    if refused:
+        return Turn(
+            state, (ask("status.undo_too_late", choice("go:person", "menu.person"), _MENU),)
+        )
+    return Turn(state, (ask("status.undone", choice("go:status", "menu.status"), _MENU),))
+
+
 def _withdrawn(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if heard.key == "yes" or (not heard.key and heard.understood.intent is Intent.YES):
-        turn = welcome.again(state).before(say("status.withdrawn"))
         case = lookups.my_case
-        return Turn(turn.state, turn.says, (Withdraw(case.id),) if case else ())
+        told = ask("status.withdrawn", _UNDO, _MENU)
+        return Turn(state.at("free"), (told,), (Withdraw(case.id),) if case else ())
     if heard.key == "no" or (not heard.key and heard.understood.intent is Intent.NO):
         return welcome.again(state)
     return None

@@ -18,8 +18,10 @@ from bot.texts import Texts
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
+from cases.deadlines import DeadlineKind
 from cases.expected import Expected, by_rule
 from cases.life import PaperState
+from cases.offered import OfferedProvider
 from cases.offices import Staffing
 from cases.places import Gazetteer
 from cases.province import Province
@@ -139,6 +141,12 @@ class State(BaseModel):
     """How many PINs did not open that code."""
     about: str = ""
     """What a complaint is about that is being written; its words are set aside."""
+    picks: tuple[str, ...] = ()
+    """What the list of providers is narrowed to."""
+    page: int = 0
+    """Of that list."""
+    picked: str | None = None
+    """Who of it is wished for; None: anybody."""
     rating: str | None = None
     """The case that is being rated."""
     phone: str | None = None
@@ -208,6 +216,26 @@ class ComplaintView:
 
 
 @dataclass(frozen=True)
+class WishView:
+    """What the citizen has wished about the provider last."""
+
+    on: dt.date
+    change: bool
+    """For another one (Form 04), which has a limit."""
+    answered: bool
+    due: dt.date | None
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What the office does next, and by when."""
+
+    kind: DeadlineKind
+    day: dt.date
+    late: bool
+
+
+@dataclass(frozen=True)
 class CaseView:
     """What the dialogue may know of the citizen's case."""
 
@@ -221,6 +249,14 @@ class CaseView:
     may_be_called: bool = False
     """A number was left, and not for messages only."""
     complaint: ComplaintView | None = None
+    field: str | None = None
+    provider_id: str | None = None
+    provider: str | None = None
+    """Who was appointed, by name: the list of providers is public."""
+    wish: WishView | None = None
+    may_undo: bool = False
+    """It was taken back a short while ago, and that can be undone."""
+    coming: Coming | None = None
     rate: tuple[Choice, ...] = ()
     """The stars to press, while the case has ended and was not rated."""
 
@@ -300,6 +336,8 @@ class Lookups:
     """How long an office takes until it looks at a request, by its id."""
     meeting: MeetingView | None = None
     """Of that case."""
+    roster: Callable[[], tuple[OfferedProvider, ...]] = tuple
+    """Who may be wished for: the published list, read when it is needed."""
     papers: PapersView | None = None
     """Of that case, while any is waited for."""
     unnumbered: tuple[Choice, ...] = ()
@@ -401,6 +439,13 @@ class Withdraw:
 
 
 @dataclass(frozen=True)
+class UndoWithdrawal:
+    """Go on with a request that was taken back; the dialogue goes on with `status.kept`."""
+
+    case_id: str
+
+
+@dataclass(frozen=True)
 class Complain:
     """Take a complaint; the dialogue goes on with `complaint.sent`."""
 
@@ -435,6 +480,19 @@ class AnswerMeeting:
     meeting_id: str
     said: str
     """The number of a time, `none` or `call`."""
+
+
+@dataclass(frozen=True)
+class ChooseProvider:
+    """Send a wish about the provider; the dialogue goes on with `provider.sent`."""
+
+    case_id: str
+    change: bool
+    provider_id: str | None
+    """None: anybody else."""
+    ground: str | None
+    """A `ProviderGround`, where the citizen named one."""
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -492,10 +550,12 @@ Wish = (
     | FindCase
     | MoveCaseHere
     | Withdraw
+    | UndoWithdrawal
     | AnswerMeeting
     | Complain
     | Rate
     | AddToRating
+    | ChooseProvider
     | KeepPhoto
     | AnswerPapers
     | DeleteTalk

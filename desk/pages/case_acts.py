@@ -64,6 +64,7 @@ class ActId(StrEnum):
     FILE_PAPER = "file-paper"
     ASSIGN = "assign"
     CHANGE_PROVIDER = "change-provider"
+    DECLINE_WISH = "decline-wish"
     BEGIN = "begin"
     GIVE_ADVICE = "give-advice"
     PAUSE = "pause"
@@ -190,6 +191,8 @@ class Situation:
     complained: bool
     alike: bool
     conflicts: bool
+    wished: bool
+    """The citizen's wish about the provider waits for an answer."""
     centre: bool
     """It lies at the centre."""
 
@@ -223,6 +226,7 @@ def _makes_sense(act: ActId, case: Case, situation: Situation) -> bool:
         ActId.PAPERS_GIVEN: asked,
         ActId.ASSIGN: case.provider_id is None,
         ActId.CHANGE_PROVIDER: case.provider_id is not None,
+        ActId.DECLINE_WISH: situation.wished,
         ActId.BEGIN: case.form is Form.ADVICE,
         ActId.GIVE_ADVICE: case.form is Form.ADVICE and case.advice_given_at is None,
         ActId.PAUSE: not situation.paused,
@@ -359,6 +363,11 @@ def _change_provider(doing: Doing) -> str:
         doing.typed.text("reason"),
     )
     return "Đã đổi người thực hiện. Người dân được báo."
+
+
+def _decline_wish(doing: Doing) -> str:
+    register.decline_wish(*doing.case, doing.typed.text("reason"))
+    return "Đã trả lời người dân, kèm lý do và cách khiếu nại."
 
 
 def _begin(doing: Doing) -> str:
@@ -542,6 +551,7 @@ ACTS: Mapping[ActId, Act] = {
     ActId.FILE_PAPER: Act("Xếp hình", Move.LOOK_AT_PAPER, _file_paper, at_once=True),
     ActId.ASSIGN: Act("Cử người thực hiện", Move.ASSIGN, _assign),
     ActId.CHANGE_PROVIDER: Act("Đổi người thực hiện", Move.CHANGE_PROVIDER, _change_provider),
+    ActId.DECLINE_WISH: Act("Chưa theo được đề nghị", Move.DECLINE_WISH, _decline_wish),
     ActId.BEGIN: Act("Bắt đầu tư vấn", Move.BEGIN, _begin, at_once=True),
     ActId.GIVE_ADVICE: Act("Đã trả lời tư vấn", Move.GIVE_ADVICE, _give_advice, at_once=True),
     ActId.PAUSE: Act("Tạm dừng, chờ người dân", Move.PAUSE, _pause),

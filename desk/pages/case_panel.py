@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cases import conflicts, documents, handover, register, transfer
+from cases import conflicts, documents, handover, rights, transfer
 from cases.conflicts import Verdict
 from cases.deadlines import Form
 from cases.intake import Checked
@@ -229,7 +229,7 @@ def _providers(session: Session, frame: Frame, case: Case, act: ActId) -> tuple[
     if act not in (ActId.ASSIGN, ActId.CHANGE_PROVIDER, ActId.DECLARE_RELATION):
         return ()
     wished = {
-        wish.provider_id for wish in register.wishes(session, case) if wish.answered_at is None
+        wish.provider_id for wish in rights.wishes_of(session, case) if wish.answered_at is None
     }
     found = [
         _provider(session, frame, case, one, wished=one.id in wished)
@@ -309,8 +309,8 @@ def _wish(session: Session, case: Case, act: ActId) -> str | None:
     match act:
         case ActId.CLOSE:
             return case.open(session.vault, "withdraw_reason")
-        case ActId.ASSIGN | ActId.CHANGE_PROVIDER:
-            waiting = [one for one in register.wishes(session, case) if one.answered_at is None]
+        case ActId.ASSIGN | ActId.CHANGE_PROVIDER | ActId.DECLINE_WISH:
+            waiting = [one for one in rights.wishes_of(session, case) if one.answered_at is None]
             told = [one.open(session.vault, "reason") for one in waiting]
             return next((reason for reason in told if reason), None)
         case _:

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from cases import documents, parties, register, talking
+from cases import documents, parties, register, rights, talking
 from cases.access import NotFoundError, the_case
 from cases.calendar import day_of
 from cases.clock import deadlines_in
 from cases.documents import Format, FormData, FormId, Group, Standing
 from cases.life import RefusedError
-from cases.model import Case
+from cases.model import Case, WishKind
 from cases.parties import PartyRole
 from cases.providers import Provider
 from cases.staff import StaffMember
@@ -94,13 +94,13 @@ def _with_reasons(session: Session, case: Case, form: FormId, data: FormData) ->
     told: dict[str, Any]
     match form:
         case FormId.FORM_04:
-            asked = [one for one in register.wishes(session, case) if one.ground is not None]
+            asked = [one for one in rights.wishes_of(session, case) if one.kind is WishKind.CHANGE]
             if not asked:
                 return data
             wished = session.get(Provider, asked[0].provider_id) if asked[0].provider_id else None
             told = {
                 "reasons": asked[0].open(vault, "reason") or "",
-                "provider_grounds": frozenset({asked[0].ground}),
+                "provider_grounds": frozenset({asked[0].ground} if asked[0].ground else ()),
                 "chosen_provider": wished.name if wished else "",
             }
         case FormId.FORM_05:

@@ -10,12 +10,12 @@ from typing import Any, assert_never
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
 
-from cases import callbacks, register, rights, talking
+from cases import callbacks, documents, register, rights, talking
 from cases.access import looked_at
 from cases.contact import contact_of
 from cases.intake import Came
 from cases.life import CaseState, Move, Who, why_not
-from cases.model import Case
+from cases.model import Case, WishKind
 from cases.moves import EVENTS, open_offer, who_is
 from cases.providers import Provider
 from cases.purpose import PersonAgrees
@@ -186,6 +186,17 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class WishedView:
+    """A wish about the provider (Law 11/2017/QH14, Art. 8 clause 5; Form 04)."""
+
+    change: bool
+    whom: str | None
+    ground: str | None
+    reason: str | None
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
 class Standing:
     """How far a case has come, in the register and with the citizen."""
 
@@ -205,6 +216,8 @@ class Standing:
     complaint: str | None
     """What the citizen complains of, not answered yet; None also for whom it is about."""
     complaint_kind: str | None
+    wish: WishedView | None
+    """What the citizen wishes about the provider, not answered yet."""
     refused: str | None
     """The facts of the refusal, as they were written."""
 
@@ -307,6 +320,7 @@ def look_at_case(
         complained=standing.complaint is not None,
         alike=any(one.open for one in alike),
         conflicts=bool(conflicts),
+        wished=standing.wish is not None,
         centre=case.office_id == frame.province.centre.id,
     )
     acts = open_acts(case, staff, situation)
@@ -425,7 +439,23 @@ def _standing(session: Session, frame: Frame, case: Case, *, reads_complaint: bo
         complaint_kind=citizen_texts.complaint(complaint.kind)
         if complaint is not None and complaint.kind is not None
         else None,
+        wish=_wished(session, case),
         refused=refusal.open(session.vault, "wording") if refusal else None,
+    )
+
+
+def _wished(session: Session, case: Case) -> WishedView | None:
+    found = next(iter(rights.wishes_of(session, case)), None)
+    if found is None or found.answered_at is not None or case.state is CaseState.CLOSED:
+        return None
+    whom = session.get(Provider, found.provider_id) if found.provider_id else None
+    grounds = documents.wording().provider
+    return WishedView(
+        change=found.kind is WishKind.CHANGE,
+        whom=whom.name if whom else None,
+        ground=grounds[found.ground].said if found.ground else None,
+        reason=found.open(session.vault, "reason"),
+        at=found.at,
     )
 
 

@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 from bot.channels.webpage.page import Page
+from bot.dialogue import provider
 from bot.dialogue.questions import OF_BOXES
 from bot.dialogue.turn import HelpedBy, Lost
 from bot.texts import FALLBACK, LANGUAGES, blanks_of, load_texts
+from bot.turn import COMING
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from cases.life import CaseState, ComplaintKind, Ground, Outcome
 from cases.model import MeetingPlace
+from cases.providers import Gender, ProviderKind
 from cases.province import load_province
 from cases.purpose import PersonAgrees
 from cases.routing import SENTENCES
@@ -60,6 +63,13 @@ FAMILIES: Mapping[str, list[str]] = {
     "f'field.{name}'": [f"field.{field}" for field in FieldId],
     "f'field.{state.fields[0]}'": [f"field.{field}" for field in FieldId],
     "f'field_button.{field}'": [f"field_button.{field}" for field in FieldId],
+    "f'field.{field}'": [f"field.{field}" for field in FieldId],
+    "f'provider.ground_{one}'": [f"provider.ground_{one}" for one in provider.GROUNDS],
+    "f'provider.only_{name}'": [f"provider.only_{name}" for name in provider.FILTERS],
+    "f'provider.kind.{one.kind}'": [f"provider.kind.{kind}" for kind in ProviderKind],
+    "f'provider.gender.{one.gender}'": [f"provider.gender.{gender}" for gender in Gender],
+    "f'language.{tongue}'": [f"language.{language}" for language in LANGUAGES],
+    "f'status.coming_{case.coming.kind}'": [f"status.coming_{kind}" for kind in COMING],
     "f'always.{heard.lost}'": [f"always.{why}" for why in Lost],
     "f'danger.{danger}'": [f"danger.{kind}" for kind in DangerKind],
     "f'fact.{fact}_{value}'": [

@@ -516,7 +516,7 @@ def test_a_chosen_provider_is_a_wish_that_the_appointment_answers(office: Office
         "theo đơn",
     )
 
-    answered = office.do(lambda s: register.wishes(s, s.get_one(Case, case_id)))
+    answered = office.do(lambda s: rights.wishes_of(s, s.get_one(Case, case_id)))
     assert [(one.kind, one.granted) for one in answered] == [("change", True), ("choice", True)]
 
 
