@@ -34,6 +34,8 @@ from store.session import Session
 MOST_TIMES = 3
 FURTHEST = dt.timedelta(days=90)
 LONGEST_DETAIL = 200
+EARLIEST, LATEST = dt.time(6), dt.time(20)
+"""Meetings begin within these hours: nobody is sent out, or called, at night by a slip of a key."""
 
 NONE_FITS, CALL_ME = "none", "call"
 """Answers that are no number of a time."""
@@ -50,6 +52,11 @@ def current(session: Session, case: Case) -> Appointment | None:
 def times_of(meeting: Appointment) -> tuple[dt.datetime, ...]:
     """The moments that were proposed, in Vietnam's time."""
     return tuple(dt.datetime.fromisoformat(one).astimezone(ZONE) for one in meeting.times)
+
+
+def is_over(meeting: Appointment, now: dt.datetime) -> bool:
+    """Whether the agreed time, or the last that was proposed, has passed."""
+    return (meeting.at or times_of(meeting)[-1]) <= now
 
 
 def stamp(meeting: Appointment | None) -> str:
@@ -77,9 +84,9 @@ def propose(
 
     Raises:
         NotFoundError: not theirs to see.
-        RefusedError: as `why_not`, or `no_times`, `past`, `too_far`, `too_long`, `unreachable`,
-            `no_phone`, `no_calls` (the citizen asked not to be called), `no_commune`,
-            `meeting_changed` (somebody was quicker).
+        RefusedError: as `why_not`, or `no_times`, `past`, `odd_hour`, `too_far`, `too_long`,
+            `unreachable`, `no_phone`, `no_calls` (the citizen asked not to be called),
+            `no_commune`, `meeting_changed` (somebody was quicker).
     """
     case = take_up(session, staff, case_id, Move.MEET)
     now = session.clock.now()
@@ -88,6 +95,8 @@ def propose(
         raise RefusedError("no_times")
     if proposed[0] <= now:
         raise RefusedError("past")
+    if any(not EARLIEST <= one.astimezone(ZONE).time() <= LATEST for one in proposed):
+        raise RefusedError("odd_hour")
     if proposed[-1] > now + FURTHEST:
         raise RefusedError("too_far")
     if len(detail.strip()) > LONGEST_DETAIL:

@@ -326,6 +326,8 @@ class Deadline:
     """`due_at` in Vietnamese. Say this, not the moment: a day's end is the next day's midnight."""
     state: DeadlineState
     met_at: dt.datetime | None
+    dropped: bool
+    """Nobody owes it any more because the case has ended; what it asks for was not done."""
     owner: Role
     alerts: tuple[tuple[Step, dt.datetime, tuple[Role, ...]], ...]
     """Who is to be told from when on, in order; none once it is met or while it is paused."""
@@ -507,6 +509,7 @@ def _deadline(
         due=_due(count) if due_at else "tính tiếp khi bà con đã bổ sung",
         state=_state(due_at, met_at, alerts, now),
         met_at=met_at,
+        dropped=met_at is not None and all(times.at(moment) != met_at for moment in rule.met_by),
         owner=_present(rule.owner, times),
         alerts=alerts,
         at_night=rule.at_night,

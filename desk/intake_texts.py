@@ -102,15 +102,23 @@ CALL_REFUSALS: Mapping[str, str] = {
 }
 
 
-def hours_told(contact: SafeContact) -> str | None:
-    """When they may be called, by the choice and by their own words."""
-    chosen = HOURS.get(contact.window or "")
+def _chosen(contact: SafeContact) -> str | None:
+    """When they may be called, by what they chose from the list."""
     if contact.begin is not None and contact.end is not None:
-        chosen = f"{contact.begin:%H:%M}–{contact.end:%H:%M}"
-    words = [chosen] if chosen else []
-    if contact.hours and not (chosen or "").startswith(contact.hours):
-        words.append(contact.hours)
-    return " · ".join(words) or None
+        return f"{contact.begin:%H:%M}–{contact.end:%H:%M}"
+    return HOURS.get(contact.window or "")
+
+
+def own_words_on_hours(contact: SafeContact) -> str | None:
+    """What they wrote about the hours themselves: it may hold a number, a name, a reason."""
+    said = contact.hours
+    return said if said and not (_chosen(contact) or "").startswith(said) else None
+
+
+def hours_told(contact: SafeContact, *, reveal: bool) -> str | None:
+    """When they may be called. Their own words only to whoever has asked to see them."""
+    words = [_chosen(contact), own_words_on_hours(contact) if reveal else None]
+    return " · ".join(one for one in words if one) or None
 
 
 def cautions(contact: SafeContact) -> str | None:

@@ -87,7 +87,7 @@ def routes(frame: Frame) -> APIRouter:
             urgent=case.urgent,
             danger=case.danger is not None,
             holder=holder,
-            hours=intake_texts.hours_told(contact) or "",
+            hours=intake_texts.hours_told(contact, reveal=False) or "",
             safe=is_safe(contact, calendar_of(frame.province, case.office_id), now),
             due=wish.next_at <= now,
             next_at=wish.next_at,

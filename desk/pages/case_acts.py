@@ -12,6 +12,7 @@ from typing import TypeVar, assert_never
 
 from cases import (
     appointments,
+    callbacks,
     conflicts,
     correcting,
     handover,
@@ -280,8 +281,21 @@ def shows_letter(act: ActId, typed: Typed) -> bool:
 
 def _close(doing: Doing) -> str:
     outcome = doing.typed.must("outcome", Outcome)
+    case = the_case(*doing.case)
+    if _left_open(doing.session, case) and not doing.typed.text("anyway"):
+        raise RefusedError("left_open")
     register.close(*doing.case, outcome)
     return "Hồ sơ đã kết thúc. Người dân được báo kết quả."
+
+
+def _left_open(session: Session, case: Case) -> bool:
+    """Whether papers, a meeting or a call are still owed; the page lists what."""
+    meeting = appointments.current(session, case)
+    return (
+        (case.papers_asked_at is not None and case.papers_given_at is None)
+        or (meeting is not None and not appointments.is_over(meeting, session.clock.now()))
+        or callbacks.open_callback(session, case) is not None
+    )
 
 
 def _give_back(doing: Doing) -> str:

@@ -103,6 +103,8 @@ def _shown(deadline: Deadline, now: dt.datetime) -> DeadlineView:
 
 
 def _left(deadline: Deadline, now: dt.datetime) -> str:
+    if deadline.dropped:
+        return "thôi tính, hồ sơ đã kết thúc"
     match deadline.state:
         case DeadlineState.OPEN | DeadlineState.WARN | DeadlineState.OVERDUE:
             return texts.time_left(deadline.due_at or now, now)

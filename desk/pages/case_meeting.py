@@ -39,7 +39,7 @@ def look_at_meeting(session: Session, frame: Frame, case: Case) -> MeetingView |
 def meeting_view(session: Session, frame: Frame, case: Case, meeting: Appointment) -> MeetingView:
     """A meeting with its place in words."""
     times = appointments.times_of(meeting)
-    over = (meeting.at or times[-1]) <= session.clock.now()
+    over = appointments.is_over(meeting, session.clock.now())
     where = citizen_texts.place(meeting.place)
     match meeting.place:
         case "office":

@@ -138,6 +138,8 @@ class ContactView:
 
     has_phone: bool
     hours: str | None
+    """As chosen; with their own words when they were asked for."""
+    revealed: bool
     has_note: bool
     phone: str | None
     note: str | None
@@ -642,12 +644,13 @@ def _contact(session: Session, case: Case, *, reveal: bool) -> ContactView | Non
     phone, note = told.get("phone"), intake_texts.cautions(contact)
     return ContactView(
         has_phone=bool(phone),
-        hours=intake_texts.hours_told(contact),
+        hours=intake_texts.hours_told(contact, reveal=reveal),
         may_be_called=contact.may_be_called,
         called_back=callbacks.open_callback(session, case) is not None,
-        has_note=bool(note),
+        has_note=bool(note or intake_texts.own_words_on_hours(contact)),
         phone=phone if reveal else None,
         note=note if reveal else None,
+        revealed=reveal,
     )
 
 

@@ -260,6 +260,7 @@
         method: "POST", body: new URLSearchParams({ writing }), headers: { "HX-Request": "true" },
       });
       if (answer.status === 401) { end(); return; }
+      if (answer.status === 404) { gone(); return; }
       if (!answer.ok) return;
       const told = document.createElement("template");
       told.innerHTML = await answer.text();
@@ -267,6 +268,28 @@
       const shown = document.getElementById(fresh.id);
       if (shown && shown.innerHTML !== fresh.innerHTML) shown.replaceChildren(...fresh.childNodes);
     } catch { /* the next beat comes */ }
+  }
+  /** The case has left this office, or the person's sight: nothing of it stays on the screen. */
+  function gone() {
+    const work = $("#work");
+    const kept = [...work.querySelectorAll("form.reply, form.note-form")]
+      .map((form) => form.text.value.trim()).filter(Boolean);
+    const words = document.createElement("p");
+    words.textContent = "Hồ sơ này không còn ở chỗ bạn: đã chuyển nơi khác, hoặc bạn không còn được xem.";
+    work.replaceChildren(words);
+    if (kept.length) {
+      const box = document.createElement("textarea");
+      box.readOnly = true;
+      box.rows = 4;
+      box.value = kept.join("\n\n");
+      box.setAttribute("aria-label", "Chữ bạn đã viết, chưa gửi");
+      work.append(box);
+    }
+    work.className = "work left";
+    delete work.dataset.case;
+    delete work.dataset.live;
+    beatsAt = "";
+    refreshQueue();
   }
   function leave() {
     if (beatsAt && !ended) navigator.sendBeacon(beatsAt, new URLSearchParams({ leaving: true }));

@@ -210,6 +210,7 @@ def test_closing_a_case_ends_what_it_owed_but_no_complaint() -> None:
     )
 
     assert one(DeadlineKind.ASSIGN_PROVIDER, closed).state is DeadlineState.MET
+    assert one(DeadlineKind.ASSIGN_PROVIDER, closed).dropped, "nobody was assigned"
     assert one(DeadlineKind.COMPLAINT, closed).state is DeadlineState.OVERDUE
 
 
@@ -231,6 +232,7 @@ def test_a_pause_after_the_answer_was_given_changes_nothing() -> None:
     deadline = one(DeadlineKind.ADVICE, answered)
 
     assert deadline.state is DeadlineState.MET
+    assert not deadline.dropped
     assert deadline.due_at == at("2026-11-13T00:00")
 
 

@@ -365,6 +365,22 @@ async def test_a_case_does_not_end_without_a_known_outcome(
     assert world.case(case_id).state is CaseState.CLAIMED
 
 
+async def test_a_case_with_work_left_open_ends_only_when_that_was_said(world: World) -> None:
+    browser, case_id = await held(world)
+    await browser.press(
+        f"/desk/cases/{case_id}/do/meet", at="2026-11-24T09:00", place="office", detail=""
+    )
+    close = f"/desk/cases/{case_id}/do/close"
+    assert "Còn việc dở" in (await browser.get(close)).text
+
+    refused = await browser.press(close, outcome=Outcome.ADVISED)
+    assert refused.status_code == 409
+    assert world.case(case_id).state is CaseState.CLAIMED
+
+    await browser.press(close, outcome=Outcome.ADVISED, anyway="anyway")
+    assert world.case(case_id).state is CaseState.CLOSED
+
+
 async def test_the_phone_is_shown_when_asked_for_and_that_is_audited(world: World) -> None:
     case_id = world.open_case()
     browser = await world.signed_in("lan")
@@ -373,7 +389,8 @@ async def test_the_phone_is_shown_when_asked_for_and_that_is_audited(world: Worl
     after = (await browser.press(f"/desk/cases/{case_id}/contact")).text
 
     assert "0912345678" not in before
-    assert "8–10 giờ sáng" in before
+    assert "8–10 giờ sáng" not in before, "their own words may hold a number or a name"
+    assert "8–10 giờ sáng" in after
     assert "0912345678" in after
     assert "gặp cô Ba" in after
     acts = sa.select(AuditRow.id).where(

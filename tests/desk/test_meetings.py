@@ -126,3 +126,15 @@ async def test_a_meeting_is_called_off_from_the_page(world: World, case_id: str)
     assert current(world, case_id) is None
     page = (await lan.get(f"/desk/cases/{case_id}")).text
     assert "Hẹn gặp, đổi hoặc bỏ lịch hẹn" in page
+
+
+async def test_nobody_is_asked_to_come_at_night(world: World, case_id: str) -> None:
+    lan = await holding(world, case_id)
+
+    answer = await lan.press(
+        f"/desk/cases/{case_id}/do/meet", at="2026-11-24T23:30", place="office", detail=""
+    )
+
+    assert answer.status_code == 409
+    assert "20 giờ" in answer.text
+    assert current(world, case_id) is None
