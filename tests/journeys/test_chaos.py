@@ -1,0 +1,11 @@
+"""A short slice of `bench.chaos`: processes and the database are killed, and the books agree."""
+
+from bench.chaos import Plan, run
+
+
+async def test_what_was_acknowledged_is_never_lost_nor_doubled_nor_out_of_order() -> None:
+    report = await run(Plan(updates=60, talks=15, kills=3, database_kills=1, rate=40.0, resets=0.0))
+
+    assert report.broken == [], "\n".join(report.told())
+    assert report.acknowledged >= 60
+    assert (report.kills, report.database_kills) == (3, 1)
