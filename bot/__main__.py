@@ -193,6 +193,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     from store.migrate import migrate
     from store.processes import alive
     from store.session import lock_number
+    from store.scanner import ClamAV, keep_scanning
     from store.wakes import Topic
 
     if role is not ProcessRole.BOTH and not settings.database_url.startswith("postgres"):
@@ -242,6 +243,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     channels: dict[ChannelName, Channel] = {ChannelName.WEB: WebChat()}
     lifeline = Lifeline(rooms.reader, rooms.texts, database.clock.today)
     lifeline.over(channels)
+    scanner = ClamAV(settings.clamav) if settings.clamav is not None else None
     public_routers = [
         make_webchat(
             database,
@@ -249,9 +251,14 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
             exit_to=settings.exit_url,
             stopping=stopping,
             lifeline=lifeline,
+            scanner=scanner,
         )
     ]
     duties: list[Callable[[], Awaitable[None]]] = []  # of a process that works
+    if scanner is not None:
+        duties.append(
+            lambda: alone(database, "scan files", lambda: keep_scanning(database, scanner))
+        )
     call: Call | None = None
     read_health = health_reader(database, rooms.atlas, rooms.shelf, switched_on(settings))
     desk = make_desk(
@@ -263,6 +270,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         assistant=lent(rooms, settings.public_url),
         read_health=read_health,
         policy=asked_of_staff(settings),
+        scanner=scanner,
     )
     if settings.telegram_token is not None:
         token = settings.telegram_token.get_secret_value()
@@ -309,7 +317,9 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         lambda: every(SWEEP_SECONDS, "keeping", lambda: keep_small(database, settings.keep_days)),
     )
     metrics = Metrics(BUILD, role)
-    worker = Worker(database, rooms, channels, metrics=metrics, owner=pulse.id)
+    worker = Worker(
+        database, rooms, channels, metrics=metrics, owner=pulse.id, scanner=scanner
+    )
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     for_the_operator = metrics_routes(database, metrics, read_health, metrics_token)
 

@@ -64,6 +64,8 @@ class Settings(StoreSettings):
     """The Telegram chat that is told when something of the running is wrong."""
     keep_days: int = Field(30, ge=7, le=3650)
     """Days that what was answered, sent or shown stays in the technical tables."""
+    clamav: str | None = Field(None, pattern=r"^(unix:/.+|tcp:.+:[0-9]{1,5})$")
+    """The ClamAV daemon that looks at every file; with it nothing unscanned is opened."""
     exit_url: str = "https://www.google.com/search?q=thoi+tiet+ca+mau"
     """Where the web page's quick exit leads."""
 

@@ -100,7 +100,7 @@ from knowledge.shelf import Shelf
 from store import files, outbox
 from store.clock import ZONE
 from store.crypto import SealError
-from store.files import StoredFile, media_type_of
+from store.files import Scan, StoredFile, media_type_of
 from store.session import Session
 
 log = logging.getLogger(__name__)
@@ -236,14 +236,17 @@ def _file(
     if len(fetched.content) > files.MAX_BYTES:
         return None, Lost.TOO_LARGE
     media_type = media_type_of(fetched.content)
-    if media_type is None:
+    if media_type is None or not files.takes(fetched.content):
         return None, Lost.WRONG_KIND
+    if fetched.scan is Scan.FOUND:
+        return None, Lost.HARMFUL
     stored = files.keep(
         session,
         fetched.content,
         media_type=media_type,
         name=fetched.name or inbound.file.name,
         conversation_id=talk.id,
+        scan=fetched.scan,
     )
     return stored.id, None
 

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -43,6 +43,7 @@ from cases.speech import say
 from store import outbox
 from store.base import new_id
 from store.processes import alive
+from store.scanner import Scanner, verdict
 from store.session import Database, Session
 from store.wakes import Topic
 
@@ -139,6 +140,7 @@ class Worker:
         channels: Mapping[ChannelName, Channel],
         *,
         metrics: Metrics | None = None,
+        scanner: Scanner | None = None,
         hands: int = 4,
         round_every: float = 10.0,
         owner: str | None = None,
@@ -153,6 +155,7 @@ class Worker:
         self._rooms = rooms
         self._channels = channels
         self._metrics = metrics or Metrics()
+        self._scanner = scanner
         self._hands = hands
         self._round_every = round_every
         self._owner = owner
@@ -307,7 +310,10 @@ class Worker:
     async def _fetch(self, inbound: Inbound) -> FetchedFile | None:
         if inbound.file is None:
             return None
-        return await self._channels[inbound.channel].fetch(inbound.file)
+        fetched = await self._channels[inbound.channel].fetch(inbound.file)
+        if fetched is None:
+            return None
+        return replace(fetched, scan=await verdict(self._scanner, fetched.content))
 
     def _answer(
         self, session: Session, took: _ToFetch, fetched: FetchedFile | None

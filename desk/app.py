@@ -54,6 +54,7 @@ from desk.pages import (
     telegram,
 )
 from knowledge.shelf import Shelf
+from store.scanner import Scanner
 from store.session import Database, Session
 
 
@@ -76,13 +77,23 @@ def make_desk(
     assistant: Assistant | None = None,
     read_health: Callable[[Session], Health] | None = None,
     policy: Policy | None = None,
+    scanner: Scanner | None = None,
 ) -> FastAPI:
     """The desk. `secure_cookies` where it is reached over https.
 
     `stopping` is asked every second: when the server wants to stop, open streams end. With
     `read_health` admins have a page about how the running stands.
     """
-    frame = Frame(database, atlas, shelf, secure_cookies, stopping, assistant, policy or Policy())
+    frame = Frame(
+        database,
+        atlas,
+        shelf,
+        secure_cookies,
+        stopping,
+        assistant,
+        policy or Policy(),
+        scanner,
+    )
     desk = FastAPI(
         openapi_url=None,
         default_response_class=HTMLResponse,

@@ -21,6 +21,7 @@ from desk.assistant import Assistant
 from desk.auth import Brakes, Checks
 from desk.factors import Policy
 from knowledge.shelf import Shelf
+from store.scanner import Scanner
 from store.session import Database, Session
 
 BASE = "/desk"
@@ -86,6 +87,8 @@ class Frame:
     """What the citizen's side lends; None: nobody put it together."""
     policy: Policy = field(default_factory=Policy)
     """What second factor is asked for."""
+    scanner: Scanner | None = None
+    """Looks at what officers send; None: nobody set one up."""
     brakes: Brakes = field(default_factory=Brakes)
     checks: Checks = field(default_factory=Checks)
     templates: jinja2.Environment = field(default_factory=_environment)

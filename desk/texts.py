@@ -327,6 +327,8 @@ def refusal(reason: str) -> str:
         "empty": "Chưa có chữ nào để gửi.",
         "too_long": f"Tin dài quá {LONGEST_REPLY} chữ cái, nên chưa gửi. Chữ bạn viết còn nguyên; "
         "hãy chia làm nhiều tin.",
+        "harmful": "Máy quét thấy mã độc trong tệp này nên không gửi. Hãy báo người quản trị.",
+        "not_scanned": "Máy quét mã độc chưa trả lời nên chưa gửi được tệp. Hãy thử lại sau.",
         "unreachable": "Người dân đã xóa cuộc trò chuyện, nên chưa gửi được. "
         "Chữ bạn viết còn trong bản nháp; nên gọi điện nếu có số.",
         "not_claimed": "Chưa ai giữ hồ sơ này. Bấm nhận trước rồi làm tiếp.",
@@ -464,6 +466,7 @@ def act(act: str) -> str:
         "canned.remove": "Xóa câu trả lời mẫu",
         "file.read": "Tải tệp",
         "knowledge.export": "Tải kho kiến thức",
+        "file.original": "Tải bản gốc của tệp",
         "figures.export": "Tải số liệu",
         "form12.export": "Tải số liệu Mẫu 12",
         "register.read": "Xem sổ thụ lý",

@@ -527,7 +527,7 @@ def _counters(connection: sa.Connection) -> dict[str, int]:
             return {row.name: row.seq for row in found}
         return {}
     return {
-        table: connection.scalar(sa.text(f"SELECT last_value FROM {sequence} WHERE is_called")) or 0  # noqa: S608 - PostgreSQL's own name
+        table: connection.scalar(sa.text(f"SELECT last_value FROM {sequence} WHERE is_called")) or 0  # noqa: S608 - PostgreSQL's own name  # nosec B608
         for table, sequence in _sequences(connection).items()
     }
 

@@ -1,14 +1,32 @@
-"""Photos and papers that citizens and officers send; the content is sealed."""
+"""Photos and papers that citizens and officers send; the content is sealed.
+
+The original is kept as evidence, as it came. What is shown of a picture is drawn anew
+(`store.pictures`); everything else is only ever handed over, never opened in a page.
+"""
 
 import datetime as dt
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Row
+from store.pictures import may_be_drawn
 from store.session import Session
 
 MAX_BYTES = 10 * 1024 * 1024
+
+
+class Scan(StrEnum):
+    """What the scanner for malicious software has said of a file."""
+
+    UNASKED = "unasked"
+    """None was set up when the file came."""
+    WAITING = "waiting"
+    """It has not answered yet; nobody opens the file until it has."""
+    CLEAN = "clean"
+    """Nothing was found, or we made the file ourselves."""
+    FOUND = "found"
 
 
 class StoredFile(Row):
@@ -26,6 +44,12 @@ class StoredFile(Row):
     content: Mapped[bytes] = mapped_column(sa.LargeBinary)
     """Sealed."""
     created_at: Mapped[dt.datetime]
+    scan: Mapped[Scan] = mapped_column(server_default=Scan.UNASKED, index=True)
+
+    @property
+    def may_be_opened(self) -> bool:
+        """Whether it may be shown and handed over: what waits for the scanner may not."""
+        return self.scan in (Scan.UNASKED, Scan.CLEAN)
 
 
 def keep(
@@ -35,6 +59,7 @@ def keep(
     media_type: str,
     name: str | None,
     conversation_id: str | None,
+    scan: Scan = Scan.UNASKED,
 ) -> StoredFile:
     """Store a file within the caller's transaction.
 
@@ -47,6 +72,7 @@ def keep(
         conversation_id=conversation_id,
         media_type=media_type,
         size=len(content),
+        scan=scan,
         created_at=session.clock.now(),
     )
     row.seal_bytes(session.vault, "content", content)
@@ -71,3 +97,13 @@ def media_type_of(content: bytes) -> str | None:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for start, kind in _SIGNATURES if content.startswith(start)), None)
+
+
+def takes(content: bytes) -> bool:
+    """Whether a stranger's file is one that we keep.
+
+    Of a picture the head is read too: one that is none, or has more pixels than anybody draws, is
+    refused while its sender is still there to take another.
+    """
+    kind = media_type_of(content)
+    return kind is not None and (not kind.startswith("image/") or may_be_drawn(content))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from cases.speech import Ask
+from store.files import Scan
 
 
 class ChannelName(StrEnum):
@@ -52,6 +53,7 @@ class FetchedFile:
 
     content: bytes
     name: str | None
+    scan: Scan = Scan.UNASKED
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,28 @@ from bot.channels.message import (
 )
 from bot.channels.telegram import Telegram, asked_to_wait, inline, outcome, read_message
 from bot.channels.wire import InParts, split
-from bot.telegram_desk import posts
+from bot.telegram_desk import posts, words
 from bot.telegram_desk.hear import FromGroup
 from bot.telegram_desk.posts import Act, GroupPost
+from store.files import media_type_of
+from store.pictures import UnreadableImageError, redrawn
 
 log = logging.getLogger(__name__)
 
+
+def _without_its_place(file: FetchedFile) -> FetchedFile | None:
+    """A picture drawn anew: where it was taken is nothing for a group. None: it can't be drawn."""
+    if not (media_type_of(file.content) or "").startswith("image/"):
+        return file
+    try:
+        return FetchedFile(redrawn(file.content, _SHOWN_PIXELS), "anh.jpg")
+    except UnreadableImageError:
+        return None
+
+
 GROUP_PER_MINUTE: Final = 20
+_SHOWN_PIXELS: Final = 2560
+"""The longer side of a picture in a group; the file itself stays on the desk."""
 _UNPACED = frozenset({Act.ANSWER, Act.CHECK})
 
 
@@ -122,7 +137,10 @@ class TelegramDesk:
 
         async def file() -> str:
             assert post.file is not None  # noqa: S101 - looked at below
-            return str(await self._telegram.send_file(chat, post.file, "", None, **where))
+            shown = await asyncio.to_thread(_without_its_place, post.file)
+            if shown is None:
+                return str(await self._telegram.send_text(chat, words.FILE_STAYS, None, **where))
+            return str(await self._telegram.send_file(chat, shown, "", None, **where))
 
         parts = split(post.text, MessageLimit.MAX_TEXT_LENGTH)
         steps = [

@@ -26,6 +26,7 @@ from bot.channels.webpage.routes import Routes
 from bot.lifeline import Lifeline
 from bot.texts import Texts
 from cases.speech import Ask
+from store.scanner import Scanner
 from store.session import Database
 
 EXIT_TO = "https://www.google.com/search?q=thoi+tiet+ca+mau"
@@ -70,6 +71,7 @@ def make_webchat(
     stopping: Callable[[], bool] = lambda: False,
     answer_within: float = 2.0,
     lifeline: Lifeline | None = None,
+    scanner: Scanner | None = None,
 ) -> APIRouter:
     """The citizen's page at `/` and its addresses under `/chat/`.
 
@@ -78,4 +80,4 @@ def make_webchat(
     without a script waits `answer_within` seconds for an answer.
     """
     page = Page(texts, exit_to)
-    return Routes(database, page, stopping, answer_within, lifeline).router()
+    return Routes(database, page, stopping, answer_within, lifeline, scanner).router()

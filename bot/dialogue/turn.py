@@ -182,6 +182,8 @@ class Lost(StrEnum):
     GONE = "gone"
     """The channel does not give it out any more."""
     WRONG_KIND = "wrong_kind"
+    HARMFUL = "harmful"
+    """The scanner found malicious software in it."""
 
 
 @dataclass(frozen=True)

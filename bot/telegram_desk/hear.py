@@ -22,7 +22,7 @@ from cases.moves import who_is
 from cases.province import Province
 from cases.staff import StaffMember
 from store import audit, events, files
-from store.files import media_type_of
+from store.files import Scan, media_type_of
 from store.outbox import Delivery
 from store.session import Session
 
@@ -316,12 +316,15 @@ def _keep_file(session: Session, inbound: FromGroup, fetched: FetchedFile | None
     media_type = media_type_of(fetched.content) if fetched is not None else None
     if fetched is None or media_type is None or len(fetched.content) > files.MAX_BYTES:
         raise RefusedError("file")
+    if fetched.scan not in (Scan.UNASKED, Scan.CLEAN):
+        raise RefusedError("file")  # it would go to the citizen
     stored = files.keep(
         session,
         fetched.content,
         media_type=media_type,
         name=fetched.name or inbound.file.name,
         conversation_id=None,
+        scan=fetched.scan,
     )
     return stored.id
 

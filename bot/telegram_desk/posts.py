@@ -202,6 +202,9 @@ def _words(
         parts.append(f"{_whose(session, entry)}\n{text}".strip())
         if entry.file_id is not None:
             stored = session.get_one(StoredFile, entry.file_id)
+            if not stored.may_be_opened:
+                parts.append(words.FILE_STAYS)
+                continue
             content = stored.open_bytes(session.vault, "content") or b""
             file = FetchedFile(content, stored.open(session.vault, "name"))
     return "\n\n".join(parts), file

@@ -56,6 +56,7 @@ NO_FORUM = (
     "Nhóm này chưa bật Chủ đề (Topics). Vào phần sửa nhóm, bật Chủ đề, cho Tràm làm quản trị viên "
     "có quyền Quản lý chủ đề, rồi gửi lại mã."
 )
+FILE_STAYS = "(Tệp kèm theo chưa chuyển qua đây được. Xin xem trên bàn làm việc web.)"
 BAD_CODE = "Mã không đúng hoặc đã hết hạn. Lấy mã mới trên bàn làm việc web, mục Telegram."
 HOW_TO_LINK = "Gõ /lienket rồi mã lấy trên bàn làm việc web, mục Telegram."
 HOW_TO_BE_KNOWN = "Gõ /toi rồi mã lấy trên bàn làm việc web, mục Telegram."

@@ -24,10 +24,12 @@ from desk.guard import Who, staff_of, who_may
 from desk.pages.case_acts import ActId
 from desk.pages.case_page import CasePage
 from desk.pages.case_view import Opened, json_of, list_of, paper_name
-from desk.pages.files import UnreadableImageError, redrawn
 from desk.pages.queue import place_name
 from eligibility.facts import CriminalRole, FactId
 from store import audit, files
+from store.files import Scan
+from store.pictures import UnreadableImageError, redrawn
+from store.scanner import verdict
 from store.session import Session
 
 MOST_UPLOADED = files.MAX_BYTES + 64 * 1024
@@ -150,6 +152,9 @@ def _standing(told: dict[str, Any]) -> frozenset[Standing]:
     return frozenset({known[str(said)]} if str(said) in known else ())
 
 
+_NEVER_SENT = {Scan.WAITING: "not_scanned", Scan.FOUND: "harmful"}
+
+
 def routes(frame: Frame) -> APIRouter:
     """The routes of papers and of files to be sent."""
     router = APIRouter()
@@ -192,7 +197,8 @@ def routes(frame: Frame) -> APIRouter:
         title = documents.wording().forms[form].title.split("\n")[-1]
 
         def act(session: Session) -> str:
-            _send(session, staff, case_id, content, "application/pdf", file_name, title)
+            made = (content, "application/pdf", file_name, title, Scan.CLEAN)
+            _send(session, staff, case_id, *made)
             return "Đã giao cho Tràm gửi mẫu đơn đi."
 
         return await pages.do(
@@ -207,11 +213,17 @@ def routes(frame: Frame) -> APIRouter:
         kind: str,
         name: str,
         words: str,
+        scan: Scan,
         client_key: str | None = None,
     ) -> None:
         case = the_case(session, staff, case_id)
         kept = files.keep(
-            session, content, media_type=kind, name=name, conversation_id=case.conversation_id
+            session,
+            content,
+            media_type=kind,
+            name=name,
+            conversation_id=case.conversation_id,
+            scan=scan,
         )
         said = talking.reply(
             session,
@@ -239,11 +251,14 @@ def routes(frame: Frame) -> APIRouter:
             content = await upload.read() if isinstance(upload, UploadFile) else b""
         await frame.database.read(lambda session: the_case(session, staff, case_id))
         problem, kind, content = await asyncio.to_thread(_checked, content, len(words))
+        scan = await verdict(frame.scanner, content) if problem is None else Scan.UNASKED
+        if scan in _NEVER_SENT:
+            problem = _NEVER_SENT[scan]
 
         def act(session: Session) -> str:
             if problem is not None:
                 raise RefusedError(problem)
-            _send(session, staff, case_id, content, kind, name, words, key[:64] or None)
+            _send(session, staff, case_id, content, kind, name, words, scan, key[:64] or None)
             return "Đã giao cho Tràm gửi tệp đi."
 
         return await pages.do(request, case_id, act, say=texts.act_refusal)

@@ -41,7 +41,7 @@ from eligibility.grounds import load_law
 from store.audit import AuditRow
 from store.base import new_id
 from store.events import Event
-from store.files import StoredFile
+from store.files import Scan, StoredFile
 from store.outbox import Delivery, OutboxRow
 from store.session import Session
 
@@ -71,6 +71,7 @@ class FileView:
     is_image: bool
     is_sound: bool
     kilobytes: int
+    scan: Scan
 
 
 @dataclass(frozen=True)
@@ -528,10 +529,12 @@ def _speaker(entry: ThreadEntry, names: Mapping[str, str]) -> str:
 
 
 def _files(session: Session, file_ids: Sequence[str]) -> dict[str, FileView]:
-    wanted = (StoredFile.id, StoredFile.media_type, StoredFile.size, StoredFile.name)
+    told = (StoredFile.media_type, StoredFile.size, StoredFile.name, StoredFile.scan)
     # The content stays where it is: a thread of many photos must open at once.
     found = session.scalars(
-        sa.select(StoredFile).where(StoredFile.id.in_(file_ids)).options(load_only(*wanted))
+        sa.select(StoredFile)
+        .where(StoredFile.id.in_(file_ids))
+        .options(load_only(StoredFile.id, *told))
     )
     return {
         file.id: FileView(
@@ -540,6 +543,7 @@ def _files(session: Session, file_ids: Sequence[str]) -> dict[str, FileView]:
             is_image=file.media_type.startswith("image/"),
             is_sound=file.media_type.startswith("audio/"),
             kilobytes=max(1, file.size // 1024),
+            scan=file.scan,
         )
         for file in found
     }

@@ -33,8 +33,9 @@ from store.files import MAX_BYTES, StoredFile
 from store.session import Database, Session
 from store.wakes import Topic
 from tests.channels.webchat_loopback import TEXTS, Loopback, serving
+from tests.photos import photo_of
 
-JPEG = b"\xff\xd8\xff\xe0" + bytes(1000)
+JPEG = photo_of(1004)
 OPENING = "an-opening-of-22-letters"
 
 

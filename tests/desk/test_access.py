@@ -92,6 +92,7 @@ ROUTES = {
     ("POST", "/cases/{case_id}/contact"): OF_U_MINH,
     ("GET", "/files/{file_id}"): OF_U_MINH,
     ("GET", "/files/{file_id}/view"): OF_U_MINH,
+    ("POST", "/files/{file_id}/original"): OF_U_MINH,
     ("GET", "/figures"): frozenset({"hai", "trung", "quan"}),
     ("POST", "/figures/export"): frozenset({"hai", "trung", "quan"}),
     ("GET", "/figures/register"): frozenset({"hai", "trung"}),

@@ -7,6 +7,7 @@ import io
 import re
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,14 +19,16 @@ from cases.model import Case
 from cases.thread import Draft, Note, ThreadEntry
 from desk import texts
 from desk.pages import files as desk_files
-from desk.pages.files import MOST_PIXELS, VIEW_PIXELS, UnreadableImageError, redrawn
+from desk.pages.files import VIEW_PIXELS
 from store import files
 from store.audit import AuditRow
 from store.clock import SetClock
 from store.outbox import Delivery, Kind, OutboxRow
+from store.pictures import MOST_PIXELS, UnreadableImageError, redrawn
 from store.session import Database, Session
 from tests.desk.test_access import file_of
 from tests.desk.world import Browser, World, photo
+from tests.photos import picture
 
 SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>{{7*7}}\" hx-get=\"/desk/sign-out"
 
@@ -490,18 +493,11 @@ async def test_a_photo_that_is_none_is_not_shown(world: World) -> None:
     assert (await browser.get(f"/desk/cases/{case_id}")).status_code == 200
 
 
-def picture(side: int, kind: str, **options: object) -> bytes:
-    """A square of one grey, which compresses to next to nothing."""
-    content = io.BytesIO()
-    Image.new("L", (side, side), 90).save(content, kind, **options)
-    return content.getvalue()
-
-
 @pytest.mark.parametrize(
     ("kind", "options"), [("PNG", {}), ("JPEG", {"progressive": True, "quality": 20})]
 )
 def test_a_picture_that_would_fill_the_memory_is_refused(
-    kind: str, options: dict[str, object]
+    kind: str, options: dict[str, Any]
 ) -> None:
     side = int(MOST_PIXELS**0.5) + 1
 

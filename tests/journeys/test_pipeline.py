@@ -45,6 +45,7 @@ from store.session import Database, Session
 from store.wakes import Topic
 from tests.journeys.conftest import Citizen, ListeningChannel, said
 from tests.journeys.wording import is_said
+from tests.photos import SMALL_JPEG, photo_of
 
 OFFICE = "Chi nhánh Trần Văn Thời"
 SECONDS = dt.timedelta(seconds=1)
@@ -588,7 +589,7 @@ PHOTO = {"reference": "f1", "name": "so do.jpg", "media_type": "image/jpeg", "si
 
 
 def sender(database: Database, rooms: Rooms, channel: Fetching) -> Citizen:
-    channel.files["f1"] = FetchedFile(b"\xff\xd8\xff" + bytes(897), "so do.jpg")
+    channel.files["f1"] = FetchedFile(photo_of(900), "so do.jpg")
     return Citizen(database, Worker(database, rooms, {channel.name: channel}), channel)
 
 
@@ -611,7 +612,7 @@ async def test_a_file_is_brought_before_its_turn_and_kept_with_the_words_beneath
 
     assert database.read_now(kept) == (
         "sổ đỏ của tôi",
-        b"\xff\xd8\xff" + bytes(897),
+        photo_of(900),
         "image/jpeg",
     )
 
@@ -907,7 +908,7 @@ async def test_personal_words_lie_sealed_in_every_table_and_in_no_log(
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.INFO, "sqlalchemy")
     channel = ListeningChannel()
-    content = b"\xff\xd8\xff" + CANARIES["content"].encode()
+    content = SMALL_JPEG + CANARIES["content"].encode()
     channel.files["f1"] = FetchedFile(content, CANARIES["file"])
     worker = Worker(database, rooms, {channel.name: channel})
     citizen = Citizen(database, worker, channel, address=CANARIES["chat"])

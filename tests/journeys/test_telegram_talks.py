@@ -25,12 +25,13 @@ from store.outbox import Delivery, OutboxRow
 from store.session import Database, Session
 from tests.channels.bot_api import BotApi, Citizen, Sent, serving
 from tests.journeys.wording import is_said
+from tests.photos import SMALL_JPEG
 
 SECRET = "a-secret_of-the-webhook"
 OFFICE = "Chi nhánh Trần Văn Thời"
 SECONDS = 30.0
 """For one answer; the machine may be busy with other tests."""
-PHOTO = b"\xff\xd8\xff\xe0" + b"so do" * 40
+PHOTO = SMALL_JPEG + b"so do" * 40
 
 
 @dataclass

@@ -41,12 +41,13 @@ from tests.channels.zalo_api import (
 )
 from tests.journeys.server import Server
 from tests.journeys.wording import is_said
+from tests.photos import SMALL_JPEG
 
 OFFICE = "Chi nhánh Trần Văn Thời"
 SECRET = "a-secret_of-the-webhook"
 SECONDS = 30.0
 """For one answer; the machine may be busy with other tests."""
-PHOTO = b"\xff\xd8\xff\xe0" + b"so do" * 40
+PHOTO = SMALL_JPEG + b"so do" * 40
 AAC = b"\xff\xf1" + b"voice" * 40
 
 

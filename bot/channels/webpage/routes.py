@@ -33,6 +33,8 @@ from bot.channels.webpage.streams import Streams
 from bot.channels.webpage.talks import News, Refusal
 from bot.lifeline import Lifeline
 from store import files, wakes
+from store.files import Scan
+from store.scanner import Scanner, verdict
 from store.session import Database, Session
 
 _LOOK_AGAIN = 15.0
@@ -116,12 +118,14 @@ class Routes:
         stopping: Callable[[], bool],
         answer_within: float,
         lifeline: Lifeline | None = None,
+        scanner: Scanner | None = None,
     ) -> None:
         self._lifeline = lifeline
         self._database = database
         self._page = page
         self._stopping = stopping
         self._answer_within = answer_within
+        self._scanner = scanner
         self._streams = Streams()
         self._intake = Intake()
 
@@ -217,10 +221,13 @@ class Routes:
     async def _keep(self, token: str, client_id: str, upload: Upload) -> Refusal | _NotKept | None:
         """Keep a file, or say why not."""
         sent = parse(FromPage, {"client_id": client_id})
-        if not upload.too_large and files.media_type_of(upload.content) is None:
+        if not upload.too_large and not files.takes(upload.content):
             return _NotKept(415, "type", self._page.words("wrong_file"))
+        scan = await verdict(self._scanner, upload.content)
+        if scan is Scan.FOUND:
+            return _NotKept(415, "harmful", self._page.words("harmful_file"))
         kept = await self._database.transact(
-            lambda s: talks.keep_file(s, token, sent.client_id, upload)
+            lambda s: talks.keep_file(s, token, sent.client_id, upload, scan)
         )
         if isinstance(kept, Refusal):
             return kept

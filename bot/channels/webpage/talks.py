@@ -23,7 +23,7 @@ from bot.conversations import IDLE, Conversation
 from bot.inbox import InboxRow, InboxState, accept
 from bot.transcript import TranscriptRow
 from store import files, wakes
-from store.files import StoredFile
+from store.files import Scan, StoredFile
 from store.session import Session
 
 BACK_WITHIN = dt.timedelta(minutes=2)
@@ -139,7 +139,9 @@ def say(session: Session, token: str, client_id: str, event: Mapping[str, Any]) 
     return None
 
 
-def keep_file(session: Session, token: str, client_id: str, upload: Upload) -> Refusal | bool:
+def keep_file(
+    session: Session, token: str, client_id: str, upload: Upload, scan: Scan
+) -> Refusal | bool:
     """Keep a file and say so in the inbox, both or neither. Its type has been looked at.
 
     False when the talk has so many files that it gets no more.
@@ -162,6 +164,7 @@ def keep_file(session: Session, token: str, client_id: str, upload: Upload) -> R
         media_type=media_type,
         name=unicodedata.normalize("NFC", upload.name)[-120:] or None,
         conversation_id=talk.id,
+        scan=scan,
     )
     kind = InboundKind.VOICE if media_type.startswith("audio/") else InboundKind.FILE
     _put(session, token, client_id, {"kind": kind, "file_id": kept.id})
@@ -242,8 +245,11 @@ def open_file(session: Session, token: str, file_id: str) -> tuple[bytes, str] |
     if all(message.shown.file_id != file_id for message in _messages(session, talk.id)):
         return None
     kept = session.get(StoredFile, file_id)
-    content = kept.open_bytes(session.vault, "content") if kept else None
-    return (content, kept.media_type) if kept and content is not None else None
+    # What waits for the scanner is the citizen's own; an officer's file leaves with its verdict.
+    if kept is None or kept.scan is Scan.FOUND:
+        return None
+    content = kept.open_bytes(session.vault, "content")
+    return (content, kept.media_type) if content is not None else None
 
 
 def _messages(session: Session, talk_id: str, after: int = 0) -> tuple[Message, ...]:
