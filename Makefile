@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts migrate lock train install browser clean
+.PHONY: help run test check format lint types contracts migrate lock audit licences train install browser clean
 
 help:
 	@echo "make run     start Tràm on SQLite: web chat and desk on http://127.0.0.1:8000"
@@ -15,6 +15,8 @@ help:
 	@echo "make format  put the code into shape"
 	@echo "make migrate bring the database to this version's schema"
 	@echo "make train   learn the models anew from our own wordings"
+	@echo "make audit   look for known holes in the code and in what it stands on"
+	@echo "make licences list the licences of all locked packages"
 	@echo "make lock    compile requirements.lock from pyproject.toml"
 
 run: $(VENV)/.installed
@@ -41,6 +43,14 @@ types: $(VENV)/.installed
 
 contracts: $(VENV)/.installed
 	$(BIN)/lint-imports
+
+# Exits 3 when the index could not be asked: that is no clean bill, and nobody should take it for one.
+audit: $(VENV)/.installed
+	$(BIN)/bandit -q -c pyproject.toml -r bot cases desk eligibility knowledge store provinces
+	$(BIN)/python -m deploy.audit
+
+licences: $(VENV)/.installed
+	$(BIN)/python -m deploy.licences > docs/security/licences.md
 
 train: $(VENV)/.installed
 	$(BIN)/python -m knowledge train
