@@ -11,14 +11,14 @@ _LONGEST = 60
 
 def licence_of(package: metadata.PackageMetadata) -> str:
     """The SPDX expression, else the classifiers, else the first line of the licence field."""
-    if expression := package.get("License-Expression"):
-        return str(expression)
+    if "License-Expression" in package:
+        return package["License-Expression"]
     classified = [
         one.rpartition(" :: ")[2]
         for one in package.get_all("Classifier") or []
         if one.startswith("License :: ")
     ]
-    told = (package.get("License") or "").strip().splitlines()
+    told = package["License"].strip().splitlines() if "License" in package else []
     return ", ".join(classified) or (told[0][:_LONGEST] if told else "not stated")
 
 
