@@ -192,8 +192,8 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     from store.anchors import add_anchor, keep_anchors
     from store.migrate import migrate
     from store.processes import alive
-    from store.session import lock_number
     from store.scanner import ClamAV, keep_scanning
+    from store.session import lock_number
     from store.wakes import Topic
 
     if role is not ProcessRole.BOTH and not settings.database_url.startswith("postgres"):
@@ -317,9 +317,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         lambda: every(SWEEP_SECONDS, "keeping", lambda: keep_small(database, settings.keep_days)),
     )
     metrics = Metrics(BUILD, role)
-    worker = Worker(
-        database, rooms, channels, metrics=metrics, owner=pulse.id, scanner=scanner
-    )
+    worker = Worker(database, rooms, channels, metrics=metrics, owner=pulse.id, scanner=scanner)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     for_the_operator = metrics_routes(database, metrics, read_health, metrics_token)
 
