@@ -100,7 +100,8 @@ from knowledge.shelf import Shelf
 from store import files, outbox
 from store.clock import ZONE
 from store.crypto import SealError
-from store.files import Scan, StoredFile, media_type_of
+from store.files import StoredFile, media_type_of
+from store.scan import Scan
 from store.session import Session
 
 log = logging.getLogger(__name__)

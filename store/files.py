@@ -5,28 +5,16 @@ The original is kept as evidence, as it came. What is shown of a picture is draw
 """
 
 import datetime as dt
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Row
 from store.pictures import may_be_drawn
+from store.scan import Scan
 from store.session import Session
 
 MAX_BYTES = 10 * 1024 * 1024
-
-
-class Scan(StrEnum):
-    """What the scanner for malicious software has said of a file."""
-
-    UNASKED = "unasked"
-    """None was set up when the file came."""
-    WAITING = "waiting"
-    """It has not answered yet; nobody opens the file until it has."""
-    CLEAN = "clean"
-    """Nothing was found, or we made the file ourselves."""
-    FOUND = "found"
 
 
 class StoredFile(Row):

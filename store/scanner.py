@@ -14,7 +14,8 @@ from typing import Final, Protocol
 
 import sqlalchemy as sa
 
-from store.files import Scan, StoredFile
+from store.files import StoredFile
+from store.scan import Scan
 from store.session import Database, Session
 
 log = logging.getLogger(__name__)

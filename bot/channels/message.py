@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from cases.speech import Ask
-from store.files import Scan
+from store.scan import Scan
 
 
 class ChannelName(StrEnum):

@@ -22,8 +22,9 @@ from cases.moves import who_is
 from cases.province import Province
 from cases.staff import StaffMember
 from store import audit, events, files
-from store.files import Scan, media_type_of
+from store.files import media_type_of
 from store.outbox import Delivery
+from store.scan import Scan
 from store.session import Session
 
 LONGEST_REPLY = 3000

@@ -27,8 +27,8 @@ from desk.pages.case_view import Opened, json_of, list_of, paper_name
 from desk.pages.queue import place_name
 from eligibility.facts import CriminalRole, FactId
 from store import audit, files
-from store.files import Scan
 from store.pictures import UnreadableImageError, redrawn
+from store.scan import Scan
 from store.scanner import verdict
 from store.session import Session
 

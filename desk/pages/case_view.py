@@ -41,8 +41,9 @@ from eligibility.grounds import load_law
 from store.audit import AuditRow
 from store.base import new_id
 from store.events import Event
-from store.files import Scan, StoredFile
+from store.files import StoredFile
 from store.outbox import Delivery, OutboxRow
+from store.scan import Scan
 from store.session import Session
 
 _OF_COMPLAINTS = frozenset({EVENTS[Move.COMPLAIN], EVENTS[Move.ANSWER_COMPLAINT]})

@@ -16,8 +16,9 @@ from PIL import Image
 from bot.channels.message import FetchedFile
 from store import files
 from store.audit import AuditRow
-from store.files import Scan, StoredFile
+from store.files import StoredFile
 from store.pictures import MOST_PIXELS, UnreadableImageError, may_be_drawn, redrawn
+from store.scan import Scan
 from store.session import Session
 from tests.desk.world import World, photo
 from tests.photos import SMALL_JPEG, picture

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from store import files
-from store.files import Scan, StoredFile
+from store.files import StoredFile
+from store.scan import Scan
 from store.scanner import ClamAV, keep_scanning, scan_some, verdict
 from store.session import Database, Session
 from tests.photos import SMALL_JPEG

@@ -33,7 +33,7 @@ from bot.channels.webpage.streams import Streams
 from bot.channels.webpage.talks import News, Refusal
 from bot.lifeline import Lifeline
 from store import files, wakes
-from store.files import Scan
+from store.scan import Scan
 from store.scanner import Scanner, verdict
 from store.session import Database, Session
 

@@ -23,7 +23,8 @@ from bot.conversations import IDLE, Conversation
 from bot.inbox import InboxRow, InboxState, accept
 from bot.transcript import TranscriptRow
 from store import files, wakes
-from store.files import Scan, StoredFile
+from store.files import StoredFile
+from store.scan import Scan
 from store.session import Session
 
 BACK_WITHIN = dt.timedelta(minutes=2)
