@@ -21,6 +21,7 @@ import httpx
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from bot.texts import load_about, load_texts
 from cases.alerts import AlertRow
 from cases.atlas import Atlas
 from cases.codes import fresh_code, fresh_pin
@@ -33,6 +34,7 @@ from cases.queue import code_index, pin_index
 from cases.search import CaseIndex
 from cases.staff import Role, StaffMember
 from cases.thread import Author, Note, Seen, ThreadEntry
+from cases.wordbook import Wordbook
 from desk import auth
 from desk.app import make_desk
 from knowledge.article import FieldId
@@ -176,9 +178,9 @@ def desk_of(folder: Path, name: str) -> tuple[Database, FastAPI]:
     migrate(database)
     app = FastAPI(openapi_url=None)
     province = load_province("ca-mau")
-    app.mount(
-        "/desk", make_desk(database, Atlas(province), Shelf(load_library()), secure_cookies=False)
-    )
+    words = Wordbook(load_texts(), load_about())
+    shelf = Shelf(load_library())
+    app.mount("/desk", make_desk(database, Atlas(province), shelf, words, secure_cookies=False))
     return database, app
 
 

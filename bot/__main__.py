@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a command line loads only what it needs
     from bot.turn import Rooms
     from desk.assistant import Assistant
     from desk.factors import Policy
+    from store.session import Session
 
 log = logging.getLogger("tram")
 
@@ -120,6 +121,7 @@ def add_staff(username: str, name: str, role: str, office: str | None) -> int:
     import random
 
     from bot.app import open_database
+    from cases.atlas import Atlas
     from cases.province import load_province
     from cases.staff import Role
     from desk import accounts
@@ -128,15 +130,17 @@ def add_staff(username: str, name: str, role: str, office: str | None) -> int:
     settings = Settings()
     wanted = Role(role)
     at_an_office = wanted in (Role.OFFICER, Role.HEAD, Role.CENTRE)
-    known = {one.id for one in load_province(settings.province).offices}
-    if at_an_office and office not in known:
-        raise ValueError(f"--office is one of {', '.join(sorted(known))}")
     if not at_an_office and office is not None:
         raise ValueError(f"an account of the role {wanted} belongs to no office")
     password = accounts.readable_password(random.SystemRandom())
     database = open_database(settings)
     try:
         migrate(database)
+        atlas = Atlas(load_province(settings.province))
+        atlas.refresh_now(database)
+        known = {one.id for one in atlas.current.offices}
+        if at_an_office and office not in known:
+            raise ValueError(f"--office is one of {', '.join(sorted(known))}")
         database.transact_now(
             lambda session: accounts.add_staff(session, username, name, wanted, office, password)
         )
@@ -185,6 +189,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     from cases.documents import check_forms
     from cases.province import load_province
     from cases.staffing import able_offices
+    from cases.wordbook import seed_texts
     from desk.accounts import ensure_demo_accounts
     from desk.app import make_desk
     from knowledge.shelf import seed_knowledge
@@ -211,6 +216,8 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     rooms.shelf.refresh_now(database)
     database.transact_now(lambda session: seed_province(session, folder))
     rooms.atlas.refresh_now(database)
+    database.transact_now(lambda session: seed_texts(session, rooms.words.shipped))
+    rooms.words.refresh_now(database)
     province = rooms.province
     check_contacts(settings, province)
     if settings.environment is Environment.DEMO:
@@ -228,6 +235,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     background: list[Callable[[], Awaitable[None]]] = [
         lambda: rooms.shelf.follow(database),
         lambda: rooms.atlas.follow(database),
+        lambda: rooms.words.follow(database),
     ]
     if not database.on_postgres:
         database.transact_now(take_up_again)
@@ -241,13 +249,13 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         return server is not None and server.should_exit
 
     channels: dict[ChannelName, Channel] = {ChannelName.WEB: WebChat()}
-    lifeline = Lifeline(rooms.reader, rooms.texts, database.clock.today)
+    lifeline = Lifeline(rooms.reader, lambda: rooms.texts, database.clock.today)
     lifeline.over(channels)
     scanner = ClamAV(settings.clamav) if settings.clamav is not None else None
     public_routers = [
         make_webchat(
             database,
-            rooms.texts,
+            lambda: rooms.texts,
             exit_to=settings.exit_url,
             stopping=stopping,
             lifeline=lifeline,
@@ -265,6 +273,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         database,
         rooms.atlas,
         rooms.shelf,
+        rooms.words,
         secure_cookies=settings.behind_https,
         stopping=stopping,
         assistant=lent(rooms, settings.public_url),
@@ -387,7 +396,13 @@ def asked_of_staff(settings: Settings) -> "Policy":
 
 def lent(rooms: "Rooms", web: str | None) -> "Assistant":
     """What the desk borrows: the reading of a story, and the words of the chat."""
-    from cases.speech import Line
+    from functools import cache
+
+    from bot.app import lookups_for_drawing
+    from bot.conversations import Conversation, is_shut
+    from bot.dialogue.drawing import messages
+    from cases.speech import Line, Say
+    from cases.window import Talk
     from desk.assistant import Assistant, Story
 
     def read(text: str, today: dt.date) -> Story:
@@ -404,7 +419,18 @@ def lent(rooms: "Rooms", web: str | None) -> "Assistant":
     def say(key: str, blanks: Mapping[str, str]) -> str:
         return rooms.texts.render(Line(key=key, blanks=dict(blanks)), "vi")
 
-    return Assistant(read, say, web)
+    def talk(session: "Session", talk_id: str) -> Talk | None:
+        found = session.get(Conversation, talk_id)
+        if found is None:
+            return None
+        return Talk(found.last_inbound_at, is_shut(found, session.clock.now()))
+
+    @cache
+    def messages_of_chat() -> Mapping[str, Say]:
+        lookups = lookups_for_drawing(rooms)
+        return messages(lookups, lambda text: rooms.reader.read(text, lookups.today))
+
+    return Assistant(read, say, lambda key: messages_of_chat().get(key), talk, web)
 
 
 async def _keep(start: Callable[[], Awaitable[None]]) -> None:

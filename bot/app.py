@@ -24,12 +24,13 @@ from bot.dialogue.turn import Lookups
 from bot.lifeline import Lifeline
 from bot.logs import where
 from bot.settings import Environment, Settings
-from bot.texts import load_texts
+from bot.texts import load_about, load_texts
 from bot.turn import Rooms
 from bot.understanding.reader import Reader
 from cases.atlas import Atlas
 from cases.places import Gazetteer
 from cases.province import Province
+from cases.wordbook import Wordbook
 from eligibility.grounds import load_law
 from knowledge.article import FieldId
 from knowledge.fields import load_fields
@@ -66,7 +67,7 @@ def load_rooms(province: Province) -> Rooms:
         shelf=Shelf(load_library(), fields),
         gazetteer=gazetteer,
         reader=Reader(gazetteer, fields_of, law),
-        texts=load_texts(),
+        words=Wordbook(load_texts(), load_about()),
         chance=random.SystemRandom(),
     )
 

@@ -29,10 +29,10 @@ from bot.channels.message import (
 from bot.channels.wire import marked
 from bot.conversations import Conversation, is_shut
 from bot.telegram_desk import posts
-from bot.texts import Texts
 from bot.transcript import Direction, Shown, ShownButton
 from cases.speech import Choice, Line, Say, Verbatim
 from cases.thread import ThreadEntry
+from cases.wording import Texts
 from store import events
 from store.files import StoredFile
 from store.outbox import Delivery, Kind, OutboxRow

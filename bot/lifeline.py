@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels.message import Channel, ChannelName, InboundKind, Outbound, RawEvent, TryLater
 from bot.dialogue.hear import danger_card
 from bot.logs import where
-from bot.texts import Texts
 from bot.understanding.reader import Reader
 from cases.speech import Line
+from cases.wording import Texts
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -38,7 +38,9 @@ async def keep(lifeline: "Lifeline | None", events: Iterable[RawEvent], keeping:
 class Lifeline:
     """Tells who is in danger whom to call; once for each event, however often it is posted."""
 
-    def __init__(self, reader: Reader, texts: Texts, today: Callable[[], dt.date]) -> None:
+    def __init__(
+        self, reader: Reader, texts: Callable[[], Texts], today: Callable[[], dt.date]
+    ) -> None:
         self._reader = reader
         self._texts = texts
         self._today = today
@@ -57,7 +59,7 @@ class Lifeline:
             return None
         language = str(understood.written_in)
         lines = (Line(key=danger_card(understood)), Line(key="danger.not_kept"))
-        return self._texts.join(lines, language)
+        return self._texts().join(lines, language)
 
     async def keep(self, events: Iterable[RawEvent], keeping: Awaitable[T]) -> T:
         """Wait until events are kept; whoever is in danger is told when they are not.

@@ -61,7 +61,6 @@ from bot.dialogue.turn import (
 from bot.inbox import InboxRow, InboxState
 from bot.telegram_desk.hear import FromGroup
 from bot.telegram_desk.hear import hear as staff_hear
-from bot.texts import Texts
 from bot.transcript import Direction, Shown, TranscriptRow
 from bot.understanding.reader import Reader
 from cases import (
@@ -93,6 +92,8 @@ from cases.queue import NewRequest
 from cases.speech import Choice, Line, Verbatim
 from cases.talking import Word
 from cases.thread import Author, ThreadEntry
+from cases.wordbook import Wordbook
+from cases.wording import Texts
 from eligibility.grounds import LegalAidLaw
 from knowledge import feedback
 from knowledge.feedback import Why
@@ -121,7 +122,8 @@ class Rooms:
     shelf: Shelf
     gazetteer: Gazetteer
     reader: Reader
-    texts: Texts
+    words: Wordbook
+    """The texts in use."""
     chance: random.Random
     """`random.SystemRandom` outside tests."""
 
@@ -129,6 +131,11 @@ class Rooms:
     def province(self) -> Province:
         """The province as it counts now; take it once for one piece of work."""
         return self.atlas.current
+
+    @property
+    def texts(self) -> Texts:
+        """The texts as they count now."""
+        return self.words.current
 
 
 def handle(
@@ -606,6 +613,7 @@ def _agree(
         purpose=agreed.purpose,
         given=agreed.given,
         wording=agreed.shown.key,
+        version=lookups.texts.version(agreed.shown.key),
         shown=lookups.texts.render(agreed.shown, talk.language),
         language=talk.language,
     )

@@ -1,6 +1,7 @@
 """Command lines of the cases room.
 
-python -m cases route       which office is responsible, asked in JSON lines
+python -m cases route       which office is responsible, asked in JSON lines; by the folder, or by
+                            what was edited in the database that TRAM_DATABASE_URL names
 python -m cases deadlines   prints docs/deadlines.md: limits, calendar, an example; reads nothing
 python -m cases life        prints docs/case-life.md: states and moves of a case; reads nothing
 python -m cases form        fills one of the papers of Circular 12/2018/TT-BTP, as PDF or DOCX
@@ -91,11 +92,13 @@ def _life() -> int:
 
 
 def _route() -> int:
+    from cases.atlas import province_of
     from cases.places import Gazetteer
     from cases.province import load_province
     from cases.routing import in_words, route
 
-    province = load_province(os.environ.get("TRAM_PROVINCE") or DEFAULT_PROVINCE)
+    folder = load_province(os.environ.get("TRAM_PROVINCE") or DEFAULT_PROVINCE)
+    province = province_of(folder, os.environ.get("TRAM_DATABASE_URL") or None)
     gazetteer = Gazetteer(province)
 
     def answer(record: Record) -> Record:

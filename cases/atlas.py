@@ -24,6 +24,8 @@ from cases.province import (
     faults,
 )
 from store import documents
+from store.clock import SystemClock
+from store.crypto import Keyring, Vault
 from store.datafile import Entry
 from store.documents import Version
 from store.following import follow_documents
@@ -103,12 +105,14 @@ class Atlas:
         self._mark: tuple[int, ...] = ()
         self._one_at_a_time = threading.Lock()
         self.current = folder
+        self.unfit: tuple[Fault, ...] = ()
+        """Why what the documents say now is not in use; an upgrade of the files brings it about."""
 
     def refresh(self, session: Session) -> bool:
         """Take what the documents say now, if it has changed; whether it had.
 
-        What does not fit together (only an upgrade of the files can bring it about) is logged, and
-        what counted before goes on counting.
+        What does not fit together (only an upgrade of the files can bring it about) is logged and
+        kept as `unfit`, and what counted before goes on counting.
         """
         if mark_of(session) == self._mark:
             return False
@@ -118,8 +122,9 @@ class Atlas:
                 return False
             province = self.seen_by(session)
             self._mark = mark
-            if found := tuple(faults(province)):
-                for fault in found:
+            self.unfit = tuple(faults(province))
+            if self.unfit:
+                for fault in self.unfit:
                     log.error("the province as edited does not fit together: %s", fault.reason)
                 return False
             self.current = province
@@ -147,6 +152,22 @@ class Atlas:
                     areas[version.key] = entry
         self._read = read
         return _composed(self._folder, found, areas)
+
+
+def province_of(folder: Province, url: str | None) -> Province:
+    """The province as the database at `url` has it, for command lines; None: as the folder says.
+
+    Nothing of it is sealed, so no key is needed.
+    """
+    if url is None:
+        return folder
+    database = Database(url, Vault(Keyring.fresh()), SystemClock(None))
+    atlas = Atlas(folder)
+    try:
+        atlas.refresh_now(database)
+    finally:
+        database.close_now()
+    return atlas.current
 
 
 def entry_of(version: Version) -> Entry:

@@ -30,6 +30,8 @@ class ConsentRow(Row):
     """The text's key in bot/texts, or of the desk's own words (`desk.…`)."""
     wording_hash: Mapped[str] = mapped_column(sa.String(64))
     """SHA-256 of the text as it was shown."""
+    wording_version: Mapped[int | None]
+    """Which version of the text it was, as its history on the desk counts; None: not kept there."""
     language: Mapped[str] = mapped_column(sa.String(5))
     manner: Mapped[Manner | None]
     """How it was given to an officer; None: in the talk."""
@@ -53,6 +55,7 @@ def record(
     given: bool,
     wording: str,
     shown: str,
+    version: int | None = None,
     language: str,
     manner: Manner | None = None,
     staff_id: str | None = None,
@@ -66,6 +69,7 @@ def record(
             given=given,
             wording=wording,
             wording_hash=hashlib.sha256(shown.encode()).hexdigest(),
+            wording_version=version,
             language=language,
             manner=manner,
             staff_id=staff_id,

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from cases.access import NotFoundError
 from cases.atlas import Atlas
 from cases.health import Health
+from cases.wordbook import Wordbook
 from desk import guard
 from desk.assistant import Assistant
 from desk.factors import Policy
@@ -52,6 +53,7 @@ from desk.pages import (
     security,
     status,
     telegram,
+    wording,
 )
 from knowledge.shelf import Shelf
 from store.scanner import Scanner
@@ -71,6 +73,7 @@ def make_desk(
     database: Database,
     atlas: Atlas,
     shelf: Shelf,
+    wordbook: Wordbook,
     *,
     secure_cookies: bool,
     stopping: Callable[[], bool] = lambda: False,
@@ -116,6 +119,7 @@ def make_desk(
     if read_health is not None:
         desk.include_router(status.routes(frame, read_health))
     desk.include_router(providers.routes(frame))
+    desk.include_router(wording.routes(frame, wordbook))
     for page in (province, province_areas, province_days, province_history, duty):
         desk.include_router(page.routes(frame))
     desk.mount("/static", _Kept(directory=STATIC))

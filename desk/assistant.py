@@ -7,7 +7,10 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from cases.speech import Say
+from cases.window import Talk
 from eligibility.facts import Facts
+from store.session import Session
 
 
 @dataclass(frozen=True)
@@ -28,5 +31,9 @@ class Assistant:
     read: Callable[[str, dt.date], Story]
     say: Callable[[str, Mapping[str, str]], str]
     """A text of the chat by its key, in Vietnamese."""
+    shown_in: Callable[[str], Say | None]
+    """A message of the chat that says a text, by its key; None: none is known. Slow at first."""
+    talk: Callable[[Session, str], Talk | None]
+    """The talk behind a case, by its id."""
     web: str | None = None
     """Where the citizen opens the chat; None: nobody reaches it from outside."""

@@ -15,8 +15,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from cases.atlas import Atlas
 from cases.life import CLOSING
 from cases.province import Office, Province
-from cases.staff import StaffMember
-from desk import citizen_texts, texts
+from cases.staff import Role, StaffMember
+from desk import citizen_texts, province_texts, texts, window_texts
 from desk.assistant import Assistant
 from desk.auth import Brakes, Checks
 from desk.factors import Policy
@@ -48,6 +48,7 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         t=texts,
         c=citizen_texts,
+        t_window=window_texts.window,
         base=BASE,
         outcomes=CLOSING,
         static=lambda name: f"{BASE}/static/{name}?{marks[name]}",
@@ -62,6 +63,8 @@ class Me:
     staff: StaffMember
     name: str
     office: Office | None
+    unfit: tuple[str, ...] = ()
+    """For admins: why the offices and areas as edited are not in use."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,9 @@ class Frame:
             staff=staff,
             name=staff.open(session.vault, "name") or staff.username,
             office=self.office(staff.office_id) if staff.office_id else None,
+            unfit=tuple(province_texts.fault(one, self.province) for one in self.atlas.unfit)
+            if staff.role is Role.ADMIN
+            else (),
         )
 
     def office(self, office_id: str) -> Office | None:

@@ -112,14 +112,15 @@ def delivery(delivery: Delivery, reason: str | None) -> str:
             left = "Để sẵn, người dân thấy khi mở bằng mã hồ sơ"
             return {"shut": left, "seen": "Đã gửi, người dân đã xem"}.get(reason or "", "Đã gửi")
         case Delivery.REFUSED:
-            return f"Không gửi được: {_refused(reason)}"
+            return f"Không gửi được: {refused_because(reason)}"
         case Delivery.UNKNOWN:
             return "Chưa rõ đã tới hay chưa; nên hỏi lại hoặc gọi điện"
         case _:
             assert_never(delivery)
 
 
-def _refused(reason: str | None) -> str:
+def refused_because(reason: str | None) -> str:
+    """Why a channel refused a message, and what to do."""
     known = {
         "blocked": "người dân đã chặn Tràm; nên gọi điện",
         "window closed": "cửa sổ Zalo đã đóng vì người dân lâu chưa nhắn; nên gọi điện",

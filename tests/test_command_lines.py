@@ -9,6 +9,13 @@ from typing import Any
 
 import pytest
 
+from cases.atlas import AREA, OFFICE, body_of, seed_province
+from cases.province import Area, load_province
+from store import documents
+from store.clock import SystemClock
+from store.crypto import Keyring, Vault
+from store.session import Database, Session
+
 ROOT = Path(__file__).parents[1]
 
 BAD = ("không phải JSON", "[1, 2]", "17", "null", "", '{"q": 3, "text": 3, "facts": 3}')
@@ -235,3 +242,32 @@ def test_an_account_is_made_once_and_its_password_is_shown_once(tmp_path: Path) 
     assert (again.returncode, again.stdout) == (2, b"")
     assert nowhere.returncode == 2
     assert b"nam-can" in nowhere.stderr
+
+
+def test_an_office_made_on_the_desk_is_known_to_the_command_lines(tmp_path: Path) -> None:
+    where = {
+        "TRAM_DATABASE_URL": f"sqlite:///{tmp_path / 'tram.db'}",
+        "TRAM_KEY_FILE": str(tmp_path / "keys.json"),
+    }
+    hire = ("--name", "Lan", "--role", "officer", "--office")
+    run("bot", "add-staff", "lan", *hire, "nam-can", lines=(), **where)  # makes the database
+    folder = load_province("ca-mau")
+    database = Database(where["TRAM_DATABASE_URL"], Vault(Keyring.fresh()), SystemClock(None))
+
+    def edit(session: Session) -> None:
+        seed_province(session, folder)
+        new = folder.office("nam-can").model_copy(update={"id": "dat-mui", "register_code": "CN99"})
+        documents.put(session, OFFICE, "dat-mui", body_of(new), by="0" * 32, over=None)
+        area = Area(office="dat-mui", verified=False, basis="thử")
+        documents.put(session, AREA, "32104", body_of(area), by="0" * 32, over=1)
+
+    try:
+        database.transact_now(edit)
+    finally:
+        database.close_now()
+
+    made = run("bot", "add-staff", "ba", *hire, "dat-mui", lines=(), **where)
+    (routed,) = answers("cases", "route", lines=('{"place": "xã Đá Bạc"}',), **where)[:1]
+
+    assert made.returncode == 0
+    assert routed["office"] == "dat-mui"

@@ -24,9 +24,9 @@ from bot.channels.webpage.forms import MAX_TEXT
 from bot.channels.webpage.page import Page
 from bot.channels.webpage.routes import Routes
 from bot.lifeline import Lifeline
-from bot.texts import Texts
 from cases.speech import Ask
 from store.scanner import Scanner
+from cases.wording import Texts
 from store.session import Database
 
 EXIT_TO = "https://www.google.com/search?q=thoi+tiet+ca+mau"
@@ -65,7 +65,7 @@ class WebChat:
 
 def make_webchat(
     database: Database,
-    texts: Texts,
+    texts: Callable[[], Texts],
     *,
     exit_to: str = EXIT_TO,
     stopping: Callable[[], bool] = lambda: False,
@@ -75,9 +75,9 @@ def make_webchat(
 ) -> APIRouter:
     """The citizen's page at `/` and its addresses under `/chat/`.
 
-    `exit_to` is where the quick exit leads. `stopping` says that the server wants to stop: open
-    streams then end within a second, and the pages come back to the next server. The page
-    without a script waits `answer_within` seconds for an answer.
+    `texts` gives the texts in use. `exit_to` is where the quick exit leads. `stopping` says that
+    the server wants to stop: open streams then end within a second, and the pages come back to
+    the next server. The page without a script waits `answer_within` seconds for an answer.
     """
     page = Page(texts, exit_to)
     return Routes(database, page, stopping, answer_within, lifeline, scanner).router()

@@ -16,10 +16,10 @@ from bot.dialogue import (
     welcome,
 )
 from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, Turn, ask, choice
-from bot.texts import LANGUAGES
 from bot.understanding import contact
 from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say, say
+from cases.wording import LANGUAGES
 from knowledge.article import FieldId
 from knowledge.library import Library
 

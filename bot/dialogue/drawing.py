@@ -5,14 +5,14 @@ drawing shows what the dialogue does, not what somebody once meant it to do.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.channels.message import InboundKind
 from bot.dialogue.hear import hear
 from bot.dialogue.turn import Heard, Lookups, State, Turn
 from bot.understanding.understood import Understood
-from cases.speech import Line
+from cases.speech import Line, Say
 
 Read = Callable[[str], Understood]
 
@@ -51,6 +51,17 @@ def walk(lookups: Lookups, read: Read) -> Iterator[Step]:
             if _place(after) not in seen:
                 seen.add(_place(after))
                 waiting.append(after)
+
+
+def messages(lookups: Lookups, read: Read) -> Mapping[str, Say]:
+    """The first message of the walk that says a text or has it on a button, by the text's key."""
+    found: dict[str, Say] = {}
+    opening = hear(State(), Heard(InboundKind.START, read("")), lookups)
+    for turn in (opening, *(step.turn for step in walk(lookups, read))):
+        for say in turn.says:
+            for line in (*say.lines, *(one.label for one in say.choices)):
+                found.setdefault(line.key, say)
+    return found
 
 
 def _place(state: State) -> tuple[object, ...]:

@@ -37,7 +37,6 @@ from bot.dialogue.turn import (
     ask,
     choice,
 )
-from bot.texts import FALLBACK
 from bot.understanding import contact
 from bot.understanding.danger import DangerKind
 from bot.understanding.foreign import Language
@@ -47,6 +46,7 @@ from bot.understanding.understood import Role, Understood
 from cases.life import HELD
 from cases.screened import FROM_PLACE
 from cases.speech import Choice, Line, Say, say
+from cases.wording import FALLBACK
 from eligibility.facts import FACTS, FactId
 from knowledge.vietnamese import fold, is_syllable
 

@@ -27,7 +27,6 @@ from bot.dialogue.turn import (
     ask,
     choice,
 )
-from bot.texts import FALLBACK
 from bot.understanding.danger import DangerKind
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
@@ -37,6 +36,7 @@ from cases.purpose import PersonAgrees, Purpose
 from cases.routing import Need, Routing, in_words, route
 from cases.screened import as_json, tells_sensitive, without_sensitive
 from cases.speech import Ask, Choice, Line, Say, say
+from cases.wording import FALLBACK
 from eligibility.facts import FactId, Facts
 from eligibility.screen import screen
 from knowledge.article import FieldId

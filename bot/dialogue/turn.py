@@ -14,7 +14,6 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
 
 from bot.channels.message import InboundKind
-from bot.texts import Texts
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
@@ -27,6 +26,7 @@ from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import PersonAgrees, Purpose
 from cases.speech import Choice, Line, Say
+from cases.wording import Texts
 from eligibility.facts import FactId, Facts, Value
 from eligibility.grounds import LegalAidLaw
 from knowledge.library import Library

@@ -21,6 +21,7 @@ from cases.providers import Provider
 from cases.purpose import PersonAgrees
 from cases.staff import StaffMember
 from cases.thread import Author, Draft, Note, ThreadEntry
+from cases.window import Talk, Window, window_of
 from desk import citizen_texts, intake_texts, texts
 from desk.frame import Frame, names_of
 from desk.pages.case_acts import ACTS, ActId, Situation, Typed, next_act, open_acts
@@ -250,6 +251,8 @@ class CaseView:
     last_word_at: dt.datetime
     withdraw_asked_at: dt.datetime | None
     reachable: bool
+    window: Window | None
+    """What the channel still takes; None where there is no talk."""
     by_hand: bool
     """An officer took it in; there never was a talk."""
     thread: tuple[Bubble, ...]
@@ -367,6 +370,7 @@ def look_at_case(
         last_word_at=case.last_word_at,
         withdraw_asked_at=case.withdraw_asked_at,
         reachable=case.conversation_id is not None,
+        window=_window(session, frame, case),
         by_hand=case.channel in frozenset(Came),
         thread=thread,
         pending=any(one.delivery and one.delivery.state is Delivery.WAITING for one in thread),
@@ -548,6 +552,24 @@ def _files(session: Session, file_ids: Sequence[str]) -> dict[str, FileView]:
         )
         for file in found
     }
+
+
+def _window(session: Session, frame: Frame, case: Case) -> Window | None:
+    """What the channel still takes; None where there is no talk."""
+    if case.conversation_id is None:
+        return None
+    lent = frame.assistant.talk(session, case.conversation_id) if frame.assistant else None
+    last = session.execute(
+        sa.select(OutboxRow.state, OutboxRow.ended_at, OutboxRow.reason)
+        .where(OutboxRow.conversation_id == case.conversation_id, OutboxRow.ended_at.is_not(None))
+        .order_by(OutboxRow.seq.desc())
+        .limit(1)
+    ).first()
+    refused = None
+    if last is not None and last.state is Delivery.REFUSED:
+        refused = (last.ended_at, last.reason or "")
+    talk = lent or Talk(case.last_word_at)
+    return window_of(case.channel, talk, session.clock.now(), refused)
 
 
 def _deliveries(session: Session, entry_ids: Sequence[str]) -> dict[str, DeliveryView]:

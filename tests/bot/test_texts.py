@@ -14,8 +14,8 @@ from bot.channels.webpage.page import Page
 from bot.dialogue import provider
 from bot.dialogue.questions import OF_BOXES
 from bot.dialogue.turn import HelpedBy, Lost
-from bot.texts import FALLBACK, LANGUAGES, blanks_of, load_texts
 from bot.turn import COMING
+from bot.texts import load_about, load_texts
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from cases.life import CaseState, ComplaintKind, Ground, Outcome
@@ -25,6 +25,17 @@ from cases.province import load_province
 from cases.purpose import PersonAgrees
 from cases.routing import SENTENCES
 from cases.speech import Ask, Line
+from cases.wording import (
+    FALLBACK,
+    LANGUAGES,
+    LONGEST_LABEL,
+    LONGEST_TEXT,
+    Care,
+    blanks_of,
+    mistakes,
+    phones,
+    promise_in,
+)
 from eligibility.facts import FACTS, Kind
 from knowledge.article import FieldId
 
@@ -32,9 +43,6 @@ ROOT = Path(__file__).parents[2]
 TEXTS = load_texts()
 KEYS = TEXTS.keys()
 PENDING: Mapping[str, list[str]] = tomllib.loads((ROOT / "bot/texts/pending.toml").read_text())
-
-LONGEST_LABEL = 60
-LONGEST_TEXT = 700
 
 PROVINCE = load_province("ca-mau")
 LONGEST_NAME = max((commune.full_name for commune in PROVINCE.communes), key=len)
@@ -208,7 +216,7 @@ def test_a_family_of_keys_is_still_built_by_the_code_and_complete(built: str) ->
 
 
 def test_the_page_hands_its_script_every_text_it_speaks() -> None:
-    page = Page(TEXTS, "https://example.org/").welcome("opening", "")
+    page = Page(lambda: TEXTS, "https://example.org/").welcome("opening", "")
     handed = page.partition('id="texts">')[2]
 
     for name in re.findall(r"\bT\.(\w+)", SCRIPT):
@@ -264,18 +272,8 @@ def test_a_label_fits_a_button_and_a_text_fits_a_phone(language: str) -> None:
     assert {k: n for k, n in lengths.items() if n > LONGEST_TEXT} == {}
 
 
-_PROMISES = {
-    "vi": r"bạn (được|sẽ được|có quyền) hưởng|đủ điều kiện|chắc chắn (được|thắng|sẽ)|sẽ thắng"
-    r"|thắng kiện|cam kết|cam đoan|(bảo|đảm) (đảm|bảo) (được|sẽ)|nhất định (được|thắng)"
-    r"|bạn (được|sẽ được) (miễn phí|trợ giúp)|bạn thuộc diện|không được (giúp|trợ giúp)",
-    "en": r"you('re| are)? (not )?(eligible|entitled|qualif\w*)|do(n't| not) qualify|will win"
-    r"|guarantee|promise|you will (get|receive)|certainly|definitely",
-}
-
-
 def _promises(text: str, language: str) -> bool:
-    pattern = _PROMISES.get(language)
-    return pattern is not None and re.search(pattern, text.lower()) is not None
+    return promise_in(text, language) is not None
 
 
 @in_each_language
@@ -303,22 +301,15 @@ def test_a_promise_would_be_noticed(text: str, language: str) -> None:
 _NUMBERS = {"113", "115", "111", "18001233", "0912345678"}
 
 
-def _phones(text: str) -> set[str]:
-    """Everything that looks like a telephone number, as digits: a long one, or 1xx and 1xxx."""
-    runs = re.findall(r"(?<![\w,])\+?\d(?:[\d .-]*\d)?(?![\w,]\d)", text)
-    digits = {re.sub(r"\D", "", run) for run in runs}
-    return {one for one in digits if len(one) >= 8 or re.fullmatch(r"1(?!9\d\d$)\d{2,3}", one)}
-
-
 @in_each_language
 def test_only_verified_telephone_numbers_are_named(language: str) -> None:
-    named = {key: _phones(text) - _NUMBERS for key, text in templates(language).items()}
+    named = {key: phones(text) - _NUMBERS for key, text in templates(language).items()}
     assert {key: numbers for key, numbers in named.items() if numbers} == {}
 
 
 def test_an_unverified_telephone_number_would_be_noticed() -> None:
     text = "Gọi 1022, 112, 1900.6179 hoặc 0290 383 4567; đừng kể năm 1981, Điều 31, 20.000 chữ."
-    assert _phones(text) == {"1022", "112", "19006179", "02903834567"}
+    assert phones(text) == {"1022", "112", "19006179", "02903834567"}
 
 
 OF_NO_ONE_OFFICE = frozenset(
@@ -331,3 +322,44 @@ OF_NO_ONE_OFFICE = frozenset(
 @pytest.mark.parametrize("key", sorted(SENTENCES.keys() - OF_NO_ONE_OFFICE))
 def test_every_reason_why_an_office_takes_a_request_can_be_read_by_the_citizen(key: str) -> None:
     assert TEXTS.blanks(key) == blanks_of(SENTENCES[key])
+
+
+# --- what the desk knows of the texts ----------------------------------------------------------
+
+ABOUT = load_about()
+
+
+def test_the_desk_knows_which_texts_stand_on_buttons() -> None:
+    labels = LABELS | PAGE_BUTTONS | {f"ask.{ask}" for ask in Ask}
+
+    assert {key for key in KEYS if ABOUT.is_label(key)} == labels
+
+
+def test_the_desk_has_a_name_for_each_table_and_every_pattern_names_a_text() -> None:
+    assert set(ABOUT.steps) == {ABOUT.step(key) for key in KEYS}
+    for pattern in (*ABOUT.labels, *ABOUT.danger, *ABOUT.consent, *ABOUT.locked):
+        assert [key for key in KEYS if fnmatchcase(key, pattern)], pattern
+
+
+def test_every_text_that_a_receipt_of_a_consent_names_needs_care() -> None:
+    agreed = {
+        key
+        for node in CODE
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "Agreed"
+        for inner in ast.walk(node)
+        for key in _key_argument(inner)
+    }
+
+    assert agreed >= {"request.phone.ask"}
+    for key in agreed | {"request.consent.ask", "request.consent.sensitive"}:
+        assert ABOUT.care(key) is Care.CONSENT, key
+
+
+def test_nothing_that_ships_would_be_refused_on_the_desk() -> None:
+    assert [
+        (key, mistakes(key, TEXTS.wording(key), TEXTS, ABOUT))
+        for key in sorted(KEYS)
+        if mistakes(key, TEXTS.wording(key), TEXTS, ABOUT)
+    ] == []

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from bot import transcript
 from bot.conversations import Conversation
-from bot.texts import FALLBACK
 from bot.transcript import Direction, Shown, TranscriptRow
+from cases.wording import FALLBACK
 from store.clock import SetClock
 from store.files import StoredFile
 from store.session import Database

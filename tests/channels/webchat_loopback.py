@@ -19,8 +19,8 @@ from bot.channels.message import Inbound, InboundKind
 from bot.channels.webchat import WebChat, make_webchat
 from bot.conversations import Conversation
 from bot.inbox import InboxRow, InboxState
-from bot.texts import FALLBACK, Texts, read
 from bot.transcript import Direction, Shown, ShownButton, TranscriptRow
+from cases.wording import FALLBACK, Texts, read
 from store.session import Database, Session
 from store.wakes import Topic, Wakes
 
@@ -143,7 +143,8 @@ class Loopback:
             uvicorn.Config(app, port=self._port, log_level="warning", timeout_graceful_shutdown=5)
         )
         stopping = lambda: self._server.should_exit  # noqa: E731
-        app.include_router(make_webchat(self.database, TEXTS, stopping=stopping, **self._options))
+        router = make_webchat(self.database, lambda: TEXTS, stopping=stopping, **self._options)
+        app.include_router(router)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         while not self._server.started:

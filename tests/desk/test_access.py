@@ -124,7 +124,7 @@ FIELDS: dict[str, dict[str, str]] = {
 }
 
 
-ELSEWHERE = ("/knowledge", "/province", "/accounts/", "/join", "/providers")
+ELSEWHERE = ("/knowledge", "/province", "/accounts/", "/join", "/providers", "/wording")
 """What begins so stands in tables of their own."""
 
 

@@ -74,7 +74,8 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(world: Worl
 async def test_over_https_the_cookie_is_bound_to_it(world: World) -> None:
     world.app.router.routes.clear()
     world.app.mount(
-        "/desk", make_desk(world.database, world.atlas, world.shelf, secure_cookies=True)
+        "/desk",
+        make_desk(world.database, world.atlas, world.shelf, world.wordbook, secure_cookies=True),
     )
 
     answer = await world.browser().sign_in("lan")

@@ -17,6 +17,7 @@ from PIL import Image
 
 from bot.channels.message import ChannelName
 from bot.health import health_reader
+from bot.texts import load_about, load_texts
 from cases import queue, talking
 from cases.atlas import Atlas
 from cases.codes import fresh_code, fresh_pin
@@ -24,6 +25,7 @@ from cases.model import Case
 from cases.province import Province, load_province
 from cases.staff import Role, StaffMember
 from cases.thread import Author
+from cases.wordbook import Wordbook
 from desk.app import make_desk
 from desk.factors import Policy
 from knowledge.library import load_library
@@ -159,6 +161,7 @@ class World:
     shelf: Shelf = SHELF
     policy: Policy = field(default_factory=Policy)
     """What second factor is asked for."""
+    wordbook: Wordbook = field(default_factory=lambda: Wordbook(load_texts(), load_about()))
     stopping: bool = False
     """What the server would say if its streams asked whether to end."""
 
@@ -173,6 +176,7 @@ class World:
             self.database,
             self.atlas,
             self.shelf,
+            self.wordbook,
             secure_cookies=False,
             stopping=lambda: self.stopping,
             read_health=health_reader(

@@ -50,7 +50,7 @@ async def telegram(api: BotApi) -> AsyncIterator[Telegram]:
 
 @pytest.fixture
 def lifeline(rooms: Rooms, clock: SetClock, telegram: Telegram) -> Lifeline:
-    made = Lifeline(rooms.reader, rooms.texts, clock.today)
+    made = Lifeline(rooms.reader, lambda: rooms.texts, clock.today)
     made.over({ChannelName.TELEGRAM: telegram})
     return made
 
@@ -60,7 +60,7 @@ def house(database: Database, rooms: Rooms, lifeline: Lifeline, token: str) -> h
         database,
         FastAPI(),
         make_webhook(database, SECRET, public_id(token), lifeline),
-        make_webchat(database, rooms.texts, lifeline=lifeline),
+        make_webchat(database, lambda: rooms.texts, lifeline=lifeline),
     )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://tram.test")
 

@@ -4,7 +4,7 @@ import hashlib
 import mimetypes
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.texts import FALLBACK, Texts
 from bot.transcript import Direction, Shown
+from cases.wording import FALLBACK, Texts
 
 _FOLDER = Path(__file__).parent
 _INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
@@ -77,7 +77,8 @@ class Asset:
 class Page:
     """Renders the page; knows nothing of requests and tables."""
 
-    def __init__(self, texts: Texts, exit_to: str) -> None:
+    def __init__(self, texts: Callable[[], Texts], exit_to: str) -> None:
+        self._texts = texts
         self.exit_to = exit_to
         self.assets = {
             path.name: Asset(
@@ -86,11 +87,6 @@ class Page:
                 hashlib.sha256(content).hexdigest()[:12],
             )
             for path in sorted((_FOLDER / "static").iterdir())
-        }
-        self._words = {
-            key.removeprefix("web."): texts.template(key, FALLBACK)
-            for key in texts.keys()  # noqa: SIM118 - not a mapping
-            if key.startswith("web.")
         }
         environment = Environment(
             loader=FileSystemLoader(_FOLDER / "templates"),
@@ -104,7 +100,7 @@ class Page:
 
     def words(self, key: str) -> str:
         """One text of the page."""
-        return self._words[key]
+        return self._texts().template(f"web.{key}", FALLBACK)
 
     def headers(self) -> dict[str, str]:
         """What every answer carries: nothing is kept, nothing foreign is loaded or framed.
@@ -155,14 +151,20 @@ class Page:
         note: str = "",
         draft: str = "",
     ) -> str:
+        texts = self._texts()
+        words = {
+            key.removeprefix("web."): texts.template(key, FALLBACK)
+            for key in texts.keys()  # noqa: SIM118 - not a mapping
+            if key.startswith("web.")
+        }
         return self._template.render(
-            t=self._words,
+            t=words,
             assets=self.assets,
             exit_to=self.exit_to,
             token=token,
             opening=opening,
             payload=payload,
-            script_texts={key: self._words[key] for key in _FOR_SCRIPT},
+            script_texts={key: words[key] for key in _FOR_SCRIPT},
             client_id=client_id or secrets.token_urlsafe(12),
             messages=messages,
             current=current_question(messages),

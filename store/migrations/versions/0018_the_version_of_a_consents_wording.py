@@ -1,0 +1,13 @@
+"""Which version of a text was agreed to: texts are edited on the desk."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column('consents', sa.Column('wording_version', sa.Integer(), nullable=True))
