@@ -14,8 +14,8 @@ from bot.channels.webpage.page import Page
 from bot.dialogue import provider
 from bot.dialogue.questions import OF_BOXES
 from bot.dialogue.turn import HelpedBy, Lost
-from bot.turn import COMING
 from bot.texts import load_about, load_texts
+from bot.turn import COMING
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from cases.life import CaseState, ComplaintKind, Ground, Outcome
