@@ -25,8 +25,8 @@ from bot.channels.webpage.page import Page
 from bot.channels.webpage.routes import Routes
 from bot.lifeline import Lifeline
 from cases.speech import Ask
-from store.scanner import Scanner
 from cases.wording import Texts
+from store.scanner import Scanner
 from store.session import Database
 
 EXIT_TO = "https://www.google.com/search?q=thoi+tiet+ca+mau"
