@@ -360,8 +360,8 @@ def add_to_rating(
 
 
 def may_rate(session: Session, case: Case) -> bool:
-    """Whether a case has ended and was not rated since."""
-    if case.state is not CaseState.CLOSED:
+    """Whether a case has ended and was not rated since; there is nobody to rate if none took it."""
+    if case.state is not CaseState.CLOSED or case.claimed_at is None:
         return False
     return not any(case.closed_at and one.at >= case.closed_at for one in ratings_of(session, case))
 

@@ -70,6 +70,35 @@ def may_be_one(heard: Heard) -> bool:
     return _AGAINST.search(fold(heard.understood.text)) is not None
 
 
+def tells_of_money(heard: Heard) -> bool:
+    """Whether somebody of the legal aid is said to ask for money; other offices are a matter."""
+    words = fold(heard.understood.text)
+    return _MONEY.search(words) is not None and _OTHER_OFFICE.search(words) is None
+
+
+_OURS = r"(?:can bo|tro giup vien|luat su|tu van vien|nguoi giup)"
+_ASKS = r"(?:doi|voi|xin|bat|thu|kiu|keu)"
+_MONEY = re.compile(
+    rf"\b{_OURS}\b"
+    rf"(?: tro giup| phap ly| ten \w+| nay| do| ben \w+| o day| dang| da| co){{0,5}} {_ASKS}"
+    r"(?: (?:toi|tui|em|minh|nop|dua|dong|them|phai|ba|ma)){0,4}"
+    r" (?:tien|phong bi|phi|\d+ ?(?:tr|trieu|ngan|nghin|k|dong|cu)\b)"
+)
+_OTHER_OFFICE = re.compile(
+    r"\b(?:can bo|ong|ba) (?:\w+ )?(?:xa|phuong|huyen|ap|khom|dia chinh|ho tich|thue|toa"
+    r"|thi hanh an|tu phap|ngan hang|cong an)\b|\bluat su (?:tu|rieng|minh|toi)\b"
+)
+
+
+def money(state: State, lookups: Lookups) -> Turn:
+    """Nobody may ask for money: that, and where to say so, which is not to that officer."""
+    said = ask("complaint.money", *_WAYS_TO_COMPLAIN, centre=lookups.blanks["centre"])
+    return Turn(state.at("free").with_(opening=False), (said,))
+
+
+_WAYS_TO_COMPLAIN = (choice("go:contact", "complaint.whom"), choice("go:menu", "menu.menu"))
+
+
 def ask_aim(state: State, heard: Heard) -> Turn:
     """Ask first, before whoever may be complained of reads it."""
     return Turn(

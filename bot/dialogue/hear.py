@@ -5,6 +5,7 @@ to what is being asked; a question in the middle of a form is answered, and the 
 """
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -321,6 +322,8 @@ def _told(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Words that are neither noise nor a code nor a number alone."""
     understood = heard.understood
     in_form = state.step not in _FREE
+    if state.step not in _OWN_WORDS and (aside := _aside(state, heard, lookups)) is not None:
+        return aside
     form = _FORMS.get(state.step.partition(".")[0])
     if state.step in _FREE and provider.wants(heard, lookups):
         return provider.begin(state, heard, lookups)
@@ -340,6 +343,33 @@ def _told(state: State, heard: Heard, lookups: Lookups) -> Turn:
         if turn is not None:
             return turn
     return _in_form(state, heard, lookups) if in_form else _free(state, heard, lookups)
+
+
+def _aside(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """What is said of the talk itself, and means the same whatever is being asked."""
+    words = fold(heard.understood.normalised)
+    if heard.understood.danger is not None:
+        return None
+    if complaint.tells_of_money(heard):
+        if lookups.my_case is None:
+            return complaint.money(state, lookups)
+        return complaint.ask_aim(state, heard)
+    if _CANNOT_READ.search(words) and len(words.split()) <= _FEW_WORDS:
+        said = ask("always.cannot_read", choice("go:callback", "request.call.me"))
+        return _resumed(Turn(state, (said,)), lookups)
+    if _ASKS_OF_A_PAPER.search(words) and len(words.split()) <= _FEW_WORDS:
+        return _resumed(Turn(state, (ask("always.paper_unread", faq.PERSON),)), lookups)
+    return None
+
+
+_CANNOT_READ = re.compile(
+    r"\b(?:khong|mu) (?:co )?(?:biet |ranh |thuoc )?(?:doc |viet )*chu"
+    r"(?: nghia)?(?: gi| het| nhieu| may| dau)*(?: a| nha)?\s*(?:$|[.,!])"
+)
+_ASKS_OF_A_PAPER = re.compile(
+    r"\b(?:giay|to|hinh|van ban|thong bao|quyet dinh|cai|don) nay (?:\w+ ){0,2}?"
+    r"(?:nghia la|la gi|la sao|noi gi|ghi gi|viet gi|noi cai gi)"
+)
 
 
 def _gives_a_number(state: State, heard: Heard) -> bool:
@@ -390,7 +420,13 @@ def _in_another_language(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return request.begin(state.with_(danger=danger, urgent=True), heard, lookups)
     if danger is not None:
         return _again(state, lookups)
-    return _resumed(Turn(state, (ask("always.foreign", faq.PERSON),)), lookups)
+    khmer = any(map(_is_khmer, heard.text))
+    key = "always.foreign_khmer" if khmer else "always.foreign"
+    return _resumed(Turn(state, (ask(key, faq.PERSON),)), lookups)
+
+
+def _is_khmer(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("KHMER")
 
 
 def _by_office(state: State, heard: Heard) -> State:
@@ -463,8 +499,8 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return _go_on(told, lookups).before(*heard_it)
         case Intent.STORY if learnt.anything or len(understood.text) > _LONG:
             told = learnt.state.with_(told_story=True)
-            heard_it = _understood(learnt, lookups, odd_age=odd_age)
-            return _go_on(told, lookups).before(*heard_it)
+            heard_it = _understood(learnt, lookups, odd_age=odd_age) or (say("always.noted"),)
+            return _on_from(state, told, lookups).before(*heard_it)
         case Intent.THANKS | Intent.GREETING:
             return _resumed(Turn(state, (say("welcome.thanks"),)), lookups)
         case Intent.STORY if _is_short(heard) and faq.answers(heard, lookups):
@@ -472,17 +508,40 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return _resumed(_without_detours(asked), lookups)
         case _ if learnt.anything or odd_age:
             heard_it = _understood(learnt, lookups, odd_age=odd_age)
-            return _go_on(learnt.state, lookups).before(*heard_it)
+            return _on_from(state, learnt.state, lookups).before(*heard_it)
+        case _ if understood.place.communes or understood.place.outside:
+            return _on_from(state, learnt.state, lookups).before(_known_place(state, lookups))
+        case _ if state.step == screening.TOLD and not heard.key:
+            return _again(learnt.state, lookups).before(say("always.noted"))
         case Intent.STORY:
-            return _go_on(learnt.state, lookups).before(say("always.noted"))
+            return _on_from(state, learnt.state, lookups).before(say("always.noted"))
         case _:
             misses = state.misses + 1
             missed = state.with_(misses=misses)
             question = _question(missed, lookups)
             if misses < _PATIENCE:
                 return Turn(missed, (say(_not_understood(state)), question))
-            offer = question.model_copy(update={"choices": (*question.choices, faq.PERSON)})
+            others = tuple(one for one in question.choices if one.key != faq.PERSON.key)
+            offer = question.model_copy(update={"choices": (*others, faq.PERSON)})
             return Turn(missed, (say("always.not_understood_person"), offer))
+
+
+def _on_from(before: State, after: State, lookups: Lookups) -> Turn:
+    """The talk goes on; an outcome that was told and stays as it is is not told once more."""
+    turn = _go_on(after, lookups)
+    told = before.step == screening.TOLD == turn.state.step
+    if told and turn.says == _go_on(before, lookups).says:
+        return _again(turn.state, lookups)
+    return turn
+
+
+def _known_place(state: State, lookups: Lookups) -> Say:
+    """ "Hà Nội", said once more: it was heard the first time."""
+    place = state.place
+    name = place.outside or place.words
+    if place.commune is not None:
+        name = lookups.province.commune(place.commune).full_name
+    return say("always.known_place", place=name) if name else say("always.noted")
 
 
 def _without_detours(turn: Turn) -> Turn:
@@ -509,6 +568,8 @@ def _not_understood(state: State) -> str:
 def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Nothing is being asked: a story, a question, a place, a greeting."""
     understood = heard.understood
+    if understood.intent is Intent.QUESTION and _asks_for_oneself(state, heard):
+        state = learning.turn_to(state, Relation.SELF)
     learnt = learning.learn(state, understood, lookups)
     waiting = lookups.my_case is not None and lookups.my_case.state == "waiting"
     if learnt.place and not (learnt.new or learnt.corrected) and _is_a_place(heard):
@@ -531,6 +592,8 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return Turn(learnt.state, (say("request.added"),), _to_case(heard.text, lookups))
         case Intent.STORY if understood.follow_up and state.topic is not None and not learnt.new:
             return faq.answer(learnt.state, heard, lookups)
+        case Intent.STORY if _asks_from_elsewhere(learnt, heard, lookups):
+            return _question_with_facts(learnt, heard, lookups)
         case Intent.STORY:
             return _story(learnt, heard, lookups)
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
@@ -548,6 +611,27 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return turn.before(*_understood(learnt, lookups, odd_age=understood.impossible_age))
         case _:
             return faq.answer(learnt.state, heard, lookups)
+
+
+def _asks_for_oneself(state: State, heard: Heard) -> bool:
+    """A new question, with nobody else in it: the child of an earlier one is not meant."""
+    somebody = state.relation not in (None, Relation.SELF)
+    understood = heard.understood
+    alone = understood.relation is Relation.SELF and state.relation not in understood.others
+    first = understood.fields[0] if understood.fields else None
+    other = first is not None and first[1] >= _OTHER_MATTER and first[0] not in state.fields
+    talks = state.opening or state.intermediary or understood.follow_up
+    return somebody and alone and not talks and (other or not state.told_story)
+
+
+_OTHER_MATTER = 0.5
+"""From this score on a question is about another field of law than the one before."""
+
+
+def _asks_from_elsewhere(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> bool:
+    """A clear question of somebody of another province: answered; no screening is begun here."""
+    asks = heard.text.rstrip().endswith("?")
+    return asks and learnt.state.place.outside is not None and faq.answers(heard, lookups)
 
 
 def _is_a_place(heard: Heard) -> bool:
@@ -808,13 +892,22 @@ def danger_card(understood: Understood) -> str:
 
 def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: Lookups) -> Turn:
     """The card with the right number comes first, in full once for each danger of a matter."""
+    if before.danger is DangerKind.HARMING and danger in _DONE_BY_SOMEBODY:
+        danger = _whose_deed(heard, danger)
     state = turn.state.with_(
         warned=turn.state.warned | {danger}, danger=_graver(before.danger, danger), urgent=True
     )
     alarm = _alarm(danger, lookups)
-    if before.danger is not None and danger in before.warned:
+    if danger is DangerKind.ARREST and danger in before.warned:  # more is told of the same arrest
+        says = turn.says
+        if not any(line.key == "danger.arrest_more" for said in says for line in said.lines):
+            says = (say("danger.arrest_more"), *says)
+        return Turn(state, says, (*turn.wishes, *alarm))
+    again = danger in before.warned and danger is not DangerKind.HARMING
+    if before.danger is not None and again:
         return Turn(state, turn.says, (*turn.wishes, *alarm)).before(say("danger.again"))
-    card = Say(lines=_in_a_language_they_read(danger_card(heard.understood), state, heard, lookups))
+    key = danger_card(replace(heard.understood, danger=danger))
+    card = Say(lines=_in_a_language_they_read(key, state, heard, lookups))
     ways: tuple[Choice, ...] = (choice("go:person", "menu.person"),)
     if danger in _ABUSER_MAY_READ:
         ways += (choice("go:unsafe", "danger.safe_no"),)
@@ -831,6 +924,20 @@ def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: 
         kept = {"warned": state.warned, "danger": state.danger, "urgent": True}
         return Turn(listening.with_(**kept), (card,), (*told, *alarm))
     return Turn(state, turn.says, (*turn.wishes, *alarm)).before(card)
+
+
+_DONE_BY_SOMEBODY = frozenset({DangerKind.THREAT, DangerKind.VIOLENCE})
+_OWN_DEED = re.compile(
+    r"\b(?:toi|tui|tao|em|anh|minh)\b(?: \w+){0,3} "
+    r"(?:giet|chem|dam|danh|dot|ban|xu|thit|chat|cat co|cho no)\b"
+    r"(?! (?:toi|tui|tao|em|anh|minh|vo|con)\b)"
+)
+
+
+def _whose_deed(heard: Heard, danger: DangerKind) -> DangerKind:
+    """ "Tôi nói thật, tối nay tôi chém nó", after a threat of one's own, is no victim's word."""
+    own = _OWN_DEED.search(fold(heard.understood.normalised))
+    return DangerKind.HARMING if own is not None else danger
 
 
 def _alarm(danger: DangerKind, lookups: Lookups) -> tuple[RaiseAlarm, ...]:

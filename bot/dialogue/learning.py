@@ -277,6 +277,8 @@ def said_back(state: State, facts: tuple[FactId, ...], lookups: Lookups) -> tupl
 
 def place_line(state: State, lookups: Lookups) -> tuple[Line, ...]:
     """The commune, once it is clear."""
+    if state.place.commune is None and state.place.words and len(state.place.communes) > 1:
+        return (Line(key="understood.place_unclear", blanks={"place": state.place.words}),)
     if state.place.commune is None:
         return ()
     name = lookups.province.commune(state.place.commune).full_name

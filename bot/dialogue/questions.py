@@ -17,6 +17,7 @@ DONT_KNOW = choice("dont_know", "menu.dont_know")
 YES = choice("yes", "menu.yes")
 NO = choice("no", "menu.no")
 DONE = choice("done", "menu.done")
+PERSON = choice("go:person", "menu.person")
 NONE_OF_THESE = choice("none", "screening.none_of_these")
 
 OF_BOXES = tuple(fact.id for fact in FACTS.values() if fact.screen_group is ScreenGroup.STATUSES)
@@ -35,7 +36,8 @@ class Question:
     def ask(self, state: State, lookups: Lookups) -> Say:
         """The question with its choices; asked about the person in need, whoever writes."""
         form = "ask_other" if for_another(state) else "ask"
-        return ask(f"{self.step}.{form}", *self.choices(), **_blanks(self.step, lookups))
+        choices = (*self.choices(), PERSON)
+        return ask(f"{self.step}.{form}", *choices, **_blanks(self.step, lookups))
 
     def choices(self) -> tuple[Choice, ...]:
         declared = FACTS[self.fact]
@@ -110,5 +112,5 @@ def ask_boxes(state: State, lookups: Lookups, *, replaces: bool = False) -> Say:
         for fact in open_boxes(state, lookups)
     )
     key = "screening.boxes_other" if for_another(state) else "screening.boxes"
-    ends = (DONE,) if state.ticked else (DONE, NONE_OF_THESE, SKIP)
+    ends = (DONE,) if state.ticked else (DONE, NONE_OF_THESE, SKIP, PERSON)
     return Say(lines=(Line(key=key),), choices=(*boxes, *ends), replaces=replaces)

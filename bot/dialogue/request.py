@@ -46,6 +46,7 @@ PLACE = "request.place"
 WHICH_PLACE = "request.which_place"
 OUTSIDE = "request.outside"
 STORY = "request.story"
+HELD = "request.held"
 PERSON_AGREES = "request.person"
 HELPED = "request.helped"
 CONSENT = "request.consent"
@@ -97,6 +98,8 @@ def go_on(state: State, lookups: Lookups) -> Turn:
         return _ask(state.at(PLACE), lookups)
     if not state.told_story and not state.danger:
         return _ask(state.at(STORY), lookups)
+    if state.danger is DangerKind.ARREST and for_another(state) and not state.told_held:
+        return _ask(state.with_(told_held=True).at(HELD), lookups)
     if _wants_to_know_whether_the_person_agrees(state):
         return _ask(state.at(PERSON_AGREES), lookups)
     if _wants_to_know_who_helps(state):
@@ -130,6 +133,8 @@ def ask_again(state: State, lookups: Lookups) -> Say:
                 "request.story.ask_official" if state.intermediary else "request.story.ask",
                 *_STORY_CHOICES,
             )
+        case "request.held":
+            return ask("request.held.ask", _SKIP)
         case "request.person":
             key = "request.person.ask_official" if state.intermediary else "request.person.ask"
             return Say(lines=(Line(key=key),), choices=_PERSON_CHOICES)
@@ -193,6 +198,8 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return _outside(state, heard, lookups)
         case "request.story":
             return _story(state, heard, lookups)
+        case "request.held":
+            return _who_is_held(state, heard, lookups)
         case "request.person":
             return _person(state, heard, lookups)
         case "request.helped":
@@ -334,6 +341,17 @@ _WORDS_OF_A_STORY = 4
 _CLEAR_FIELD = 0.5
 """From this score on two or three words name a matter: "đòi nợ", "ly hôn"."""
 _STORY_CHOICES = (choice("later", "request.story.later"),)
+
+
+def _who_is_held(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """Name and place stand in the talk, which goes along; nothing of them is kept beside."""
+    if _skips(heard):
+        return go_on(state, lookups)
+    if heard.kind is not InboundKind.TEXT or heard.key or not heard.understood.text:
+        return None
+    if heard.understood.intent is Intent.QUESTION:
+        return None
+    return go_on(state, lookups).before(say("danger.arrest_more"))
 
 
 # --- for somebody else; who helps already ------------------------------------------------------
@@ -600,6 +618,7 @@ def _after(state: State) -> State:
         told_story=False,
         danger=None,
         urgent=False,
+        told_held=False,
         fields=(),
         person_agrees=None,
         helped_by=None,

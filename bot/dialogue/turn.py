@@ -131,6 +131,8 @@ class State(BaseModel):
     """The citizen has asked for an officer: what is still missing for it is asked."""
     danger: DangerKind | None = None
     urgent: bool = False
+    told_held: bool = False
+    """Who is held, and where, was asked."""
     warned: frozenset[DangerKind] = frozenset()
     chosen_office: str | None = None
     """The nearer office that the citizen asked for instead of the responsible one."""

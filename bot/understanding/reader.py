@@ -67,6 +67,8 @@ class Reader:
         foreign = self._foreign.read(message.text)
         dangers = foreign.dangers if foreign else self._danger_in(typed, message, command, today)
         told = self._statuses.read(message, today, danger=bool(dangers))
+        if told.facts.commercial and not self._danger.read(message, by_signs=True):
+            dangers = ()  # "giám đốc", "đối tác", "công ty": a quarrel of business sounds grave
         danger = _fitting(dangers, told.facts.age)
         place = self._place(message, command)
         intent = self._intent(message, command, danger, told, place)
