@@ -96,7 +96,7 @@ def money(state: State, lookups: Lookups) -> Turn:
     return Turn(state.at("free").with_(opening=False), (said,))
 
 
-_WAYS_TO_COMPLAIN = (choice("go:contact", "complaint.whom"), choice("go:menu", "menu.menu"))
+_WAYS_TO_COMPLAIN = (choice("go:menu", "menu.menu"),)
 
 
 def ask_aim(state: State, heard: Heard) -> Turn:

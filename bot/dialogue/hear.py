@@ -45,6 +45,7 @@ from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
 from bot.understanding.understood import Role, Understood
 from cases.life import HELD
+from cases.places import PlaceReading
 from cases.screened import FROM_PLACE
 from cases.speech import Choice, Line, Say, say
 from cases.wording import FALLBACK
@@ -422,7 +423,17 @@ def _in_another_language(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return _again(state, lookups)
     khmer = any(map(_is_khmer, heard.text))
     key = "always.foreign_khmer" if khmer else "always.foreign"
-    return _resumed(Turn(state, (ask(key, faq.PERSON),)), lookups)
+    said = ask(key, faq.PERSON)
+    named = _NAMED_IN_ENGLISH.search(heard.understood.text)
+    reading = lookups.gazetteer.read(named[1]) if named is not None else PlaceReading()
+    if reading.communes and not state.place.communes:  # names are names in any language
+        state = learning.learn_place(state, reading, lookups)
+        lines = (*said.lines, *learning.place_line(state, lookups))
+        said = said.model_copy(update={"lines": lines})
+    return _resumed(Turn(state, (said,)), lookups)
+
+
+_NAMED_IN_ENGLISH = re.compile(r"\b(?:from|in|at|near) ((?:[A-ZĐ]\w+ ?){1,4})")
 
 
 def _is_khmer(letter: str) -> bool:

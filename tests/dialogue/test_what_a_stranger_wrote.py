@@ -156,6 +156,13 @@ def test_khmer_script_is_answered_with_the_numbers_first(talk: Talk) -> None:
     assert "go:person" in talk.choices
 
 
+def test_a_place_named_in_english_is_kept(talk: Talk) -> None:
+    said = talk.writes("My wife is from Nam Can and her family took our house, what can I do?")
+
+    assert "Lives in: Nam Can" in said
+    assert talk.state.place.communes
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

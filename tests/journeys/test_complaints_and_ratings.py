@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from cases import queue, register, rights
-from cases.life import ComplaintKind, Outcome
+from cases.life import CaseState, ComplaintKind, Outcome
 from cases.model import Case
 from cases.rights import Complaint, Rating
 from cases.staff import StaffMember
@@ -242,3 +242,19 @@ async def test_no_later_request_carries_a_complaint_along(
     later = citizen.case()
     assert later.id != case.id
     assert not any("hẹn ba lần" in text for _, text in thread_of(database, later))
+
+
+async def test_a_request_that_no_officer_took_is_not_rated(
+    citizen: Citizen, database: Database
+) -> None:
+    await citizen.starts()
+    await ask_for_a_person(citizen, "xã Đá Bạc")
+    case_id = citizen.case().id
+
+    def close(session: Session) -> bool:
+        case = session.get_one(Case, case_id)
+        case.state, case.outcome = CaseState.CLOSED, Outcome.WITHDRAWN
+        case.closed_at = session.clock.now()
+        return rights.may_rate(session, case)
+
+    assert database.transact_now(close) is False
