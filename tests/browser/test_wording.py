@@ -52,13 +52,13 @@ def test_a_new_welcome_is_written_reviewed_and_said(
     admin.get_by_role("button", name="Gửi duyệt").click()
     expect(admin.get_by_text("Đã gửi duyệt")).to_be_visible()
 
-    centre = at_the_desk(browser, server, "centre", width)
+    centre = at_the_desk(browser, server, "head.centre", width)
     expect(centre.get_by_role("banner")).to_be_visible()
     centre.goto(f"{server.url}/desk/wording?show=open")
     centre.get_by_role("link", name="Chào bà con").click()
     looked_at(centre, "wording-review")
     centre.get_by_role("button", name="Duyệt và đăng").click()
-    expect(centre.get_by_text("Đã đăng")).to_be_visible()
+    expect(centre.get_by_text("Đã đăng. Từ giờ")).to_be_visible()
     looked_at(centre, "wording-published")
 
     phone = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
