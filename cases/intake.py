@@ -49,7 +49,7 @@ KEPT_OPENED = dt.timedelta(hours=24)
 OPPONENTS = 3
 SELF = "self"
 RELATIONS = (SELF, "child", "spouse", "parent", "relative", "neighbour", "other")
-DANGERS = ("violence", "suicide", "child", "arrest", "trafficking", "threat")
+DANGERS = ("violence", "suicide", "child", "arrest", "trafficking", "threat", "harming")
 HELPED_BY = ("nobody", "lawyer", "legal_aid", "somebody")
 OUTSIDE = "outside"
 UNKNOWN = "unknown"

@@ -446,6 +446,8 @@ def act(act: str) -> str:
         "case.join": "Gộp với hồ sơ khác",
         "case.withdraw": "Người dân rút yêu cầu",
         "case.ask_withdrawal": "Người dân muốn rút yêu cầu",
+        "case.undo_withdrawal": "Người dân nghĩ lại, xin giúp tiếp",
+        "case.keep_request": "Người dân thôi rút yêu cầu",
         "case.reopen": "Mở lại",
         "case.complain": "Người dân khiếu nại",
         "case.answer_complaint": "Trả lời khiếu nại",

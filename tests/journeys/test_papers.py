@@ -1,6 +1,9 @@
 """Papers asked for and sent, in the talk: one message asks, one tap says which paper a photo is."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from bot.channels.message import Capabilities, FetchedFile, Outbound
 from cases import papers, queue, register
@@ -14,7 +17,15 @@ from tests.journeys.test_two_cases import thread_of
 from tests.journeys.wording import is_said
 
 POOR, DEED = "Giấy chứng nhận hộ nghèo", "Sổ đỏ"
-JPEG = b"\xff\xd8\xff" + b"0" * 64
+
+
+def _jpeg() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (60, 80), "#c8b48c").save(made, "JPEG")
+    return made.getvalue()
+
+
+JPEG = _jpeg()
 
 
 def ask(database: Database, officer: StaffMember, case: Case, *names: str, named: bool) -> None:
@@ -25,7 +36,7 @@ def ask(database: Database, officer: StaffMember, case: Case, *names: str, named
 
 async def sends_a_photo(citizen: Citizen, words: str = "") -> list[Outbound]:
     citizen.channel.files["photo"] = FetchedFile(JPEG, "giay.jpg")
-    file = {"reference": "photo", "name": "giay.jpg", "media_type": "image/jpeg", "size": 67}
+    file = {"reference": "photo", "name": "giay.jpg", "media_type": "image/jpeg", "size": len(JPEG)}
     return await citizen.event(kind="file", text=words, file=file)
 
 
