@@ -91,8 +91,8 @@ def changed(answer: str = "Câu trả lời mới.") -> Article:
 async def test_what_is_published_goes_out_in_both_forms(world: World, library: Library) -> None:
     browser = await world.signed_in("bien")
 
-    as_zip = await browser.get(f"{EXCHANGE}/yaml")
-    as_book = await browser.get(f"{EXCHANGE}/xlsx")
+    as_zip = await browser.press(f"{EXCHANGE}/yaml")
+    as_book = await browser.press(f"{EXCHANGE}/xlsx")
 
     assert 'filename="tram-kho-kien-thuc-2026-11-23.zip"' in as_zip.headers["content-disposition"]
     assert 'filename="tram-kho-kien-thuc-2026-11-23.xlsx"' in as_book.headers["content-disposition"]
