@@ -170,7 +170,7 @@ class Worker:
             for name in self._channels:
                 group.create_task(self._deliver(name))
             group.create_task(self._watch_the_clock())
-            if self._database.on_postgres and self._owner is not None:
+            if self._owner is not None and self._database.on_postgres:
                 group.create_task(self._watch_the_others(self._owner))
 
     def stop(self) -> None:
