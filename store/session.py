@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 _TRIES = 6
 _POOL = 8
 _CONNECT_SECONDS = 5
-_GLANCE = 0.25
+_GLANCE = 0.05
 """Seconds between two looks at whether a SQLite file has changed."""
 _LIMITS = "-c lock_timeout=10s -c statement_timeout=30s"
 # SQLite before 3.51.3 can corrupt a WAL database when the log is reset while it is read.

@@ -75,7 +75,7 @@ def page_at(
         viewport={"width": size[0], "height": size[1]}, java_script_enabled=scripts
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(20_000)
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.on("dialog", lambda dialog: failures.append(f"dialog: {dialog.message}"))

@@ -121,7 +121,7 @@ def test_every_tool_can_be_used_by_anybody_on_any_screen(
         page.goto(f"{desk}/exchange")
         looked_at(page, "exchange", size)
         with page.expect_download() as download:
-            page.get_by_role("link", name="Tải tệp Excel").click()
+            page.get_by_role("button", name="Tải tệp Excel").click()
         book = tmp_path / "kho.xlsx"
         download.value.save_as(book)
         page.get_by_label("Tệp .xlsx hoặc .zip").set_input_files(book)

@@ -60,7 +60,7 @@ def server(sqlite: Database) -> Iterator[Loopback]:
 def phone(browser: Browser) -> Iterator[BrowserContext]:
     """A cheap phone; every page that leads elsewhere is a harmless one."""
     context = browser.new_context(**PHONE)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     context.route(
         ELSEWHERE, lambda route: route.fulfill(body="<title>Thời tiết</title>", status=200)
     )
@@ -473,7 +473,7 @@ def test_a_talk_begun_before_the_script_was_there_is_taken_over(
 def bare(browser: Browser, server: Loopback) -> Iterator[Page]:
     """A phone whose browser runs no script."""
     context = browser.new_context(**PHONE, java_script_enabled=False)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     context.route(ELSEWHERE, lambda route: route.fulfill(body="Thời tiết", status=200))
     page = context.new_page()
     page.goto(server.url)
