@@ -183,6 +183,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     from bot.metrics import Metrics, metrics_routes
     from bot.pulse import BUILD, Pulse, every
     from bot.telegram_desk.follow import follow
+    from bot.valve import Valve
     from bot.watch import WATCH_SECONDS, Call, caller, watch
     from bot.worker import Worker, take_up_again
     from cases.atlas import seed_province
@@ -251,6 +252,8 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     channels: dict[ChannelName, Channel] = {ChannelName.WEB: WebChat()}
     lifeline = Lifeline(rooms.reader, lambda: rooms.texts, database.clock.today)
     lifeline.over(channels)
+    metrics = Metrics(BUILD, role)
+    valve = Valve(database, lifeline, metrics)
     scanner = ClamAV(settings.clamav) if settings.clamav is not None else None
     public_routers = [
         make_webchat(
@@ -260,6 +263,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
             stopping=stopping,
             lifeline=lifeline,
             scanner=scanner,
+            valve=valve,
         )
     ]
     duties: list[Callable[[], Awaitable[None]]] = []  # of a process that works
@@ -289,19 +293,23 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         duties.append(lambda: follow(database))
         secret = settings.telegram_webhook_secret
         if settings.webhook_url is not None and secret is not None:
-            webhook = make_webhook(database, secret.get_secret_value(), public_id(token), lifeline)
+            webhook = make_webhook(
+                database, secret.get_secret_value(), public_id(token), lifeline, valve
+            )
             public_routers.append(webhook)
             public = settings.public_url or ""
             duties.append(lambda: telegram.set_webhook(public, secret.get_secret_value()))
         else:
             duties.append(
-                lambda: alone(database, "poll telegram", lambda: telegram.poll(database, lifeline))
+                lambda: alone(
+                    database, "poll telegram", lambda: telegram.poll(database, lifeline, valve)
+                )
             )
         await stack.enter_async_context(telegram)
         if settings.alert_telegram_chat is not None:
             call = caller(telegram, settings.alert_telegram_chat)
     if settings.zalo_oa_app_id is not None:
-        zalo_oa, webhook = open_zalo_oa(settings, database, lifeline)
+        zalo_oa, webhook = open_zalo_oa(settings, database, lifeline, valve)
         channels[ChannelName.ZALO_OA] = zalo_oa
         public_routers.append(webhook)
         duties.append(zalo_oa.tokens.keep_fresh)
@@ -311,11 +319,15 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         channels[ChannelName.ZALO_BOT] = zalo_bot
         if settings.public_url is not None and settings.zalo_bot_webhook_secret is not None:
             address, proof = settings.public_url, settings.zalo_bot_webhook_secret
-            public_routers.append(make_bot_webhook(database, proof.get_secret_value(), lifeline))
+            public_routers.append(
+                make_bot_webhook(database, proof.get_secret_value(), lifeline, valve)
+            )
             duties.append(lambda: zalo_bot.set_webhook(address, proof.get_secret_value()))
         else:
             duties.append(
-                lambda: alone(database, "poll zalo bot", lambda: zalo_bot.poll(database, lifeline))
+                lambda: alone(
+                    database, "poll zalo bot", lambda: zalo_bot.poll(database, lifeline, valve)
+                )
             )
         await stack.enter_async_context(zalo_bot)
     duties += (
@@ -325,7 +337,6 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         ),
         lambda: every(SWEEP_SECONDS, "keeping", lambda: keep_small(database, settings.keep_days)),
     )
-    metrics = Metrics(BUILD, role)
     worker = Worker(database, rooms, channels, metrics=metrics, owner=pulse.id, scanner=scanner)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     for_the_operator = metrics_routes(database, metrics, read_health, metrics_token)

@@ -27,6 +27,7 @@ from bot.settings import Environment, Settings
 from bot.texts import load_about, load_texts
 from bot.turn import Rooms
 from bot.understanding.reader import Reader
+from bot.valve import Valve
 from cases.atlas import Atlas
 from cases.places import Gazetteer
 from cases.province import Province
@@ -132,7 +133,10 @@ def check_contacts(settings: Settings, province: Province) -> None:
 
 
 def open_zalo_oa(
-    settings: Settings, database: Database, lifeline: Lifeline | None = None
+    settings: Settings,
+    database: Database,
+    lifeline: Lifeline | None = None,
+    valve: Valve | None = None,
 ) -> tuple[ZaloOa, APIRouter]:
     """The Zalo Official Account and its webhook.
 
@@ -156,7 +160,11 @@ def open_zalo_oa(
         public_url=settings.public_url,
     )
     webhook = make_webhook(
-        database, app_id=app_id, secret=values["webhook_secret"], lifeline=lifeline
+        database,
+        app_id=app_id,
+        secret=values["webhook_secret"],
+        lifeline=lifeline,
+        valve=valve,
     )
     return channel, webhook
 

@@ -39,6 +39,8 @@ class Conversation(Row):
     """The process of that worker."""
     served_at: Mapped[dt.datetime | None]
     """When its last message had its turn; who waits longest since then is served next."""
+    slowed_at: Mapped[dt.datetime | None]
+    """When its citizen was last told that they write faster than anybody reads."""
 
 
 def is_shut(talk: Conversation, now: dt.datetime) -> bool:

@@ -61,6 +61,22 @@ class Lifeline:
         lines = (Line(key=danger_card(understood)), Line(key="danger.not_kept"))
         return self._texts().join(lines, language)
 
+    def words_of(self, event: RawEvent) -> str:
+        """What somebody typed; nothing for a press, a start, or what can't be read."""
+        channel = self._channels.get(event.channel)
+        try:
+            inbound = channel.read(event.body) if channel is not None else None
+        except Exception as problem:  # whatever a broken event makes a library raise
+            log.warning("an event can't be read: %s", where(problem))
+            return ""
+        if inbound is None or inbound.kind in (InboundKind.BUTTON, InboundKind.START):
+            return ""
+        return inbound.text
+
+    def sounds_of_danger(self, words: str) -> bool:
+        """Whether a sign of danger stands in some words: a cheap look, that hears too much."""
+        return self._reader.sounds_of_danger(words, self._today())
+
     async def keep(self, events: Iterable[RawEvent], keeping: Awaitable[T]) -> T:
         """Wait until events are kept; whoever is in danger is told when they are not.
 

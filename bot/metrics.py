@@ -43,6 +43,12 @@ class Metrics:
             ("channel", "outcome"),
             registry=self.registry,
         )
+        self._shed = Counter(
+            "tram_shed",
+            "Messages not let in, because one person sent too many",
+            ("channel",),
+            registry=self.registry,
+        )
         self._build = Gauge(
             "tram_build_info", "The version that runs", ("version", "role"), registry=self.registry
         )
@@ -56,6 +62,10 @@ class Metrics:
     def sent(self, channel: str, outcome: str) -> None:
         """Count an attempt to send: receipt, refused, try_later or unknown."""
         self._sends.labels(channel, outcome).inc()
+
+    def shed(self, channel: str) -> None:
+        """Count a message that was not let in."""
+        self._shed.labels(channel).inc()
 
 
 def gauges_of(health: Health) -> CollectorRegistry:

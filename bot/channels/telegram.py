@@ -84,7 +84,8 @@ from bot.channels.wire import (
     split,
     units,
 )
-from bot.lifeline import Lifeline, keep
+from bot.lifeline import Lifeline
+from bot.valve import Valve, keep_some
 from cases.speech import Ask
 from store.files import MAX_BYTES
 from store.session import Database, Session
@@ -592,7 +593,9 @@ class Telegram:
             raise _unreachable(problem) from None
         return FetchedFile(content, file.name) if len(content) <= MAX_BYTES else None
 
-    async def poll(self, database: Database, lifeline: Lifeline | None = None) -> None:
+    async def poll(
+        self, database: Database, lifeline: Lifeline | None = None, valve: Valve | None = None
+    ) -> None:
         """Take updates by long polling until cancelled.
 
         An offset is confirmed only when the whole batch is committed; what comes again is
@@ -610,7 +613,7 @@ class Telegram:
                 made = [_event(update, self.bot_id) for _, update in numbered]
                 events = [event for event in made if event is not None]
                 if events:
-                    await keep(lifeline, events, database.transact(partial(_keep, events)))
+                    await keep_some(valve, lifeline, events, partial(_kept, database))
             except Exception as problem:  # polling outlives whatever a bad day brings
                 failures += 1
                 log.warning("polling fails", extra={"problem": type(problem).__name__})
@@ -814,13 +817,21 @@ def _keep(events: list[RawEvent], session: Session) -> None:
             inbox.accept(session, event)
 
 
+async def _kept(database: Database, events: list[RawEvent]) -> None:
+    await database.transact(partial(_keep, events))
+
+
 def public_id(token: str) -> str:
     """The bot's own number, which its token begins with; the rest of the token is secret."""
     return token.partition(":")[0] if ":" in token else ""
 
 
 def make_webhook(
-    database: Database, secret: str, bot_id: str, lifeline: Lifeline | None = None
+    database: Database,
+    secret: str,
+    bot_id: str,
+    lifeline: Lifeline | None = None,
+    valve: Valve | None = None,
 ) -> APIRouter:
     """The endpoint that Telegram posts updates to. It says 200 only to what is committed.
 
@@ -853,7 +864,7 @@ def make_webhook(
             return Response(status_code=422)
         if event is not None:
             try:
-                await keep(lifeline, [event], database.transact(partial(_keep, [event])))
+                await keep_some(valve, lifeline, [event], partial(_kept, database))
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("an update is not kept", extra={"problem": type(problem).__name__})
                 return Response(status_code=503)

@@ -24,6 +24,7 @@ from bot.channels.webpage.forms import MAX_TEXT
 from bot.channels.webpage.page import Page
 from bot.channels.webpage.routes import Routes
 from bot.lifeline import Lifeline
+from bot.valve import Valve
 from cases.speech import Ask
 from cases.wording import Texts
 from store.scanner import Scanner
@@ -72,6 +73,7 @@ def make_webchat(
     answer_within: float = 2.0,
     lifeline: Lifeline | None = None,
     scanner: Scanner | None = None,
+    valve: Valve | None = None,
 ) -> APIRouter:
     """The citizen's page at `/` and its addresses under `/chat/`.
 
@@ -80,4 +82,4 @@ def make_webchat(
     the next server. The page without a script waits `answer_within` seconds for an answer.
     """
     page = Page(texts, exit_to)
-    return Routes(database, page, stopping, answer_within, lifeline, scanner).router()
+    return Routes(database, page, stopping, answer_within, lifeline, scanner, valve).router()

@@ -50,7 +50,8 @@ from bot.channels.wire import (
     split,
     word,
 )
-from bot.lifeline import Lifeline, keep
+from bot.lifeline import Lifeline
+from bot.valve import Valve, keep_some
 from store.session import Database, Session
 
 log = logging.getLogger(__name__)
@@ -199,7 +200,9 @@ class ZaloBot:
         """
         return await download(self._http, file, self._api)
 
-    async def poll(self, database: Database, lifeline: Lifeline | None = None) -> None:
+    async def poll(
+        self, database: Database, lifeline: Lifeline | None = None, valve: Valve | None = None
+    ) -> None:
         """Take updates by long polling until cancelled; each is committed before the next."""
         await self._until_accepted("deleteWebhook", {})
         failures = 0
@@ -220,7 +223,7 @@ class ZaloBot:
             failures = 0
             event = _event(update) if update is not None else None
             if event is not None:
-                await self._commit(database, event, lifeline)
+                await self._commit(database, event, lifeline, valve)
 
     async def _next_update(self) -> Any:
         try:
@@ -232,12 +235,18 @@ class ZaloBot:
                 raise _IdleError from None
             raise
 
-    async def _commit(self, database: Database, event: RawEvent, lifeline: Lifeline | None) -> None:
+    async def _commit(
+        self,
+        database: Database,
+        event: RawEvent,
+        lifeline: Lifeline | None,
+        valve: Valve | None,
+    ) -> None:
         """Keep what the platform will not hand out again, however long the database is away."""
         failures = 0
         while True:
             try:
-                await keep(lifeline, [event], database.transact(partial(_keep, event)))
+                await keep_some(valve, lifeline, [event], partial(_kept, database))
             except (SQLAlchemyError, OSError) as problem:
                 failures += 1
                 log.warning("an update is not kept yet: %s", type(problem).__name__)
@@ -320,7 +329,12 @@ class ZaloBot:
 # --- the webhook -------------------------------------------------------------------------------
 
 
-def make_webhook(database: Database, secret: str, lifeline: Lifeline | None = None) -> APIRouter:
+def make_webhook(
+    database: Database,
+    secret: str,
+    lifeline: Lifeline | None = None,
+    valve: Valve | None = None,
+) -> APIRouter:
     """The endpoint that Zalo posts updates to. It says 200 only to what is committed.
 
     Raises:
@@ -346,7 +360,7 @@ def make_webhook(database: Database, secret: str, lifeline: Lifeline | None = No
             return Response(status_code=422)
         if event is not None:
             try:
-                await keep(lifeline, [event], database.transact(partial(_keep, event)))
+                await keep_some(valve, lifeline, [event], partial(_kept, database))
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("an update is not kept: %s", type(problem).__name__)
                 return Response(status_code=503)
@@ -355,5 +369,10 @@ def make_webhook(database: Database, secret: str, lifeline: Lifeline | None = No
     return router
 
 
-def _keep(event: RawEvent, session: Session) -> None:
-    inbox.accept(session, event)
+async def _kept(database: Database, events: list[RawEvent]) -> None:
+    await database.transact(partial(_keep, events))
+
+
+def _keep(events: list[RawEvent], session: Session) -> None:
+    for event in events:
+        inbox.accept(session, event)

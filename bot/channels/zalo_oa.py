@@ -60,7 +60,8 @@ from bot.channels.wire import (
 )
 from bot.channels.zalo_tokens import TokenKeeper
 from bot.conversations import find
-from bot.lifeline import Lifeline, keep
+from bot.lifeline import Lifeline
+from bot.valve import Valve, keep_some
 from cases.speech import Ask
 from store.files import MAX_BYTES, media_type_of
 from store.session import Database, Session
@@ -515,6 +516,10 @@ def _keep(events: list[RawEvent], session: Session) -> None:
         inbox.accept(session, event)
 
 
+async def _kept(database: Database, events: list[RawEvent]) -> None:
+    await database.transact(partial(_keep, events))
+
+
 _MOST_SEEN: Final = 100
 
 
@@ -537,6 +542,7 @@ def make_webhook(
     secret: str,
     answer_within: float = _ANSWER_WITHIN,
     lifeline: Lifeline | None = None,
+    valve: Valve | None = None,
 ) -> APIRouter:
     """The endpoint that Zalo posts events to. It says 200 only to what is committed.
 
@@ -575,7 +581,7 @@ def make_webhook(
                 if word(event, "event_name") == "user_seen_message":
                     await database.transact(partial(_note_seen, event))
                 elif events := list(_events(event)):
-                    await keep(lifeline, events, database.transact(partial(_keep, events)))
+                    await keep_some(valve, lifeline, events, partial(_kept, database))
         except RecursionError:
             return Response(status_code=422)
         except (SQLAlchemyError, OSError) as problem:

@@ -287,6 +287,11 @@ class DangerReader:
         self._signs = signs
         self._weights = weights
 
+    def has_signs(self, message: Message) -> bool:
+        """Whether one sign stands there, weighed against nothing."""
+        heard = self._signs.heard(message)
+        return self._signs.any(heard) or self._signs.sure(heard) is not None
+
     def read(self, message: Message, *, by_signs: bool = False) -> tuple[DangerKind, ...]:
         """All kinds of danger, the likeliest first; none when the message tells of no danger.
 

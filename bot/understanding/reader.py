@@ -98,6 +98,15 @@ class Reader:
             follow_up=self._intents.follows_up(message),
         )
 
+    def sounds_of_danger(self, typed: str, today: dt.date) -> bool:
+        """Whether one readable sign of danger stands in a message, whatever speaks against it.
+
+        A tenth of the work of `read`, for what would otherwise not be read at all.
+        """
+        message = listen(typed[:LONGEST_FOR_DANGER], self._vocabulary, today)
+        foreign = self._foreign.read(message.text)
+        return bool(foreign.dangers) if foreign else self._danger.has_signs(message)
+
     def _intent(
         self,
         message: Message,

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+import math
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Stre
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
+from bot.channels.message import ChannelName
 from bot.channels.webpage import talks
 from bot.channels.webpage.forms import (
     PAYLOAD,
@@ -32,6 +35,7 @@ from bot.channels.webpage.page import Page
 from bot.channels.webpage.streams import Streams
 from bot.channels.webpage.talks import News, Refusal
 from bot.lifeline import Lifeline
+from bot.valve import Valve
 from store import files, wakes
 from store.scan import Scan
 from store.scanner import Scanner, verdict
@@ -108,6 +112,14 @@ class _NotKept:
     note: str
 
 
+class TooFastError(Exception):
+    """A talk sends faster than a person; `seconds` until there is room for a message more."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too fast")
+        self.seconds = seconds
+
+
 class Routes:
     """What each address does."""
 
@@ -119,8 +131,10 @@ class Routes:
         answer_within: float,
         lifeline: Lifeline | None = None,
         scanner: Scanner | None = None,
+        valve: Valve | None = None,
     ) -> None:
         self._lifeline = lifeline
+        self._valve = valve
         self._database = database
         self._page = page
         self._stopping = stopping
@@ -183,15 +197,35 @@ class Routes:
         said = parse(Said, await self._intake.json(request))
         token = _token(request)
         try:
-            refusal = await self._database.transact(
-                lambda s: talks.say(s, token, said.client_id, said.event())
-            )
+            with self._paced(token, said.text):
+                refusal = await self._database.transact(
+                    lambda s: talks.say(s, token, said.client_id, said.event())
+                )
         except _NO_DATABASE:
             return self._later(said.text)
         if refusal:
             return _refused(refusal)
         note = {"note": self._page.words("too_long")} if said.too_long else {}
         return JSONResponse(note, 202)
+
+    @contextmanager
+    def _paced(self, token: str, words: str | None) -> Iterator[None]:
+        """Take one message in, unless too many came of late; the page keeps it and waits.
+
+        Raises:
+            TooFastError: it has to wait.
+        """
+        if self._valve is None:
+            yield
+            return
+        wait = self._valve.admits(ChannelName.WEB, token, words)
+        if wait is not None:
+            raise TooFastError(wait)
+        try:
+            yield
+        except _NO_DATABASE:
+            self._valve.give_back(ChannelName.WEB, token)
+            raise
 
     def _later(self, words: str | None) -> Response:
         """The answer to words that can't be kept now."""
@@ -211,7 +245,8 @@ class Routes:
         async with self._intake.form(request) as form:
             if form.file is None:
                 raise UnreadableError
-            kept = await self._keep(token, form.first("client_id"), form.file)
+            with self._paced(token, None):
+                kept = await self._keep(token, form.first("client_id"), form.file)
         if isinstance(kept, Refusal):
             return _refused(kept)
         if kept is not None:
@@ -320,14 +355,22 @@ class Routes:
             try:
                 return await self._answer(form)
             except _NO_DATABASE:
-                again = self._page.again(
-                    token=form.first("token"),
-                    opening=form.first("opening"),
-                    client_id=form.first("client_id"),
-                    note=self._card(form.first("text")) or self._page.words("busy"),
-                    draft=form.first("text"),
-                )
-                return HTMLResponse(again, 503, {"Retry-After": "5"})
+                note = self._card(form.first("text")) or self._page.words("busy")
+                return HTMLResponse(self._again(form, note), 503, {"Retry-After": "5"})
+            except TooFastError as problem:
+                again = self._again(form, self._page.words("too_fast"))
+                wait = str(math.ceil(problem.seconds))
+                return HTMLResponse(again, 429, {"Retry-After": wait})
+
+    def _again(self, form: Form, note: str) -> str:
+        """The form once more, with the words in it that were not taken."""
+        return self._page.again(
+            token=form.first("token"),
+            opening=form.first("opening"),
+            client_id=form.first("client_id"),
+            note=note,
+            draft=form.first("text"),
+        )
 
     async def _opens(self, token: str) -> bool:
         """Whether a token opens a talk."""
@@ -374,9 +417,10 @@ class Routes:
         last, note = "", ""
         if said := _said(form):
             event = said.event()
-            refusal = await self._database.transact(
-                lambda s: talks.say(s, token, said.client_id, event)
-            )
+            with self._paced(token, said.text):
+                refusal = await self._database.transact(
+                    lambda s: talks.say(s, token, said.client_id, event)
+                )
             if refusal:
                 return refusal, ""
             last, note = said.client_id, self._page.words("too_long") if said.too_long else ""
@@ -384,7 +428,8 @@ class Routes:
             note = note or self._page.words("photo_again")
         elif upload:
             file_id = form.first("client_id") + "-file"
-            kept = await self._keep(token, file_id, upload)
+            with self._paced(token, None):
+                kept = await self._keep(token, file_id, upload)
             if isinstance(kept, Refusal):
                 return kept, ""
             if kept is not None:
@@ -430,6 +475,10 @@ def _guarded(page: Page) -> type[APIRoute]:
                 except TooMuchError:
                     note = {"error": "too much", "note": page.words("too_large")}
                     return JSONResponse(note, 413, _UNREAD)
+                except TooFastError as problem:
+                    note = {"error": "too fast", "note": page.words("too_fast")}
+                    wait = {**_UNREAD, "Retry-After": str(math.ceil(problem.seconds))}
+                    return JSONResponse(note, 429, wait)
                 except TooSlowError:
                     later = {**_UNREAD, "Retry-After": "10"}
                     return JSONResponse({"error": "try later"}, 503, later)
