@@ -3,7 +3,6 @@
 import datetime as dt
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from cases import queue, register, talking
@@ -14,18 +13,8 @@ from cases.parties import PartyRole, add_party
 from cases.providers import ProviderEntry, ProviderKind, write_provider
 from cases.thread import Author
 from store.session import Session
-from tests.browser.test_desk import (
-    SOON,
-    address,
-    check,
-    chromium,
-    page_at,
-    world,
-)
+from tests.browser.pages import NARROW, SIZES, WIDE, check, page_at
 from tests.desk.world import World, photo
-
-__all__ = ["address", "chromium", "world"]  # the fixtures of the desk's browser
-WIDE, NARROW = (1440, 900), (360, 740)
 
 
 def open_form(page: Page, label: str) -> None:
@@ -35,7 +24,7 @@ def open_form(page: Page, label: str) -> None:
     expect(page.locator(".panel h2")).to_have_text(label)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
+@SIZES
 def test_a_case_goes_from_one_office_to_another_and_to_its_end(
     world: World,
     address: str,
@@ -78,7 +67,7 @@ def test_a_case_goes_from_one_office_to_another_and_to_its_end(
             lambda session: talking.citizen_wrote(session, session.get_one(Case, case_id), "Alo?")
         )
         if size == WIDE:
-            expect(page.get_by_text("Alo?")).to_be_visible(timeout=SOON)
+            expect(page.get_by_text("Alo?")).to_be_visible()
         page.get_by_label("Vì sao").press_sequentially("ở Năm Căn")
         expect(page.get_by_label("Vì sao")).to_have_value("Đất nằm ở Năm Căn")
         check(page)
@@ -113,7 +102,7 @@ def test_a_case_goes_from_one_office_to_another_and_to_its_end(
     assert world.case(case_id).office_id == "nam-can"
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
+@SIZES
 def test_a_case_with_everything_on_it_can_be_used_by_all(
     world: World, address: str, chromium: Browser, size: tuple[int, int]
 ) -> None:

@@ -1,15 +1,10 @@
 """The figures, the register and the report in a real browser, on any screen and on paper."""
 
 import datetime as dt
-import os
 import random
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from cases import parties, queue, register, rights
 from cases.deadlines import Form
@@ -19,33 +14,9 @@ from cases.parties import PartyRole
 from cases.staff import StaffMember
 from eligibility.grounds import GroupId
 from knowledge.article import FieldId
-from store.clock import SystemClock
-from store.crypto import Vault
-from store.session import Database, Session
-from tests.browser.test_desk import check, chromium, page_at
-from tests.desk.serving import served
+from store.session import Session
+from tests.browser.pages import SIZES, check, keep, page_at
 from tests.desk.world import PROVINCE, World
-
-__all__ = ["chromium"]
-
-SIZES = [(1440, 900), (360, 740)]
-SHOTS = os.environ.get("TRAM_SHOTS")
-"""A folder to put screenshots into, for looking at."""
-
-
-@pytest.fixture
-def world(migrated_sqlite: Path, tmp_path: Path, vault: Vault) -> Iterator[World]:
-    path = tmp_path / "tram.db"
-    shutil.copy(migrated_sqlite, path)
-    database = Database(f"sqlite:///{path}", vault, SystemClock())
-    yield World(database)
-    database.close_now()
-
-
-@pytest.fixture
-def address(world: World) -> Iterator[str]:
-    with served(world) as where:
-        yield where
 
 
 def lived(world: World) -> None:
@@ -80,13 +51,7 @@ def lived(world: World) -> None:
         world.database.transact_now(go_on)
 
 
-def looked_at(page: Page, name: str, size: tuple[int, int]) -> None:
-    check(page)
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}-{size[0]}.png", full_page=True)
-
-
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 def test_a_head_reads_the_figures_the_register_and_the_report(
     world: World, address: str, chromium: Browser, size: tuple[int, int]
 ) -> None:
@@ -99,7 +64,7 @@ def test_a_head_reads_the_figures_the_register_and_the_report(
         page.get_by_role("button", name="Xem").click()
         expect(page.locator(".headline-figures")).to_contain_text("40")
         expect(page.get_by_role("img", name="Số yêu cầu mới theo xã, phường")).to_be_visible()
-        looked_at(page, "figures", size)
+        check(page, "figures")
         page.get_by_text("Bảng số").last.click()
         expect(page.get_by_role("region", name="Bảng: Bản đồ xã, phường")).to_be_visible()
         with page.expect_download() as taken:
@@ -110,17 +75,17 @@ def test_a_head_reads_the_figures_the_register_and_the_report(
         page.locator("select[name=range]").select_option("Năm nay")
         page.get_by_role("button", name="Xem").click()
         expect(page.get_by_role("cell", name="N. V. T.").first).to_be_visible()
-        looked_at(page, "register", size)
+        check(page, "register")
         page.get_by_role("button", name="Hiện đủ họ tên").click()
         expect(page.get_by_role("cell", name="Nguyễn Văn Tèo").first).to_be_visible()
         check(page)
 
         page.get_by_role("link", name="Báo cáo Mẫu 12").click()
         expect(page.get_by_text("chưa phải biểu mẫu chính thức")).to_be_visible()
-        looked_at(page, "form12", size)
+        check(page, "form12")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 def test_an_admin_sees_no_small_number_on_any_screen(
     world: World, address: str, chromium: Browser, size: tuple[int, int]
 ) -> None:
@@ -129,7 +94,7 @@ def test_an_admin_sees_no_small_number_on_any_screen(
         page.goto(f"{address}/desk/figures?range=year")
         expect(page.get_by_text("số dưới 5 được giấu")).to_be_visible()
         expect(page.get_by_role("link", name="Sổ thụ lý")).to_have_count(0)
-        looked_at(page, "figures-admin", size)
+        check(page, "figures-admin")
 
 
 def test_on_paper_the_tables_are_open_and_the_forms_are_gone(
@@ -141,5 +106,4 @@ def test_on_paper_the_tables_are_open_and_the_forms_are_gone(
         page.emulate_media(media="print")
         expect(page.locator("form.filters")).to_be_hidden()
         expect(page.get_by_role("region", name="Bảng: Bản đồ xã, phường")).to_be_visible()
-        if SHOTS:
-            page.screenshot(path=f"{SHOTS}/figures-paper.png", full_page=True)
+        keep(page, "figures-paper")

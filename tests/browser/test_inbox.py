@@ -1,29 +1,16 @@
 """The inbox in a real browser: keys, canned replies, search, and seeing each other."""
 
-import os
 from functools import partial
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from cases import canned, queue
 from cases.model import Case
 from cases.thread import ThreadEntry
-from tests.browser.test_desk import address, check, chromium, live, page_at, world
+from tests.browser.pages import SIZES, check, live, page_at
 from tests.desk.world import World
-
-__all__ = ["address", "chromium", "world"]  # pytest finds fixtures by their names here
-
-SIZES = pytest.mark.parametrize("size", [(1440, 900), (360, 740)], ids=["wide", "phone"])
-
-
-def look(page: Page, name: str) -> None:
-    """Keep a picture for a person to look at, where one is asked for."""
-    folder = os.environ.get("TRAM_SCREENSHOTS")
-    if folder and page.viewport_size:
-        page.screenshot(path=Path(folder) / f"{name}-{page.viewport_size['width']}.png")
 
 
 @pytest.fixture
@@ -58,15 +45,13 @@ def test_every_list_is_named_counted_and_clean(
         expect(page.locator("#tab-waiting")).to_contain_text("3")
         expect(page.locator("#tab-urgent")).to_contain_text("1")
         expect(page.locator("#tab-mine")).to_contain_text("1")
-        check(page)
-        look(page, "waiting")
+        check(page, "inbox-waiting")
         page.locator("#filters summary").click()
-        check(page)
-        look(page, "filters")
+        check(page, "inbox-filters")
         page.get_by_label("Lĩnh vực").select_option("labour")
         page.get_by_role("button", name="Lọc").click()
         expect(page.get_by_text("Không có hồ sơ nào hợp với điều kiện lọc.")).to_be_visible()
-        look(page, "filtered")
+        check(page, "inbox-filtered")
         page.get_by_role("link", name="Bỏ lọc").click()
         expect(page.locator("#rows li")).to_have_count(3)
         page.locator("#tab-urgent").click()
@@ -104,8 +89,7 @@ def test_the_keys_are_told_and_can_be_switched_off(
     with page_at(chromium, address, size) as page:
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Phím tắt")).to_be_visible()
-        check(page)
-        look(page, "keys")
+        check(page, "inbox-keys")
         page.get_by_label("Dùng phím tắt trên máy này").uncheck()
         page.get_by_role("button", name="Đóng").click()
         page.keyboard.press("?")
@@ -126,14 +110,12 @@ def test_a_canned_reply_is_put_in_filled_and_held_back_while_a_blank_is_open(
         options = page.locator(".canned-offer").get_by_role("option")
         expect(options).to_have_count(1)
         expect(options.first).to_have_attribute("aria-selected", "true")
-        check(page)
-        look(page, "canned-offer")
+        check(page, "inbox-canned-offer")
         box.press("Enter")
         expect(options).to_have_count(0)
         expect(box).to_have_value("Mời bà con tới Chi nhánh U Minh ngày {ngày hẹn}.")
         expect(page.locator(".blanks-left")).to_contain_text("{ngày hẹn}")
-        check(page)
-        look(page, "canned-blank")
+        check(page, "inbox-canned-blank")
         page.get_by_role("button", name="Gửi").click()
         expect(page.locator(".bubble.staff")).to_have_count(0)
         box.press("Control+End")
@@ -174,8 +156,7 @@ def test_two_officers_with_one_case_see_each_other(
         lan.get_by_label("Trả lời người dân").press_sequentially("Chào")
         expect(lan.locator(".presence")).to_contain_text("Cán bộ Minh đang xem")
         expect(minh.locator(".presence")).to_contain_text("Cán bộ Lan đang viết", timeout=15_000)
-        look(minh, "presence")
-        check(minh)
+        check(minh, "inbox-presence")
         minh.goto(f"{address}/desk/")
         expect(lan.locator(".presence")).to_have_text("", timeout=15_000)
 
@@ -191,8 +172,7 @@ def test_a_search_without_marks_shows_what_was_said_and_opens_the_case(
         page.keyboard.press("Enter")
         expect(page.locator("#rows li")).to_have_count(1)
         expect(page.locator("mark").first).to_have_text("Nguyễn")
-        check(page)
-        look(page, "search")
+        check(page, "inbox-search")
         page.locator("#rows a").click()
         expect(page.get_by_role("heading", name="Yêu cầu số 4")).to_be_visible()
 
@@ -212,7 +192,6 @@ def test_a_head_writes_a_canned_reply(
         page.get_by_label("Câu trả lời", exact=True).fill("Cảm ơn {tên}.")
         page.get_by_role("button", name="Lưu").click()
         expect(page.locator(".canned-list")).to_contain_text("/cảm-ơn")
-        check(page)
-        look(page, "canned")
+        check(page, "inbox-canned")
         page.get_by_role("button", name="Xóa /cảm-ơn").click()
         expect(page.locator(".canned-list")).not_to_contain_text("/cảm-ơn")

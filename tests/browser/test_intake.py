@@ -1,16 +1,12 @@
 """Whoever walks in, in a real browser: entered by keyboard, printed, queued, claimed, called."""
 
-import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.test_desk import address, check, chromium, page_at, world
+from tests.browser.pages import SIZES, check, page_at
 from tests.desk.world import World
 
-__all__ = ["address", "chromium", "world"]  # the fixtures of the desk's browser
-WIDE, NARROW = (1440, 900), (360, 740)
 
-
-@pytest.mark.parametrize("size", [WIDE, NARROW])
+@SIZES
 def test_a_walk_in_is_entered_queued_claimed_and_called_back(
     world: World, address: str, chromium: Browser, size: tuple[int, int]
 ) -> None:

@@ -1,13 +1,10 @@
 """The tools around the knowledge base in a real browser, with the whole shipped base."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from knowledge import feedback
 from knowledge.feedback import Why
@@ -15,43 +12,19 @@ from knowledge.library import load_library
 from knowledge.shelf import ARTICLE, Shelf, article_of, seed_knowledge
 from knowledge.workbook import to_workbook
 from store import documents
-from store.clock import SystemClock
-from store.crypto import Vault
 from store.session import Database, Session
-from tests.browser.test_desk import check, chromium, page_at
-from tests.desk.serving import served
+from tests.browser.pages import SIZES, check, page_at
 from tests.desk.world import World
 
-__all__ = ["chromium"]
-
-SIZES = [(1440, 900), (360, 740)]
-SHOTS = os.environ.get("TRAM_SHOTS")
-"""A folder to put screenshots into, for looking at."""
-
 
 @pytest.fixture
-def world(migrated_sqlite: Path, tmp_path: Path, vault: Vault) -> Iterator[World]:
-    path = tmp_path / "tram.db"
-    shutil.copy(migrated_sqlite, path)
-    database = Database(f"sqlite:///{path}", vault, SystemClock())
+def world(empty: Database) -> World:
+    """A desk with the whole shipped base."""
     library = load_library()
-    database.transact_now(lambda session: seed_knowledge(session, library))
+    empty.transact_now(lambda session: seed_knowledge(session, library))
     shelf = Shelf(library)
-    shelf.refresh_now(database)
-    yield World(database, shelf=shelf)
-    database.close_now()
-
-
-@pytest.fixture
-def address(world: World) -> Iterator[str]:
-    with served(world) as where:
-        yield where
-
-
-def looked_at(page: Page, name: str, size: tuple[int, int]) -> None:
-    check(page)
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}-{size[0]}.png", full_page=True)
+    shelf.refresh_now(empty)
+    return World(empty, shelf=shelf)
 
 
 def lived(session: Session) -> None:
@@ -71,7 +44,7 @@ def lived(session: Session) -> None:
     feedback.vote(session, "b" * 32, "land-01", helpful=True)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 def test_every_tool_can_be_used_by_anybody_on_any_screen(
     world: World, address: str, chromium: Browser, size: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -80,19 +53,19 @@ def test_every_tool_can_be_used_by_anybody_on_any_screen(
     with page_at(chromium, address, size, "bien") as page:
         page.goto(f"{desk}/laws")
         expect(page.get_by_role("heading", name="Văn bản luật")).to_be_visible()
-        looked_at(page, "laws", size)
+        check(page, "laws")
         page.get_by_role("searchbox", name="Tìm văn bản").fill("luat dat dai 2024")
         page.get_by_role("button", name="Tìm").click()
         page.get_by_role("row").get_by_role("link", name="Luật Đất đai 2024").click()
         page.get_by_text("Sửa", exact=True).click()
         page.get_by_label("Tên", exact=True).fill("Luật Đất đai (tên thử)")
-        looked_at(page, "law", size)
+        check(page, "law")
         page.get_by_role("button", name="Lưu nháp").click()
         expect(page.get_by_role("status")).to_contain_text("Đã lưu nháp")
         page.get_by_role("button", name="Gửi duyệt").click()
-        looked_at(page, "law-in-review", size)
+        check(page, "law-in-review")
         page.goto(f"{desk}/laws/new")
-        looked_at(page, "law-new", size)
+        check(page, "law-new")
 
         page.goto(f"{desk}/try")
         page.get_by_role("searchbox", name="Gõ như bà con hay nhắn").fill(
@@ -100,26 +73,26 @@ def test_every_tool_can_be_used_by_anybody_on_any_screen(
         )
         page.get_by_role("button", name="Thử").click()
         expect(page.get_by_role("heading", name="Các bài gần nhất")).to_be_visible()
-        looked_at(page, "try", size)
+        check(page, "try")
         page.get_by_role("button", name="Thêm câu này làm cách hỏi").first.click()
         expect(page.get_by_role("status").first).to_contain_text("bản nháp")
 
         page.goto(f"{desk}/week")
-        looked_at(page, "week", size)
+        check(page, "week")
         page.goto(f"{desk}/questions")
-        looked_at(page, "questions", size)
+        check(page, "questions")
         page.get_by_role("link", name="Thêm vào bài khác…").first.click()
         page.get_by_role("searchbox", name="Tìm bài khác").fill("con nuôi")
         page.get_by_role("button", name="Tìm bài").click()
-        looked_at(page, "question", size)
+        check(page, "question")
         page.goto(f"{desk}/questions")
         page.get_by_role("button", name="Không thuộc việc của mình").last.click()
         expect(page.get_by_role("status")).to_contain_text("không thuộc việc của mình")
 
         page.goto(f"{desk}/differences")
-        looked_at(page, "differences-none", size)
+        check(page, "differences-none")
         page.goto(f"{desk}/exchange")
-        looked_at(page, "exchange", size)
+        check(page, "exchange")
         with page.expect_download() as download:
             page.get_by_role("button", name="Tải tệp Excel").click()
         book = tmp_path / "kho.xlsx"
@@ -129,7 +102,7 @@ def test_every_tool_can_be_used_by_anybody_on_any_screen(
         expect(page.get_by_text("tệp giống hệt kho đang dùng")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 def test_a_workbook_with_faults_and_one_without_are_shown_so_that_they_can_be_read(
     world: World, address: str, chromium: Browser, size: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -146,15 +119,15 @@ def test_a_workbook_with_faults_and_one_without_are_shown_so_that_they_can_be_re
         page.get_by_label("Tệp .xlsx hoặc .zip").set_input_files(tmp_path / "sai.xlsx")
         page.get_by_role("button", name="Xem trước").click()
         expect(page.get_by_role("alert")).to_contain_text("chỗ cần sửa")
-        looked_at(page, "exchange-faults", size)
+        check(page, "exchange-faults")
         page.get_by_label("Tệp .xlsx hoặc .zip").set_input_files(path)
         page.get_by_role("button", name="Xem trước").click()
-        looked_at(page, "exchange-preview", size)
+        check(page, "exchange-preview")
         page.get_by_role("button", name="Tạo 1 bản nháp").click()
         expect(page.get_by_role("status")).to_contain_text("Đã tạo 1 bản nháp")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 def test_a_difference_with_the_file_is_read_word_by_word_and_decided(
     world: World, address: str, chromium: Browser, size: tuple[int, int]
 ) -> None:
@@ -176,7 +149,7 @@ def test_a_difference_with_the_file_is_read_word_by_word_and_decided(
     with page_at(chromium, address, size, "quan") as page:
         page.goto(f"{address}/desk/knowledge/differences")
         expect(page.get_by_text("Bản của tệp").first).to_be_visible()
-        looked_at(page, "differences", size)
+        check(page, "differences")
         page.get_by_role("button", name="Giữ bản của mình").click()
         expect(page.get_by_role("status")).to_contain_text("Đã giữ bản của mình")
 

@@ -1,45 +1,29 @@
 """Passkeys in a real browser, with the authenticator that Chromium makes up for tests."""
 
-import shutil
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from desk.factors import Passkey, Policy, Relying
-from store.clock import SystemClock
-from store.crypto import Vault
 from store.session import Database
-from tests.browser.test_desk import CHROMIUM, FLAGS, NARROW, WIDE, check
+from tests.browser.pages import SIZES, check
 from tests.desk.serving import served
 from tests.desk.world import PASSWORD, World
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def desk(migrated_sqlite: Path, tmp_path: Path, vault: Vault) -> Iterator[tuple[World, str]]:
+def desk(empty: Database) -> Iterator[tuple[World, str]]:
     """The desk as in production, at a name: browsers make no keys for numbers."""
-    path = tmp_path / "tram.db"
-    shutil.copy(migrated_sqlite, path)
-    database = Database(f"sqlite:///{path}", vault, SystemClock())
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     address = f"http://localhost:{port}"
-    world = World(database, policy=Policy(required=True, relying=Relying.at(address)))
+    world = World(empty, policy=Policy(required=True, relying=Relying.at(address)))
     with served(world, port):
         yield world, address
-    database.close_now()
 
 
 def with_key(page: Page) -> None:
@@ -67,7 +51,7 @@ def sign_in(page: Page, address: str) -> None:
     page.get_by_role("button", name="Đăng nhập").click()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
+@SIZES
 def test_a_key_is_made_on_the_first_day_and_opens_the_desk_on_the_next(
     desk: tuple[World, str], chromium: Browser, size: tuple[int, int]
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot import transcript
 from bot.conversations import Conversation
@@ -21,17 +21,9 @@ from cases.wording import FALLBACK
 from store.clock import SetClock
 from store.files import StoredFile
 from store.session import Database
+from tests.browser.pages import PATIENCE
 from tests.channels.webchat_loopback import DELETED, TEXTS, Loopback, serving
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-)
 SECRET = "Chồng tôi hay đánh tôi"
 ELSEWHERE = "http://elsewhere.invalid/weather"
 PHONE: dict[str, Any] = {
@@ -42,14 +34,6 @@ PHONE: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
 def server(sqlite: Database) -> Iterator[Loopback]:
     with serving(sqlite, exit_to=ELSEWHERE) as running:
@@ -57,10 +41,10 @@ def server(sqlite: Database) -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def phone(browser: Browser) -> Iterator[BrowserContext]:
+def phone(chromium: Browser) -> Iterator[BrowserContext]:
     """A cheap phone; every page that leads elsewhere is a harmless one."""
-    context = browser.new_context(**PHONE)
-    context.set_default_timeout(20_000)
+    context = chromium.new_context(**PHONE)
+    context.set_default_timeout(PATIENCE)
     context.route(
         ELSEWHERE, lambda route: route.fulfill(body="<title>Thời tiết</title>", status=200)
     )
@@ -240,9 +224,9 @@ def test_a_restart_of_the_server_keeps_the_talk_and_sends_what_was_typed_meanwhi
 
     server.start()
 
-    expect(page.get_by_role("log")).to_contain_text("Bạn nói: Gõ lúc mất mạng", timeout=20_000)
+    expect(page.get_by_role("log")).to_contain_text("Bạn nói: Gõ lúc mất mạng", timeout=PATIENCE)
     expect(page.locator(".mine")).to_have_count(1)
-    expect(page.get_by_role("status")).to_have_text("", timeout=20_000)
+    expect(page.get_by_role("status")).to_have_text("", timeout=PATIENCE)
 
 
 def test_an_answer_lost_on_the_way_doubles_nothing(
@@ -470,10 +454,10 @@ def test_a_talk_begun_before_the_script_was_there_is_taken_over(
 
 
 @pytest.fixture
-def bare(browser: Browser, server: Loopback) -> Iterator[Page]:
+def bare(chromium: Browser, server: Loopback) -> Iterator[Page]:
     """A phone whose browser runs no script."""
-    context = browser.new_context(**PHONE, java_script_enabled=False)
-    context.set_default_timeout(20_000)
+    context = chromium.new_context(**PHONE, java_script_enabled=False)
+    context.set_default_timeout(PATIENCE)
     context.route(ELSEWHERE, lambda route: route.fulfill(body="Thời tiết", status=200))
     page = context.new_page()
     page.goto(server.url)
@@ -520,9 +504,9 @@ def test_without_a_script_leaving_and_coming_back_shows_nothing(
     assert SECRET not in bare.content()
 
 
-def test_without_a_script_the_page_is_accessible(browser: Browser, server: Loopback) -> None:
+def test_without_a_script_the_page_is_accessible(chromium: Browser, server: Loopback) -> None:
     # axe itself is a script: the same markup is looked at with our own script kept away.
-    context = browser.new_context(**PHONE)
+    context = chromium.new_context(**PHONE)
     context.route("**/chat.js*", lambda route: route.abort())
     page = context.new_page()
     page.goto(server.url)

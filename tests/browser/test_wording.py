@@ -3,66 +3,46 @@
 With `TRAM_PICTURES` set to a folder, pictures of the pages are taken along the way.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
+from playwright.sync_api import Browser, expect
 
-import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
-
-from tests.browser.test_province import FLAGS, PASSWORD, SIZES, SOON, at_the_desk, looked_at
+from tests.browser.pages import SIZES, at_the_desk, check
 from tests.journeys.server import Server
 
 KEY = "welcome.hello"
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path, demo_password=PASSWORD)
-    running.start()
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.mark.parametrize("width", SIZES)
+@SIZES
 def test_a_new_welcome_is_written_reviewed_and_said(
-    server: Server, browser: Browser, width: int
+    server: Server, chromium: Browser, size: tuple[int, int]
 ) -> None:
-    admin = at_the_desk(browser, server, "admin", width)
+    admin = at_the_desk(chromium, server, "admin", size)
     admin.goto(f"{server.url}/desk/wording")
-    looked_at(admin, "wording-list")
+    check(admin, "wording-list")
     admin.get_by_role("searchbox").fill("tro ly tu dong")
     expect(admin.get_by_text("welcome.short")).to_be_visible()
-    looked_at(admin, "wording-found")
+    check(admin, "wording-found")
     admin.goto(f"{server.url}/desk/wording/{KEY}", timeout=60_000)
     text = admin.get_by_label("Tiếng Việt", exact=True)
     text.first.fill("Chào bà con {huyen}! Tràm đây.")
-    expect(admin.get_by_text("Không có gì để điền vào {huyen}").first).to_be_visible(timeout=SOON)
+    expect(admin.get_by_text("Không có gì để điền vào {huyen}").first).to_be_visible()
     text.first.fill("Chào bà con {province}! Tràm là máy trả lời, hỏi gì cũng không tốn tiền.")
     seen = admin.locator("#preview")
     expect(seen.get_by_text("Chào bà con tỉnh Cà Mau! Tràm là máy trả lời")).to_be_visible()
-    looked_at(admin, "wording-text")
+    check(admin, "wording-text")
     admin.get_by_role("button", name="Gửi duyệt").click()
     expect(admin.get_by_text("Đã gửi duyệt")).to_be_visible()
 
-    centre = at_the_desk(browser, server, "head.centre", width)
+    centre = at_the_desk(chromium, server, "head.centre", size)
     expect(centre.get_by_role("banner")).to_be_visible()
     centre.goto(f"{server.url}/desk/wording?show=open")
     centre.get_by_role("link", name="Chào bà con").click()
-    looked_at(centre, "wording-review")
+    check(centre, "wording-review")
     centre.get_by_role("button", name="Duyệt và đăng").click()
     expect(centre.get_by_text("Đã đăng. Từ giờ")).to_be_visible()
-    looked_at(centre, "wording-published")
+    check(centre, "wording-published")
 
-    phone = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
+    phone = chromium.new_context(viewport={"width": 360, "height": 740}).new_page()
     phone.goto(server.url)
-    phone.get_by_role("button", name="Bắt đầu").click(timeout=SOON)
+    phone.get_by_role("button", name="Bắt đầu").click()
     said = phone.get_by_text("Tràm là máy trả lời, hỏi gì cũng không tốn tiền")
-    expect(said.first).to_be_visible(timeout=SOON)
+    expect(said.first).to_be_visible()
