@@ -51,6 +51,8 @@ WORDS = (
 _TALKS_FROM, _PROBES_FROM = 500_000_000, 900_000_000
 _COLD, _WARM, _TAKEN_OVER = 5.0, 2.0, 5.0
 """The promises, in seconds."""
+_PATIENCE = 600.0
+"""Seconds until the run is given up; on a machine with other work much of it passes idle."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +285,7 @@ class Run:
         self._kill_worker(self.source.choice(sorted(self._up)))
         begun = time.monotonic()
         chat = await self._probe(api)
-        took = await api.hears(chat, 1, 120) - begun
+        took = await api.hears(chat, 1, _PATIENCE) - begun
         (self.report.cold if self.plan.sqlite else self.report.warm).append(took)
 
     async def _kill_within_a_send(self, api: Loopback, *, after: bool) -> None:
@@ -291,12 +293,12 @@ class Run:
         api.spared.add(chat)
         held = api.hold(chat, after=after)
         await self.platform.post_until_taken(update(chat, chat, WORDS[0]))
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(_PATIENCE):
             await held.begun.wait()
         self._kill_worker(held.worker)
         begun = time.monotonic()
         self.report.mid_send += 1
-        took = await api.hears(chat, 1 + after, 120) - begun
+        took = await api.hears(chat, 1 + after, _PATIENCE) - begun
         (self.report.cold if self.plan.sqlite else self.report.taken_over).append(took)
 
     async def _kill_database(self, api: Loopback) -> None:
@@ -307,7 +309,7 @@ class Run:
         await asyncio.to_thread(self._cluster.start)
         begun = time.monotonic()
         chat = await self._probe(api)
-        self.report.database_back.append(await api.hears(chat, 1, 120) - begun)
+        self.report.database_back.append(await api.hears(chat, 1, _PATIENCE) - begun)
 
     def _kill_worker(self, name: str) -> None:
         self._workers[name].kill()

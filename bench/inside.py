@@ -19,7 +19,15 @@ from fastapi import FastAPI
 from bench.stand import SECRET, TOKEN, update
 from bot.app import make_app
 from bot.channels import telegram, zalo_bot, zalo_oa
-from bot.channels.message import Channel, ChannelName, Outbound, Receipt, Sent
+from bot.channels.message import (
+    Channel,
+    ChannelName,
+    FetchedFile,
+    Outbound,
+    Receipt,
+    RemoteFile,
+    Sent,
+)
 from bot.channels.telegram import Telegram, public_id
 from bot.channels.webchat import WebChat, make_webchat
 from bot.channels.zalo_bot import ZaloBot
@@ -116,12 +124,15 @@ class Writes:
 
 
 class Mute:
-    """A channel of whose platform only the sends are kept, in `sent`."""
+    """A channel whose platform is not there: its sends are kept in `sent`, its files are gone."""
 
     def __init__(self, channel: Channel, sent: list[tuple[ChannelName, str, str]]) -> None:
         self.name, self.capabilities = channel.name, channel.capabilities
-        self.read, self.fetch = channel.read, channel.fetch
+        self.read = channel.read
         self._sent = sent
+
+    async def fetch(self, file: RemoteFile) -> FetchedFile | None:  # noqa: ARG002
+        return None
 
     async def send(self, address: str, message: Outbound) -> Sent:
         self._sent.append((self.name, address, message.text))
