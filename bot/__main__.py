@@ -178,7 +178,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     from bot.channels.zalo_bot import ZaloBot
     from bot.channels.zalo_bot import make_webhook as make_bot_webhook
     from bot.health import health_reader
-    from bot.keeping import SWEEP_SECONDS, keep_small
+    from bot.keeping import SWEEP_SECONDS, erase_old, keep_small
     from bot.lifeline import Lifeline
     from bot.metrics import Metrics, metrics_routes
     from bot.pulse import BUILD, Pulse, every
@@ -196,6 +196,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     from knowledge.shelf import seed_knowledge
     from store.alone import alone
     from store.anchors import add_anchor, keep_anchors
+    from store.erasures import keep_erasures
     from store.migrate import migrate
     from store.processes import alive
     from store.scanner import ClamAV, keep_scanning
@@ -331,6 +332,8 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
             )
         await stack.enter_async_context(zalo_bot)
     duties += (
+        lambda: keep_erasures(database, settings.erasures),
+        lambda: every(SWEEP_SECONDS, "retention", lambda: erase_old(database)),
         lambda: keep_anchors(database, partial(add_anchor, settings.audit_anchors)),
         lambda: every(
             WATCH_SECONDS, "watching", lambda: watch(database, rooms.atlas, read_health, call)

@@ -33,6 +33,10 @@ class Conversation(Row):
     """When the citizen was last seen at the page; after 15 idle minutes a web talk is shut."""
     shut_at: Mapped[dt.datetime | None]
     """The web page was left or fell idle: its token opens nothing any more."""
+    case_open_at: Mapped[dt.datetime | None]
+    """When the citizen last wrote with their case open: sent from here, or opened by its PIN."""
+    own_phone: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """The citizen says that nobody else uses this phone: no PIN is asked any more."""
     busy_until: Mapped[dt.datetime | None]
     """A worker is fetching a file for the next turn of this talk until then."""
     busy_by: Mapped[str | None] = mapped_column(sa.String(32))
@@ -51,6 +55,16 @@ def is_shut(talk: Conversation, now: dt.datetime) -> bool:
     if talk.channel is not ChannelName.WEB:
         return False
     return talk.shut_at is not None or now - talk.last_active_at >= IDLE
+
+
+def is_case_shut(talk: Conversation, now: dt.datetime) -> bool:
+    """Whether the PIN is asked before anything of a case is shown in this talk.
+
+    The talk stays on a phone that others may hold by then. A web talk is shut as a whole.
+    """
+    if talk.channel is ChannelName.WEB or talk.own_phone:
+        return False
+    return talk.case_open_at is None or now - talk.case_open_at >= IDLE
 
 
 def find_or_create(session: Session, channel: ChannelName, address: str) -> Conversation:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import aliased
 
-from bot import transcript
+from bot import erasing, transcript
 from bot.channels.message import (
     Button,
     Capabilities,
@@ -27,13 +27,15 @@ from bot.channels.message import (
     Unknown,
 )
 from bot.channels.wire import marked
-from bot.conversations import Conversation, is_shut
+from bot.conversations import Conversation, is_case_shut, is_shut
 from bot.telegram_desk import posts
 from bot.transcript import Direction, Shown, ShownButton
+from cases.contact import contact_of, message_at
+from cases.model import Case
 from cases.speech import Choice, Line, Say, Verbatim
 from cases.thread import ThreadEntry
 from cases.wording import Texts
-from store import events
+from store import events, outbox
 from store.files import StoredFile
 from store.outbox import Delivery, Kind, OutboxRow
 from store.session import Session
@@ -150,6 +152,9 @@ def take(
             _tell_the_desk(session, row)
             session.flush()
             continue
+        if row.case_id is not None and _kept_back(session, row):
+            session.flush()
+            continue
         if row.kind is Kind.POST and posts.must_wait(session, row):
             session.flush()
             continue
@@ -168,6 +173,93 @@ def take(
                 return parcel
             _not_wanted(session, row)
     return None
+
+
+NEUTRAL = frozenset({"notice.message", "meeting.reminder"})
+"""All that may be said unasked while the case is shut; a test reads each of them."""
+_TOLD = "told"
+"""Beside a message kept back of which a neutral notice was sent."""
+_LOOK_AGAIN = dt.timedelta(days=1)
+_ROUND = 100
+
+
+def _kept_back(session: Session, row: OutboxRow) -> bool:
+    """Hold what tells of a case while others may hold the phone; a neutral notice goes instead."""
+    now = session.clock.now()
+    talk = session.get(Conversation, row.conversation_id)
+    case = session.get(Case, row.case_id or "")
+    if talk is None or case is None or not is_case_shut(talk, now):
+        return False
+    if _is_neutral(session, row):
+        at = _notice_at(session, case, now)
+        if at is not None and at <= now:
+            return False
+        _end(row, Delivery.REFUSED, now, "not safe now")
+        return True
+    row.state, row.due_at, row.reason, row.leased_until = Delivery.HELD, now, None, None
+    session.flush()
+    _give_notice(session, row, talk, case)
+    _tell_the_desk(session, row)
+    return True
+
+
+def _is_neutral(session: Session, row: OutboxRow) -> bool:
+    if row.kind is not Kind.SAY:
+        return False
+    message = Say.model_validate_json(row.open(session.vault, "body") or "")
+    return {line.key for line in message.lines} <= NEUTRAL
+
+
+def _notice_at(session: Session, case: Case, now: dt.datetime) -> dt.datetime | None:
+    contact = contact_of(case.open(session.vault, "contact"))
+    in_danger = case.open(session.vault, "danger") is not None
+    return message_at(contact, now, in_danger=in_danger)
+
+
+def _give_notice(session: Session, row: OutboxRow, talk: Conversation, case: Case) -> None:
+    """Say that there is something to see, once until they have looked, and only when it is safe."""
+    now = session.clock.now()
+    at = _notice_at(session, case, now)
+    if at is None or at > now:
+        row.due_at = at or now + _LOOK_AGAIN
+        return
+    told = sa.select(OutboxRow.id).where(
+        OutboxRow.conversation_id == talk.id,
+        OutboxRow.state == Delivery.HELD,
+        OutboxRow.reason == _TOLD,
+    )
+    if session.scalar(told.limit(1)) is None:
+        look = Choice(key="go:status", label=Line(key="meeting.look"))
+        outbox.put(
+            session,
+            conversation_id=talk.id,
+            channel=talk.channel,
+            kind=Kind.SAY,
+            body=Say(lines=(Line(key="notice.message"),), choices=(look,)).model_dump_json(),
+        )
+    row.reason = _TOLD
+
+
+def give_notices(session: Session) -> None:
+    """One round: tell of what is held back where it has become safe to. One process at a time."""
+    if not session.try_alone("delivery.notices"):
+        return
+    rows = session.scalars(
+        sa.select(OutboxRow)
+        .where(
+            OutboxRow.state == Delivery.HELD,
+            OutboxRow.reason.is_(None),
+            OutboxRow.due_at <= session.clock.now(),
+        )
+        .order_by(OutboxRow.due_at)
+        .limit(_ROUND)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        talk = session.get(Conversation, row.conversation_id)
+        case = session.get(Case, row.case_id or "")
+        if talk is not None and case is not None:
+            _give_notice(session, row, talk, case)
 
 
 def _not_wanted(session: Session, row: OutboxRow) -> None:
@@ -308,6 +400,8 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
     now = session.clock.now()
     if isinstance(sent, Receipt):
         transcript.add(session, talk.id, Direction.OUT, parcel.shown)
+        references = [one for one in (*sent.others, sent.reference) if one]
+        erasing.remember(session, talk, references, secret=parcel.shown.secret)
     _settle(row, sent, now, jitter, SHUT if is_shut(talk, now) else None)
     if row.ended_at is not None:
         _tell_the_desk(session, row)

@@ -11,6 +11,7 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from bot import erasing
 from bot.channels.message import ChannelName
 from bot.inbox import InboxRow, InboxState
 from store.events import Event
@@ -116,6 +117,14 @@ def _delete_events(session: Session, before: dt.datetime) -> int:
     ).all()
     session.execute(sa.delete(Event).where(Event.id.in_(ids)))
     return len(ids)
+
+
+async def erase_old(database: Database) -> None:
+    """Erase what has had its time by `cases/retention.yaml`, until nothing more has."""
+    more = True
+    while more:
+        more = any((await database.transact(erasing.sweep)).values())
+        await asyncio.sleep(_BREATH)
 
 
 async def keep_small(database: Database, keep_days: int) -> None:

@@ -9,16 +9,16 @@ import logging
 import random
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from bot import delivery, transcript
-from bot.channels.message import FetchedFile, Inbound, InboundKind
-from bot.conversations import Conversation
-from bot.dialogue import always, complaint, meeting, rating, status
+from bot import delivery, erasing, transcript
+from bot.channels.message import ChannelName, FetchedFile, Inbound, InboundKind
+from bot.conversations import Conversation, is_case_shut
+from bot.dialogue import always, complaint, meeting, privacy, rating, status, unlocking
 from bot.dialogue import papers as asked_papers
 from bot.dialogue import provider as providing
 from bot.dialogue.hear import hear, numbered
@@ -29,11 +29,13 @@ from bot.dialogue.turn import (
     AnswerMeeting,
     AnswerPapers,
     AskCallBack,
+    AskToCorrect,
     CaseView,
     ChooseProvider,
     Coming,
     Complain,
     ComplaintView,
+    Consented,
     DeleteTalk,
     FindCase,
     Heard,
@@ -43,14 +45,20 @@ from bot.dialogue.turn import (
     Lost,
     MeetingView,
     MoveCaseHere,
+    MyData,
     NoteContact,
+    OpenByPin,
     OpenCase,
     PapersView,
     PaperView,
     RaiseAlarm,
     Rate,
+    Receipt,
+    RevokeConsent,
     ShowedArticle,
     State,
+    TakeAwaySecrets,
+    TrustPhone,
     Turn,
     UndoWithdrawal,
     Voted,
@@ -67,9 +75,11 @@ from cases import (
     appointments,
     callbacks,
     consent,
+    data_requests,
     papers,
     providers,
     queue,
+    retention,
     rights,
     staffing,
     talking,
@@ -80,6 +90,7 @@ from cases.calendar import calendar_of
 from cases.clock import deadlines_in
 from cases.codes import fresh_code, fresh_pin
 from cases.contact import CallHours, SafeContact
+from cases.data_requests import Kept
 from cases.deadlines import DeadlineKind, DeadlineState
 from cases.life import HELD, CaseState, ComplaintKind, ProviderGround, RefusedError
 from cases.model import Appointment, Case, MeetingState, WishKind
@@ -170,6 +181,9 @@ def _answer(
     file_id, lost = _file(session, talk, inbound, fetched)
     client_id = row.event_id.rpartition(":")[2] or None
     written = _write_down(session, talk, inbound, state, rooms, file_id, client_id)
+    shut = is_case_shut(talk, row.received_at)
+    if not shut:
+        talk.case_open_at = row.received_at
     today = session.clock.today()
     text = "" if inbound.kind in _NO_WORDS else inbound.text
     heard = Heard(
@@ -184,7 +198,7 @@ def _answer(
         lost=lost,
         at=row.received_at,
     )
-    lookups = _lookups(session, talk, rooms, state)
+    lookups = _lookups(session, talk, rooms, state, shut=shut)
     turn = hear(state, heard, lookups)
     if written is not None and turn.state.step in complaint.STEPS:
         transcript.keep_secret(session, written)  # a complaint, told before anybody asked for it
@@ -297,13 +311,18 @@ def _write_down(
             words = inbound.text
     if not words and file_id is None and client_id is None:
         return None
-    secret = state.step in (status.CODE, status.PIN, *complaint.STEPS)
+    secret = state.step in (status.CODE, status.PIN, unlocking.PIN, *complaint.STEPS)
     secret = secret or status.names_a_code(words)
+    if inbound.reference is not None:
+        typed_pin = secret and state.step in (status.PIN, unlocking.PIN)
+        erasing.remember(session, talk, [inbound.reference], secret=secret, at_once=typed_pin)
     shown = Shown(text=words, file_id=file_id, secret=secret)
     return transcript.add(session, talk.id, Direction.IN, shown, client_id)
 
 
-def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -> Lookups:
+def _lookups(
+    session: Session, talk: Conversation, rooms: Rooms, state: State, *, shut: bool
+) -> Lookups:
     case = queue.case_spoken_to(session, talk.id)
     held = case is not None and case.state in HELD
     knowledge, province = rooms.shelf.current, rooms.province
@@ -323,12 +342,22 @@ def _lookups(session: Session, talk: Conversation, rooms: Rooms, state: State) -
         fresh_pin=lambda: fresh_pin(rooms.chance),
         my_case=_view(session, case, province) if case is not None else None,
         meeting=_meeting(session, case, province),
+        shut=shut and case is not None,
+        takes_away=talk.channel is ChannelName.TELEGRAM,
+        my_data=lambda: _my_data(session, talk, case),
+        may_trust=case is not None and _may_trust(session, talk, case),
         asked_last=held and _asked_last(session, talk, state),
         roster=lambda: _roster(session),
         papers=_papers(session, case, rooms, state),
         unnumbered=_unnumbered(session, talk, case, rooms.texts),
         answers_in=lambda office: expected_answer(session, province, office),
     )
+
+
+def _may_trust(session: Session, talk: Conversation, case: Case) -> bool:
+    """Not where somebody may be in danger: who holds the phone may be whom they fear."""
+    asked = talk.channel is not ChannelName.WEB and not talk.own_phone
+    return asked and case.open(session.vault, "danger") is None
 
 
 def _view(session: Session, case: Case, province: Province) -> CaseView:
@@ -524,6 +553,7 @@ def _carry_out(
             case AddToCase(text=text, case_id=case_id):
                 talking.citizen_wrote(session, _locked(session, case_id), text, file_id)
             case RaiseAlarm(case_id=case_id, danger=danger):
+                talk.own_phone = False
                 talking.danger_told(session, _locked(session, case_id), danger)
             case NoteContact():
                 _note_contact(session, talk, wish, lookups)
@@ -533,11 +563,24 @@ def _carry_out(
                 found = queue.find_by_code(session, code, pin)
                 view = _view(session, found, lookups.province) if found is not None else None
                 meets = _meeting(session, found, lookups.province)
-                after = numbered(status.found(turn.state, view, lookups, meets))
+                after = status.found(turn.state, view, lookups, meets)
+                if found is not None:
+                    offer = replace(lookups, may_trust=_may_trust(session, talk, found))
+                    after = unlocking.offered(after, offer)
+                after = numbered(after)
                 pending.extend(after.wishes)
                 turn = Turn(after.state, turn.says + after.says)
             case MoveCaseHere(case_id=case_id):
                 _move_here(session, talk, case_id, lookups)
+                _open_here(session, talk)
+            case OpenByPin(pin=pin):
+                right = queue.open_by_pin(session, talk.id, pin)
+                after = numbered(unlocking.opened(turn.state, lookups, right=right))
+                turn = Turn(after.state, turn.says + after.says)
+                if right:
+                    _open_here(session, talk)
+            case TrustPhone(own=own):
+                talk.own_phone, talk.case_open_at = own, session.clock.now()
             case Withdraw(case_id=case_id):
                 _withdraw(session, talk, case_id, lookups)
             case UndoWithdrawal(case_id=case_id):
@@ -563,8 +606,16 @@ def _carry_out(
             case AnswerPapers():
                 after = _answer_papers(session, talk, wish, turn.state, lookups, rooms)
                 turn = Turn(after.state, turn.says + after.says)
+            case AskToCorrect():
+                after = _ask_to_correct(session, wish, turn.state, file_id)
+                turn = Turn(after.state, turn.says + after.says)
+            case RevokeConsent():
+                _revoke(session, talk, wish, lookups)
+            case TakeAwaySecrets():
+                erasing.take_away(session, talk, only_secret=True)
             case DeleteTalk():
-                _delete(session, talk)
+                after = numbered(_delete(session, talk, turn.state))
+                turn = Turn(after.state, turn.says + after.says)
             case ShowedArticle(article_id=article_id):
                 feedback.viewed(session, article_id)
             case Voted(article_id=article_id, helpful=helpful):
@@ -577,8 +628,16 @@ def _carry_out(
     return turn
 
 
+def _open_here(session: Session, talk: Conversation) -> None:
+    """The case is open in this talk until it falls quiet; what was held back is sent."""
+    talk.case_open_at = session.clock.now()
+    outbox.let_go(session, talk.id)
+
+
 def _open_case(session: Session, talk: Conversation, wish: OpenCase, lookups: Lookups) -> None:
     words = _words(session, talk) if wish.with_words else ()
+    talk.case_open_at = session.clock.now()
+    talk.own_phone = talk.own_phone and wish.danger is None
     case = queue.open_case(
         session,
         NewRequest(
@@ -717,8 +776,11 @@ def _let_go(session: Session, case: Case, talk_id: str, entries: list[str]) -> N
         sa.update(outbox.OutboxRow)
         .where(
             outbox.OutboxRow.conversation_id == case.conversation_id,
-            outbox.OutboxRow.thread_entry_id.in_(entries),
-            outbox.OutboxRow.state == outbox.Delivery.WAITING,
+            sa.or_(
+                outbox.OutboxRow.thread_entry_id.in_(entries),
+                outbox.OutboxRow.case_id == case.id,
+            ),
+            outbox.OutboxRow.state.in_((outbox.Delivery.WAITING, outbox.Delivery.HELD)),
         )
         .values(state=outbox.Delivery.REFUSED, body=None, reason="moved to another talk")
     )
@@ -827,27 +889,83 @@ def _add_to_rating(session: Session, talk: Conversation, wish: AddToRating) -> N
         rights.add_to_rating(session, case, given={rights.Asked(wish.asked): int(wish.said)})
 
 
-def _delete(session: Session, talk: Conversation) -> None:
-    """Erase what was said. What went to an office with consent stays with the case."""
+def _delete(session: Session, talk: Conversation, state: State) -> Turn:
+    """Erase what was said, here and on the phone, and hand out the receipt.
+
+    What went to an office with consent stays with the case until the centre has looked at it.
+    """
+    cases = session.scalars(sa.select(Case).where(Case.conversation_id == talk.id)).all()
+    asked = [data_requests.ask(session, case, data_requests.Asked.ERASE) for case in cases]
     talking.lose_the_talk(session, talk.id)
-    feedback.forget_votes(session, talk.id)
-    session.execute(sa.delete(TranscriptRow).where(TranscriptRow.conversation_id == talk.id))
-    in_cases = sa.select(ThreadEntry.file_id).where(ThreadEntry.file_id.is_not(None))
-    session.execute(
-        sa.delete(StoredFile).where(
-            StoredFile.conversation_id == talk.id, StoredFile.id.not_in(in_cases)
-        )
+    counts = erasing.erase_words(session, talk)
+    erasing.take_away(session, talk)
+    talk.case_open_at, talk.own_phone = None, False
+    kept = [Kept.CONSENTS] if cases else []
+    if any(case.accepted_at is not None for case in cases):
+        kept.insert(0, Kept.CASE_FILE)
+    written = data_requests.add_receipt(session, counts, kept)
+    receipt = Receipt(
+        number=written.number,
+        when=_until(written.at),
+        messages=counts["messages"],
+        files=counts["files"],
+        kept=tuple(written.kept),
+        channel=talk.channel,
+        until=_until(max(one.due_at for one in asked)) if asked else "",
     )
-    session.execute(
-        sa.update(InboxRow)
-        .where(InboxRow.conversation_id == talk.id, InboxRow.state == InboxState.FAILED)
-        .values(body=None)
+    return privacy.erased(state, receipt)
+
+
+def _until(moment: dt.datetime) -> str:
+    return f"{moment.astimezone(ZONE):%H:%M %d/%m/%Y}"
+
+
+def _ask_to_correct(
+    session: Session, wish: AskToCorrect, state: State, file_id: str | None
+) -> Turn:
+    """The centre's list has it, and the officer reads it in the thread."""
+    case = _locked(session, wish.case_id)
+    found = data_requests.ask(session, case, data_requests.Asked.CORRECT, words=wish.words)
+    if case.state is not CaseState.CLOSED:
+        talking.citizen_wrote(session, case, wish.words, file_id)
+    return numbered(privacy.asked(state, found.number, _until(found.due_at)))
+
+
+def _revoke(session: Session, talk: Conversation, wish: RevokeConsent, lookups: Lookups) -> None:
+    """Take back what was agreed to; what rests on it stops in this transaction."""
+    case = _locked(session, wish.case_id)
+    if case.conversation_id != talk.id:
+        return
+    shown = Line(key=f"data.revoked.{wish.purpose}")
+    _agree(session, talk, case.id, Agreed(wish.purpose, shown, given=False), lookups)
+    match wish.purpose:
+        case Purpose.REQUEST:
+            rights.ask_to_withdraw(session, case)
+        case Purpose.SENSITIVE:
+            data_requests.hide_sensitive(session, case)
+        case Purpose.CONTACT:
+            data_requests.stop_calling(session, case)
+        case Purpose.PERSON:
+            data_requests.ask(session, case, data_requests.Asked.WITHDRAW, purpose=Purpose.PERSON)
+        case _:
+            assert_never(wish.purpose)
+
+
+def _my_data(session: Session, talk: Conversation, case: Case | None) -> MyData:
+    """Counts of what is kept of a talk, and how each consent of its case stands."""
+    said = sa.select(sa.func.count(), sa.func.min(TranscriptRow.at)).where(
+        TranscriptRow.conversation_id == talk.id
     )
-    session.execute(
-        sa.update(outbox.OutboxRow)
-        .where(
-            outbox.OutboxRow.conversation_id == talk.id,
-            outbox.OutboxRow.state == outbox.Delivery.WAITING,
-        )
-        .values(state=outbox.Delivery.REFUSED, body=None, reason="the talk was deleted")
+    messages, since = session.execute(said).one()
+    files_kept = sa.select(sa.func.count()).where(StoredFile.conversation_id == talk.id)
+    consents = consent.standing(session, case.id) if case is not None else ()
+    return MyData(
+        talk_days=retention.periods()[retention.Kind.TALKS].days,
+        messages=messages,
+        files=session.scalar(files_kept) or 0,
+        since=since.astimezone(ZONE).date() if since else session.clock.today(),
+        consents=tuple(
+            Consented(one.purpose, one.given, one.at.astimezone(ZONE).date(), one.wording_hash[:8])
+            for one in consents
+        ),
     )

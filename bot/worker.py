@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import aliased
 
-from bot import delivery
+from bot import delivery, erasing
 from bot.channels.message import (
     Channel,
     ChannelName,
@@ -30,6 +30,7 @@ from bot.channels.message import (
     Receipt,
     Refused,
     Sent,
+    TakesAway,
     TryLater,
     Unknown,
 )
@@ -167,6 +168,7 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._hands):
                 group.create_task(self._loop(Topic.INBOX, self.answer_one))
+            group.create_task(self._loop(Topic.OUTBOX, self.take_away_one))
             for name in self._channels:
                 group.create_task(self._deliver(name))
             group.create_task(self._watch_the_clock())
@@ -227,6 +229,7 @@ class Worker:
             )
             more = sweep.more
         await self._database.transact(appointments.remind_due)
+        await self._database.transact(delivery.give_notices)
 
     # --- in ------------------------------------------------------------------------------------
 
@@ -379,6 +382,18 @@ class Worker:
         if parcel is None:
             return Did.NOTHING
         await self._send(parcel)
+        return Did.SOMETHING
+
+    async def take_away_one(self) -> Did:
+        """Take some messages of one deleted talk from the citizen's phone."""
+        found = await self._database.transact(erasing.next_to_take_away)
+        if found is None:
+            return Did.NOTHING
+        channel: object = self._channels.get(found.channel)
+        if not isinstance(channel, TakesAway):
+            return Did.NOTHING
+        if await channel.take_away(found.address, found.references):
+            await self._database.transact(lambda session: erasing.taken_away(session, found.ids))
         return Did.SOMETHING
 
     async def _deliver(self, name: ChannelName) -> None:

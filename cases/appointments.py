@@ -343,7 +343,7 @@ def _reminder(session: Session, case: Case, meeting: Appointment, at: dt.datetim
     """No word of law, case or office; where somebody may be in danger, not even of a meeting."""
     look = Choice(key="go:status", label=Line(key="meeting.look"))
     if case.open(session.vault, "danger") is not None:
-        return Say(lines=(Line(key="meeting.reminder_quiet"),), choices=(look,))
+        return Say(lines=(Line(key="notice.message"),), choices=(look,))
     hour = f"{at.astimezone(ZONE):%H:%M}"
     line = Line(key="meeting.reminder", blanks={"hour": hour})
     return Say(lines=(line,), choices=(*choices(meeting, session.clock.now()), look))

@@ -46,6 +46,17 @@ def given_before(session: Session, case_id: str) -> frozenset[Purpose]:
     return frozenset(session.scalars(query))
 
 
+def standing(session: Session, case_id: str) -> tuple[ConsentRow, ...]:
+    """The last word on each purpose of a case, in the order of the purposes."""
+    rows = session.scalars(
+        sa.select(ConsentRow)
+        .where(ConsentRow.case_id == case_id)
+        .order_by(ConsentRow.at, ConsentRow.id)
+    )
+    last = {row.purpose: row for row in rows}
+    return tuple(last[purpose] for purpose in Purpose if purpose in last)
+
+
 def record(
     session: Session,
     *,

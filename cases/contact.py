@@ -107,6 +107,26 @@ def is_safe(contact: SafeContact, calendar: WorkingCalendar, now: dt.datetime) -
     return any(begin <= now < end for begin, end in _windows(contact, calendar, day_of(now)))
 
 
+_DAYTIME = (dt.time(7), dt.time(20, 30))
+
+
+def message_at(contact: SafeContact, now: dt.datetime, *, in_danger: bool) -> dt.datetime | None:
+    """From when on a neutral notice may light up their phone; None: never, as it stands.
+
+    By day, or in the hours that they named. Where somebody may be in danger nothing is sent
+    unless they have said how they can be reached.
+    """
+    if contact.window is None and in_danger:
+        return None
+    begin, end = _EVERY_DAY.get(contact.window, _DAYTIME) if contact.window else _DAYTIME
+    if contact.begin is not None and contact.end is not None:
+        begin, end = contact.begin, contact.end
+    day = day_of(now)
+    if now < dt.datetime.combine(day, end, ZONE):
+        return max(now, dt.datetime.combine(day, begin, ZONE))
+    return dt.datetime.combine(day + ONE_DAY, begin, ZONE)
+
+
 def next_call(contact: SafeContact, calendar: WorkingCalendar, from_: dt.datetime) -> dt.datetime:
     """The first moment from then on at which they may be called.
 

@@ -41,6 +41,9 @@ class Case(Row):
     """Blind index of the citizen's code; the code itself is not kept."""
     pin_index: Mapped[str] = mapped_column(sa.String(64))
     """Keyed fingerprint of the code with its PIN; the key is not in the database."""
+    pin_alone: Mapped[str | None] = mapped_column(sa.String(64))
+    """Keyed fingerprint of the PIN with this row's id: in the talk that sent it no code is asked.
+    None: opened before this was asked for; the code is needed."""
     wrong_pins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[dt.datetime | None]
 

@@ -161,4 +161,5 @@ def tell(session: Session, case: Case, message: Say) -> None:
         channel=case.channel,
         kind=outbox.Kind.SAY,
         body=message.model_dump_json(),
+        case_id=case.id,
     )

@@ -65,7 +65,13 @@ def new_keys(session: Session, case: Case, code: str, pin: str) -> None:
     """Put a new code and PIN in the place of the old ones, which open nothing any more."""
     case.code_index = code_index(session.vault, code)
     case.pin_index = pin_index(session.vault, code, pin)
+    case.pin_alone = pin_alone(session.vault, case.id, pin)
     case.wrong_pins, case.locked_until = 0, None
+
+
+def pin_alone(vault: Vault, case_id: str, pin: str) -> str:
+    """What a PIN is compared with in the talk that the case belongs to."""
+    return vault.blind("cases.pin_alone", f"{case_id}:{pin}")
 
 
 def open_case(session: Session, request: NewRequest) -> Case:
@@ -91,6 +97,7 @@ def open_case(session: Session, request: NewRequest) -> Case:
         last_word_at=now,
         next_look_at=now,
     )
+    case.pin_alone = pin_alone(session.vault, case.id, request.pin)
     case.seal(session.vault, "screening", request.screening)
     case.seal(session.vault, "danger", request.danger)
     session.add(case)
@@ -145,15 +152,34 @@ def find_by_code(session: Session, code: str, pin: str) -> Case | None:
     given = pin_index(session.vault, code, pin)
     if case is None:
         return None
+    return case if _opens(session, case, case.pin_index, given) else None
+
+
+def open_by_pin(session: Session, conversation_id: str, pin: str) -> bool:
+    """Whether the PIN is that of a case of this talk; wrong ones lock its cases as above."""
+    cases = session.scalars(
+        sa.select(Case)
+        .where(Case.conversation_id == conversation_id, Case.pin_alone.is_not(None))
+        .order_by(Case.number)
+        .with_for_update()
+    ).all()
+    own = {case.id: pin_alone(session.vault, case.id, pin) for case in cases}
+    right = [case for case in cases if hmac.compare_digest(case.pin_alone or "", own[case.id])]
+    tried = right or cases  # the PIN of one case is no wrong PIN of another
+    opened = [_opens(session, case, case.pin_alone or "", own[case.id]) for case in tried]
+    return any(opened)
+
+
+def _opens(session: Session, case: Case, wanted: str, given: str) -> bool:
     now = session.clock.now()
     if case.locked_until is not None and now < case.locked_until:
-        return None
-    if hmac.compare_digest(case.pin_index, given):
+        return False
+    if hmac.compare_digest(wanted, given):
         case.wrong_pins, case.locked_until = 0, None
-        return case
+        return True
     case.wrong_pins += 1
     case.locked_until = now + wait_after(case.wrong_pins)
-    return None
+    return False
 
 
 # --- the staff's side ---------------------------------------------------------------------------

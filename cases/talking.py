@@ -132,6 +132,7 @@ def reply(
         kind=outbox.Kind.VERBATIM,
         body=Verbatim(text=text, office=office_name, file_id=file_id).model_dump_json(),
         thread_entry_id=entry.id,
+        case_id=case.id,
     )
     save_draft(session, staff, case_id, "")
     audit.note(session, "case.reply", staff_id=staff.id, subject=case.id)

@@ -115,6 +115,10 @@ def delivery(delivery: Delivery, reason: str | None) -> str:
             return f"Không gửi được: {refused_because(reason)}"
         case Delivery.UNKNOWN:
             return "Chưa rõ đã tới hay chưa; nên hỏi lại hoặc gọi điện"
+        case Delivery.HELD:
+            return "Đang giữ kín: người dân gõ PIN mới thấy" + (
+                "; đã nhắn có lời nhắn" if reason == "told" else "; chưa nhắn gì vì chưa an toàn"
+            )
         case _:
             assert_never(delivery)
 

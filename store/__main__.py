@@ -16,13 +16,14 @@ it is another one than those of TRAM_KEY_FILE, which no backup holds.
 """
 
 import argparse
+import datetime as dt
 import sys
 import tempfile
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from store import backup, rotation
+from store import backup, erasures, rotation
 from store.clock import SystemClock
 from store.crypto import Keyring, KeyringError, Vault
 from store.marks import MarkName, set_mark
@@ -73,7 +74,13 @@ def main(arguments: list[str] | None = None) -> int:
             _turn_keys(chosen.act, chosen.key or "")
         else:
             _run(chosen)
-    except (SetUpError, SealedFileError, backup.BackupError, KeyringError) as problem:
+    except (
+        SetUpError,
+        SealedFileError,
+        backup.BackupError,
+        KeyringError,
+        erasures.JournalError,
+    ) as problem:
         print(f"{place}: {problem}", file=sys.stderr)
     except OSError as problem:
         print(f"{problem.filename or place}: {problem.strerror}", file=sys.stderr)
@@ -112,12 +119,28 @@ def _run(chosen: argparse.Namespace) -> None:
             print(f"whole: made {summary.made_at}, schema {summary.schema}, {summary.rows} rows")
         case _:
             summary = backup.restore(url, file, _key(settings), now, replace=chosen.replace)
+            _erase_again(settings, summary.made_at)
             for name, table in sorted(summary.tables.items()):
                 print(f"  {name:<24} {table.rows:>9}  {table.digest[:16]}")
             print(
                 f"restored and compared row for row: the state of {summary.made_at}. "
                 "Before the start, read docs/van-hanh.md: tokens and messages in hand are old now."
             )
+
+
+def _erase_again(settings: StoreSettings, made_at: str) -> None:
+    """What was erased since the backup was made must not come back with it."""
+    path = settings.erasures
+    if not path.exists():
+        print(f"no file of erasures at {path}: what was erased since then is back", file=sys.stderr)
+        return
+    database = Database(settings.database_url, Vault(Keyring.fresh()), SystemClock())
+    try:
+        lines = erasures.read_lines(path)
+        count = erasures.again(database.engine, lines, dt.datetime.fromisoformat(made_at))
+    finally:
+        database.close_now()
+    print(f"erased again what was erased since then: {count} rows, by {path}")
 
 
 def _turn_keys(act: str, key: str) -> None:

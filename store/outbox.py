@@ -29,6 +29,8 @@ class Delivery(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    HELD = "held"
+    """Kept back until the citizen has opened their case by its PIN."""
 
 
 class OutboxRow(Row):
@@ -50,6 +52,8 @@ class OutboxRow(Row):
     """Sealed JSON; emptied when sent and no longer needed."""
     thread_entry_id: Mapped[str | None] = mapped_column(sa.String(32), index=True)
     """The officer's words that this row carries, so that the desk can show their delivery."""
+    case_id: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    """The case that it tells of, unasked; None: an answer within the talk."""
     serial: Mapped[int | None]
     """The number of the question it asks; a later row of the same number may take its place."""
     state: Mapped[Delivery] = mapped_column(default=Delivery.WAITING)
@@ -73,20 +77,18 @@ def put(
     body: str,
     thread_entry_id: str | None = None,
     serial: int | None = None,
+    case_id: str | None = None,
 ) -> OutboxRow:
     """Add one message to the end of a conversation's queue, within the caller's transaction."""
-    session.one_at_a_time(f"outbox:{conversation_id}")
-    last = session.scalar(
-        sa.select(sa.func.max(OutboxRow.seq)).where(OutboxRow.conversation_id == conversation_id)
-    )
     now = session.clock.now()
     row = OutboxRow(
-        seq=(last or 0) + 1,
+        seq=_next_seq(session, conversation_id),
         conversation_id=conversation_id,
         channel=channel,
         kind=kind,
         thread_entry_id=thread_entry_id,
         serial=serial,
+        case_id=case_id,
         created_at=now,
         due_at=now,
     )
@@ -95,3 +97,29 @@ def put(
     session.flush()
     session.wake(Topic.OUTBOX)
     return row
+
+
+def let_go(session: Session, conversation_id: str) -> int:
+    """Send what was held back in a talk, after all else that waits there; how many messages."""
+    held = session.scalars(
+        sa.select(OutboxRow)
+        .where(OutboxRow.conversation_id == conversation_id, OutboxRow.state == Delivery.HELD)
+        .order_by(OutboxRow.seq)
+        .with_for_update()
+    ).all()
+    now = session.clock.now()
+    for row in held:
+        row.seq = _next_seq(session, conversation_id)
+        row.state, row.created_at, row.due_at, row.reason = Delivery.WAITING, now, now, None
+        row.attempts = 0
+        session.flush()
+    session.wake(Topic.OUTBOX)
+    return len(held)
+
+
+def _next_seq(session: Session, conversation_id: str) -> int:
+    session.one_at_a_time(f"outbox:{conversation_id}")
+    last = session.scalar(
+        sa.select(sa.func.max(OutboxRow.seq)).where(OutboxRow.conversation_id == conversation_id)
+    )
+    return (last or 0) + 1

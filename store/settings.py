@@ -27,6 +27,8 @@ class StoreSettings(BaseSettings):
     """The same as text, where there is no file for it."""
     audit_anchors: Path = VAR / "audit-anchors.jsonl"
     """Where the head of the audit's chain is written down, outside the database."""
+    erasures: Path = VAR / "erasures.jsonl"
+    """Where it is written down what was erased, outside the database, for after a restore."""
 
 
 def open_database(settings: StoreSettings, clock: Clock | None = None) -> Database:

@@ -3,10 +3,10 @@
 The dialogue never knows its channel; a channel never knows the dialogue.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from cases.speech import Ask
 from store.scan import Scan
@@ -78,6 +78,8 @@ class Inbound:
     file_id: str | None = None
     """A file that is already in the store (the web page uploads before it says so)."""
     too_large: bool = False
+    reference: str | None = None
+    """The platform's own id of the message, where it can be taken away later."""
     language: str | None = None
     """What the channel says of the citizen's language; a hint only."""
 
@@ -126,6 +128,8 @@ class Receipt:
     """The channel took the message."""
 
     reference: str = ""
+    others: tuple[str, ...] = field(default=(), compare=False)
+    """Of the parts before, where one message went out in several."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,14 @@ class Channel(Protocol):
 
     async def send(self, address: str, message: Outbound) -> Sent:
         """Send one message; never raises for what a platform or a network may do."""
+
+
+@runtime_checkable
+class TakesAway(Protocol):
+    """A channel whose platform lets a bot delete messages, its own and the citizen's."""
+
+    async def take_away(self, address: str, references: Sequence[str]) -> bool:
+        """Delete messages; False when it has to be tried again. Never raises for a platform."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import re
 import time
 import unicodedata
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType, TracebackType
@@ -216,6 +216,7 @@ def _read_message(update: Update, message: Message, address: str) -> Inbound | N
         channel=ChannelName.TELEGRAM,
         address=address,
         language=_language(sender.language_code if sender else None),
+        reference=str(message.message_id),
     )
     caption = _text(message.caption or "")
     if message.text is not None:
@@ -700,6 +701,20 @@ class Telegram:
             return replaced
         steps = [partial(self._call, address, step) for step in self._steps(chat, text, message)]
         return await self._parts.send(address, message, steps)
+
+    async def take_away(self, address: str, references: Sequence[str]) -> bool:
+        """Delete messages of a private chat, the citizen's too; what is too old stays there."""
+        numbers = [int(one) for one in references if one.isdecimal()]
+        try:
+            await self.bot.delete_messages(int(address), numbers)
+        except (BadRequest, Forbidden, ChatMigrated):
+            return True  # gone already, too old, or the bot was blocked: no try will help
+        except Exception as problem:
+            if isinstance(problem, RetryAfter):
+                self.pacing.hold(address, time.monotonic(), asked_to_wait(problem))
+            log.info("messages were not taken away", extra={"problem": type(problem).__name__})
+            return False
+        return True
 
     async def _replace(self, chat: int, text: str, message: Outbound) -> Sent | None:
         """Change an earlier message; None when it has to be sent as a new one."""

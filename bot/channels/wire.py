@@ -6,6 +6,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -246,6 +247,7 @@ class InParts:
         """Make the calls until one fails; the receipt names the last part."""
         begun, done = self._unfinished.pop(address, (message, 0))
         result: Sent = Refused("empty")
+        sent: list[str] = []
         for number, step in enumerate(steps):
             if begun == message and number < done:
                 continue
@@ -254,4 +256,6 @@ class InParts:
                 self._unfinished[address] = (message, number)
             if not isinstance(result, Receipt):
                 return result
+            result = replace(result, others=tuple(sent))
+            sent.append(result.reference)
         return result

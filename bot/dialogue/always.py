@@ -8,16 +8,19 @@ from bot.dialogue import (
     faq,
     meeting,
     papers,
+    privacy,
     provider,
     rating,
     request,
     screening,
     status,
+    unlocking,
     welcome,
 )
-from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, Turn, ask, choice
+from bot.dialogue.turn import DeleteTalk, Heard, Lookups, State, TakeAwaySecrets, Turn, ask, choice
 from bot.understanding import contact
 from bot.understanding.intents import Intent
+from cases.purpose import Purpose
 from cases.speech import Choice, Line, Say, say
 from cases.wording import LANGUAGES
 from knowledge.article import FieldId
@@ -27,6 +30,7 @@ DELETE = "always.delete"
 LANGUAGE = "always.language"
 
 _SURE = (choice("yes", "delete.yes"), choice("no", "delete.no"))
+_DATA = choice("go:data", "data.see")
 _TONGUES = tuple(choice(f"lang:{language}", f"language.{language}") for language in LANGUAGES)
 
 Act = Callable[[State, Heard, Lookups], Turn]
@@ -65,6 +69,16 @@ def person(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if contact.wants_a_call(heard.text):
         return request.call_back(state, heard, lookups)
     return request.begin(state, heard, lookups)
+
+
+def my_data(state: State, _heard: Heard, lookups: Lookups) -> Turn:
+    """What is kept of the writer."""
+    return privacy.show(state, lookups)
+
+
+def copied(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
+    """The numbers were copied: the message that holds them goes from the phone."""
+    return Turn(state, (), (TakeAwaySecrets(),))
 
 
 def complain(state: State, heard: Heard, lookups: Lookups) -> Turn:
@@ -123,9 +137,15 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "withdraw": status.ask_to_withdraw,
         "stop": stop,
         "undo": status.undo,
+        "mine": unlocking.mine,
+        "shared": unlocking.shared,
         "complain": complain,
         "lacking": papers.lacking,
         "provider": provider.begin,
+        "data": my_data,
+        "correct": privacy.correct,
+        "revoke": privacy.revoke,
+        "copied": copied,
         "restart": restart,
         "delete": delete,
         "language": language,
@@ -133,7 +153,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "next": request.next_person,
         "contact": _say("welcome.contact", faq.PERSON),
         "who": _say("welcome.who"),
-        "privacy": _say("welcome.privacy"),
+        "privacy": _say("welcome.privacy", _DATA),
         "exit": _say("welcome.exit", choice("go:delete", "delete.yes"), ends=True),
         "discontent": discontent,
         "unsafe": _say("danger.not_safe", ends=True),
@@ -157,12 +177,15 @@ BY_INTENT: Mapping[Intent, str] = MappingProxyType(
         Intent.COST: "cost",
         Intent.WHO_ARE_YOU: "who",
         Intent.PRIVACY: "privacy",
+        Intent.MY_DATA: "data",
+        Intent.CORRECT_DATA: "correct",
+        Intent.REVOKE: "revoke",
         Intent.EXIT: "exit",
         Intent.DISCONTENT: "discontent",
     }
 )
 
-ASIDES = frozenset({"cost", "contact", "who", "privacy", "discontent", "calm"})
+ASIDES = frozenset({"mine", "shared", "cost", "contact", "who", "privacy", "discontent", "calm"})
 """Answered without leaving the question that is being asked."""
 
 
@@ -178,6 +201,8 @@ def label(key: str, library: Library) -> Line | None:
             return Line(key="faq.helpful" if rest.endswith(":y") else "faq.unhelpful")
         case "f" if rest.partition(":")[0] in {str(field) for field in FieldId}:
             return Line(key=f"field_button.{rest.partition(':')[0]}")
+        case "w" if rest in set(Purpose):
+            return Line(key=f"data.purpose.{rest}")
         case "m":
             return meeting.label(key)
         case "p":
@@ -206,6 +231,12 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "next": "request.next",
         "withdraw": "status.withdraw",
         "undo": "status.undo",
+        "data": "data.see",
+        "correct": "data.correct_it",
+        "revoke": "data.revoke",
+        "copied": "delete.copied",
+        "mine": "unlock.mine",
+        "shared": "unlock.shared",
         "complain": "complaint.begin",
         "lacking": "papers.lacking",
         "provider": "provider.change",
@@ -231,6 +262,8 @@ def pressed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
             return faq.voted(state, heard.key, lookups)
         case "f":
             return faq.browse(state, heard.key, lookups)
+        case "w":
+            return privacy.pressed(state, heard, lookups)
         case "m":
             return meeting.pressed(state, heard.key)
         case "p":
@@ -257,7 +290,7 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     intent = heard.understood.intent
     if heard.key == "yes" or (not heard.key and intent is Intent.YES):
         fresh = State(language=state.language, serial=state.serial)
-        return Turn(fresh, (say("delete.done"),), (DeleteTalk(),))
+        return Turn(fresh, (), (DeleteTalk(),))
     if heard.key == "no" or (not heard.key and intent is Intent.NO):
         return welcome.again(state).before(say("delete.kept"))
     return None

@@ -19,11 +19,13 @@ from bot.dialogue import (
     learning,
     meeting,
     papers,
+    privacy,
     provider,
     rating,
     request,
     screening,
     status,
+    unlocking,
     welcome,
 )
 from bot.dialogue.turn import (
@@ -76,6 +78,8 @@ _FORMS = {
     "screening": _Form(screening.answer, screening.ask_again),
     "request": _Form(request.answer, request.ask_again),
     "status": _Form(status.answer, status.ask_again),
+    "data": _Form(privacy.answer, privacy.ask_again),
+    "unlock": _Form(unlocking.answer, unlocking.ask_again),
     "complaint": _Form(complaint.answer, complaint.ask_again),
     "provider": _Form(provider.answer, provider.ask_again),
     "rating": _Form(rating.answer, rating.ask_again),
@@ -87,9 +91,9 @@ _FREE = frozenset({"new", "free"})
 
 def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """What comes of one message."""
-    if _held(lookups):
+    if _held(lookups) and not lookups.shut:
         heard = meeting.typed(heard, state, lookups)
-    if lookups.unnumbered:
+    if lookups.unnumbered and not lookups.shut:
         heard = _typed_unnumbered(heard, lookups)
     if lookups.asked_last or not _held(lookups):
         heard = _typed_choice(state, heard, lookups)
@@ -148,6 +152,10 @@ def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
         held = _to_officer(state, heard, lookups)
         if held is not None:
             return held
+    if lookups.shut:
+        if unlocking.asks_of_the_case(heard):
+            return unlocking.begin(state, heard)
+        state, lookups = unlocking.away(state), unlocking.as_a_stranger(lookups)
     if heard.kind is InboundKind.START:
         return welcome.start(state, heard, lookups)
     if not heard.key and _cannot_go_on(state, heard):
@@ -449,11 +457,14 @@ def _by_office(state: State, heard: Heard) -> State:
 
 
 _FREELY_TOLD = frozenset(
-    {complaint.ABOUT, complaint.WORDS, rating.WORDS, provider.GROUND, provider.REASON}
+    {
+        *(complaint.ABOUT, complaint.WORDS, rating.WORDS),
+        *(privacy.CORRECT, provider.GROUND, provider.REASON),
+    }
 )
 """Steps at which whatever is written is the answer, were it "I want to complain"."""
 _OWN_WORDS = frozenset({request.STORY, request.ADD, request.HOURS}) | _FREELY_TOLD
-_OURS = ("complaint.", "provider.", "rating.")
+_OURS = ("complaint.", "data.", "provider.", "rating.")
 """Steps of the assistant also while an officer holds the talk: no officer reads these answers."""
 
 
@@ -829,6 +840,8 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     """What goes to the officer who holds the talk; None if it is meant for the assistant."""
     if heard.kind is InboundKind.START or state.step.startswith(_OURS):
         return None
+    if lookups.shut and _opens(state, heard):
+        return None
     if heard.lost is not None:
         return Turn(state, (say(f"always.{heard.lost}"),))
     if heard.kind is InboundKind.FILE and lookups.papers is not None:
@@ -858,6 +871,11 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     return Turn(state, (), _to_case(_in_words(heard, lookups), lookups))
 
 
+def _opens(state: State, heard: Heard) -> bool:
+    """Whether it is what the case is being opened by; other words are for the officer."""
+    return state.step in (unlocking.PIN, status.CODE, status.PIN) and unlocking.is_answer(heard)
+
+
 def _to_case(text: str, lookups: Lookups) -> tuple[AddToCase, ...]:
     return (AddToCase(text, lookups.my_case.id),) if lookups.my_case is not None else ()
 
@@ -885,7 +903,10 @@ def _held(lookups: Lookups) -> bool:
 
 _CALLS_THE_BOT = frozenset({"tram", "tram oi", "bot", "tro ly", "menu"})
 _STILL_OURS = frozenset(
-    {Intent.DELETE, Intent.STATUS, Intent.WITHDRAW, Intent.LANGUAGE, Intent.COMPLAIN}
+    {
+        *(Intent.DELETE, Intent.STATUS, Intent.WITHDRAW, Intent.LANGUAGE, Intent.COMPLAIN),
+        *(Intent.MY_DATA, Intent.CORRECT_DATA, Intent.REVOKE),
+    }
 )
 """A complaint is not handed to whom it may be about; it is read back before it goes anywhere."""
 

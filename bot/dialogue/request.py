@@ -587,7 +587,8 @@ def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
     if wish.urgent:
         told.append(Line(key="request.opened.urgent"))
     asked = _after(state).at(PHONE if state.phone is None else HOURS)
-    opened = Say(lines=tuple(told), secret=True)
+    copied = (choice("go:copied", "delete.copied"),) if lookups.takes_away else ()
+    opened = Say(lines=tuple(told), choices=copied, secret=True)
     return Turn(asked, (opened, ask_again(asked, lookups)), (wish,))
 
 

@@ -39,8 +39,8 @@ _WITHDRAW = choice("go:withdraw", "status.withdraw")
 def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Tell of this talk's request, or ask for the code."""
     if lookups.my_case is not None:
-        return Turn(state.at("free"), _all(lookups.my_case, lookups.meeting, lookups))
-    if _lost(heard):
+        return tell(state, lookups)
+    if lost(heard):
         return Turn(state.at(CODE), (ask("status.lost", *_WAYS),))
     if heard.understood.code:
         return by_code(state, heard)
@@ -78,6 +78,13 @@ def _pin_beside_a_code(heard: Heard) -> str | None:
         return heard.understood.pin
     alone = re.findall(r"(?<![\w\-])\d{6}(?![\w\-])", heard.text)
     return alone[0] if len(alone) == 1 else None
+
+
+def tell(state: State, lookups: Lookups) -> Turn:
+    """Where the request of this talk stands."""
+    if lookups.my_case is None:
+        return welcome.again(state)
+    return Turn(state.at("free"), _all(lookups.my_case, lookups.meeting, lookups))
 
 
 def in_between(state: State, lookups: Lookups) -> Turn:
@@ -153,7 +160,7 @@ _SURE = (choice("yes", "status.withdraw_yes"), choice("no", "status.withdraw_no"
 def answer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     """Take a code, a PIN, or the word on withdrawing."""
     text = heard.understood.text
-    if state.step in (CODE, PIN) and _lost(heard):
+    if state.step in (CODE, PIN) and lost(heard):
         return Turn(state, (ask("status.lost", *_WAYS),))
     match state.step:
         case "status.code":
@@ -184,7 +191,7 @@ _ELSEWHERE = frozenset({Intent.QUESTION, Intent.STORY})
 _LOST = re.compile(r"\b(mat|quen|lac|khong con|(khong|ko|k|hong|hok|chang|het) (nho|thay|giu))\b")
 
 
-def _lost(heard: Heard) -> bool:
+def lost(heard: Heard) -> bool:
     """Whether the code or the PIN is lost: another way is shown instead of asking again."""
     return not heard.key and _LOST.search(fold(heard.understood.text)) is not None
 

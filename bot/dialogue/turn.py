@@ -317,6 +317,44 @@ class PapersView(BaseModel):
 
 
 @dataclass(frozen=True)
+class Consented:
+    """How one purpose stands: the last word on it."""
+
+    purpose: Purpose
+    given: bool
+    on: dt.date
+    mark: str
+    """The first signs of the fingerprint of the words that were shown."""
+
+
+@dataclass(frozen=True)
+class MyData:
+    """What is kept of this talk, by counts."""
+
+    talk_days: int
+    """Days after which a quiet talk without a case is erased."""
+    messages: int = 0
+    files: int = 0
+    since: dt.date | None = None
+    consents: tuple[Consented, ...] = ()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was erased, as the citizen is told it."""
+
+    number: int
+    when: str
+    messages: int
+    files: int
+    kept: tuple[str, ...]
+    """`Kept`s."""
+    channel: str
+    until: str = ""
+    """Until when the centre decides on the case; empty: there is none to decide on."""
+
+
+@dataclass(frozen=True)
 class Lookups:
     """What the dialogue may look at. Codes are drawn before the turn, so the turn stays pure."""
 
@@ -347,6 +385,14 @@ class Lookups:
     unnumbered: tuple[Choice, ...] = ()
     """The choices of the last thing that was said, when it came from the office's act and not
     from the dialogue: the end of a case with its stars, papers that are asked for."""
+    my_data: Callable[[], MyData] = lambda: MyData(talk_days=0)
+    """What is kept of this talk; looked up only when it is asked for."""
+    shut: bool = False
+    """Nothing of the case may be shown before its PIN was said: others may hold the phone."""
+    takes_away: bool = False
+    """Messages can be taken from the citizen's phone again."""
+    may_trust: bool = False
+    """The citizen may say that nobody else uses this phone."""
     asked_last: bool = False
     """The question of the state is the last thing that was said to the citizen; an officer has
     written nothing since."""
@@ -426,6 +472,20 @@ class FindCase:
 
     code: str
     pin: str
+
+
+@dataclass(frozen=True)
+class OpenByPin:
+    """Compare a PIN with the cases of this talk; the dialogue goes on with `unlocking.opened`."""
+
+    pin: str
+
+
+@dataclass(frozen=True)
+class TrustPhone:
+    """Whether this phone is nobody else's, as its citizen says."""
+
+    own: bool
 
 
 @dataclass(frozen=True)
@@ -517,6 +577,27 @@ class AnswerPapers:
 
 
 @dataclass(frozen=True)
+class AskToCorrect:
+    """Put a correction on the centre's list; the dialogue goes on with `privacy.asked`."""
+
+    case_id: str
+    words: str
+
+
+@dataclass(frozen=True)
+class RevokeConsent:
+    """Take back what was agreed to for one purpose; what rests on it stops at once."""
+
+    case_id: str
+    purpose: Purpose
+
+
+@dataclass(frozen=True)
+class TakeAwaySecrets:
+    """Take messages with a code or a PIN from the phone, where the platform allows it."""
+
+
+@dataclass(frozen=True)
 class DeleteTalk:
     """Erase everything that was said in this talk."""
 
@@ -552,6 +633,8 @@ Wish = (
     | NoteContact
     | AskCallBack
     | FindCase
+    | OpenByPin
+    | TrustPhone
     | MoveCaseHere
     | Withdraw
     | UndoWithdrawal
@@ -562,6 +645,9 @@ Wish = (
     | ChooseProvider
     | KeepPhoto
     | AnswerPapers
+    | AskToCorrect
+    | RevokeConsent
+    | TakeAwaySecrets
     | DeleteTalk
     | ShowedArticle
     | Voted

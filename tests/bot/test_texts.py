@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.message import ChannelName
 from bot.channels.webpage.page import Page
 from bot.dialogue import provider
 from bot.dialogue.questions import OF_BOXES
@@ -18,11 +19,12 @@ from bot.texts import load_about, load_texts
 from bot.turn import COMING
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
+from cases.data_requests import Kept
 from cases.life import CaseState, ComplaintKind, Ground, Outcome
 from cases.model import MeetingPlace
 from cases.providers import Gender, ProviderKind
 from cases.province import load_province
-from cases.purpose import PersonAgrees
+from cases.purpose import PersonAgrees, Purpose
 from cases.routing import SENTENCES
 from cases.speech import Ask, Line
 from cases.wording import (
@@ -79,6 +81,19 @@ FAMILIES: Mapping[str, list[str]] = {
     "f'language.{tongue}'": [f"language.{language}" for language in LANGUAGES],
     "f'status.coming_{case.coming.kind}'": [f"status.coming_{kind}" for kind in COMING],
     "f'always.{heard.lost}'": [f"always.{why}" for why in Lost],
+    "f'data.purpose.{one.purpose}'": [f"data.purpose.{one}" for one in Purpose],
+    "f'data.purpose.{purpose}'": [f"data.purpose.{one}" for one in Purpose],
+    "f'data.purpose.{rest}'": [f"data.purpose.{one}" for one in Purpose],
+    "f'data.revoked.{purpose}'": [
+        f"data.revoked.{one}" for one in Purpose if one is not Purpose.REQUEST
+    ],
+    "f'data.revoked.{wish.purpose}'": [
+        f"data.revoked.{one}" for one in Purpose if one is not Purpose.REQUEST
+    ],
+    "f'data.kept.{one}'": [f"data.kept.{one}" for one in Kept],
+    "f'delete.on_{receipt.channel}'": [
+        f"delete.on_{one}" for one in ChannelName if one is not ChannelName.TELEGRAM_DESK
+    ],
     "f'danger.{danger}'": [f"danger.{kind}" for kind in DangerKind],
     "f'fact.{fact}_{value}'": [
         f"fact.{fact.id}_{option}" for fact in _ONE_OF for option in fact.options

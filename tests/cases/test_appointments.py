@@ -295,7 +295,7 @@ def test_where_somebody_may_be_in_danger_the_reminder_names_not_even_a_meeting(
     desk.do(appointments.remind_due)
 
     reminder = json.loads(desk.told()[-1])
-    assert reminder["lines"] == [{"key": "meeting.reminder_quiet", "blanks": {}}]
+    assert reminder["lines"] == [{"key": "notice.message", "blanks": {}}]
     assert [one["key"] for one in reminder["choices"]] == ["go:status"]
 
 

@@ -28,6 +28,7 @@ MIGRATIONS = Path(__file__).parents[2] / "store/migrations"
 MODULES_WITH_TABLES = (
     "bot.channels.zalo_tokens",
     "bot.conversations",
+    "bot.erasing",
     "bot.inbox",
     "bot.transcript",
     "cases.alerts",
@@ -37,6 +38,7 @@ MODULES_WITH_TABLES = (
     "cases.conflicts",
     "cases.consent",
     "cases.glass",
+    "cases.data_requests",
     "cases.intake",
     "cases.model",
     "cases.papers",
@@ -53,6 +55,7 @@ MODULES_WITH_TABLES = (
     "knowledge.feedback",
     "store.audit",
     "store.documents",
+    "store.erasures",
     "store.events",
     "store.files",
     "store.incidents",
