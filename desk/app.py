@@ -24,6 +24,7 @@ from desk.pages import (
     canned,
     case,
     case_papers,
+    data_requests,
     door,
     duty,
     figures,
@@ -104,7 +105,7 @@ def make_desk(
     )
     for page in (door, queue, case, case_papers, files, live, meetings, oversight):
         desk.include_router(page.routes(frame))
-    for page in (search, canned, telegram, intake, callbacks):
+    for page in (search, canned, telegram, intake, callbacks, data_requests):
         desk.include_router(page.routes(frame))
     for page in (knowledge, knowledge_edit, knowledge_review):
         desk.include_router(page.routes(frame))

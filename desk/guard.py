@@ -61,6 +61,8 @@ class Who(StrEnum):
     """Who acts in a group, or keeps one."""
     GROUP_KEEPERS = "group_keepers"
     """Who may link groups: heads that of their branch, the others any."""
+    CENTRE = "centre"
+    """Who answers for the whole province to the citizens."""
     CANNED_WRITERS = "canned_writers"
     """Who may write the canned replies of their office, or of all."""
 
@@ -120,6 +122,8 @@ def roles(who: Who) -> frozenset[Role]:
             return frozenset({Role.OFFICER, Role.HEAD, Role.CENTRE, Role.ADMIN})
         case Who.GROUP_KEEPERS:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
+        case Who.CENTRE:
+            return frozenset({Role.CENTRE})
         case Who.CANNED_WRITERS:
             return frozenset({Role.HEAD, Role.CENTRE, Role.ADMIN})
         case _:

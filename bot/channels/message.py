@@ -78,7 +78,7 @@ class Inbound:
     file_id: str | None = None
     """A file that is already in the store (the web page uploads before it says so)."""
     too_large: bool = False
-    reference: str | None = None
+    reference: str | None = field(default=None, compare=False)
     """The platform's own id of the message, where it can be taken away later."""
     language: str | None = None
     """What the channel says of the citizen's language; a hint only."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fastapi.responses import HTMLResponse
 from fastapi.routing import iter_route_contexts
 
-from cases import callbacks
+from cases import callbacks, data_requests
 from cases.calendar import calendar_of
 from cases.model import Case
 from cases.thread import ThreadEntry
@@ -71,6 +71,8 @@ ROUTES = {
     ("POST", "/callbacks/{callback_id}"): OF_U_MINH,
     ("POST", "/callbacks/{callback_id}/show"): OF_U_MINH,
     ("POST", "/cases/{case_id}/callback"): OF_U_MINH,
+    ("GET", "/data-requests"): frozenset({"trung"}),
+    ("POST", "/data-requests/{request_id}"): frozenset({"trung"}),
     ("GET", "/canned"): CANNED_WRITERS,
     ("POST", "/canned"): CANNED_WRITERS,
     ("POST", "/canned/{reply_id}/remove"): CANNED_WRITERS,
@@ -154,6 +156,7 @@ FRESH_PROOF = {
     ("POST", "/cases/{case_id}/contact"),
     ("POST", "/cases/{case_id}/people"),
     ("POST", "/callbacks/{callback_id}/show"),
+    ("POST", "/data-requests/{request_id}"),
     ("POST", "/figures/export"),
     ("POST", "/figures/register"),
     ("POST", "/figures/register/export"),
@@ -231,6 +234,7 @@ async def call(
         "recovery_id": "0" * 32,
         "glass_id": "0" * 32,
     }
+    ids |= {"request_id": wish}
     address = "/desk" + path.format(**ids, **names)
     if method == "GET":
         return await browser.get(address)
@@ -243,7 +247,11 @@ def wish_of(world: World, case_id: str) -> str:
 
     def ask(session: Session) -> str:
         calendar = calendar_of(world.province, "u-minh")
-        return callbacks.ask(session, session.get_one(Case, case_id), calendar).id
+        case = session.get_one(Case, case_id)
+        wish = callbacks.ask(session, case, calendar)
+        asked = data_requests.ask(session, case, data_requests.Asked.CORRECT)
+        asked.id = wish.id  # one id stands for whatever waits for this case
+        return wish.id
 
     return world.database.transact_now(ask)
 

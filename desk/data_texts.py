@@ -1,0 +1,59 @@
+"""What the page of requests about data says, in Vietnamese."""
+
+from typing import assert_never
+
+from cases.data_requests import Asked
+from cases.model import Case
+
+
+def asked(asked: Asked) -> str:
+    """What is asked for."""
+    match asked:
+        case Asked.CORRECT:
+            return "Xin sửa thông tin"
+        case Asked.WITHDRAW:
+            return "Rút đồng ý về người được giúp"
+        case Asked.ERASE:
+            return "Xin xóa dữ liệu"
+        case _:
+            assert_never(asked)
+
+
+def to_do(asked: Asked, case: Case) -> str:
+    """What the centre has to do about it."""
+    match asked:
+        case Asked.CORRECT:
+            return "Sửa trong hồ sơ (hoặc ghi vì sao không sửa), rồi ghi kết quả ở đây."
+        case Asked.WITHDRAW:
+            return (
+                "Hỏi chính người được giúp, không qua người đã nhắn. "
+                "Người đó là trẻ em: không báo cho cha mẹ, người đại diện trước khi xem ai an toàn."
+            )
+        case Asked.ERASE if case.accepted_at is not None:
+            return "Đã thụ lý: luật buộc giữ hồ sơ vụ việc. Ghi “Giữ lại”."
+        case Asked.ERASE if case.outcome is None:
+            return "Chưa thụ lý nhưng chưa kết thúc: kết thúc yêu cầu trước rồi xóa."
+        case Asked.ERASE:
+            return "Chưa từng thụ lý: xóa được lời nhắn, hình, ghi chú, tên và số của người dân."
+        case _:
+            assert_never(asked)
+
+
+def done(asked: Asked) -> str:
+    """The button that says it was done."""
+    match asked:
+        case Asked.CORRECT:
+            return "Đã sửa"
+        case Asked.WITHDRAW:
+            return "Đã xử lý"
+        case Asked.ERASE:
+            return "Xóa dữ liệu"
+        case _:
+            assert_never(asked)
+
+
+REFUSALS = {
+    "decided": "Người khác vừa xử lý yêu cầu này.",
+    "must_be_kept": "Hồ sơ đã thụ lý thì luật buộc giữ; hãy ghi “Giữ lại”.",
+    "not_closed": "Yêu cầu chưa kết thúc: hãy kết thúc trước rồi mới xóa.",
+}

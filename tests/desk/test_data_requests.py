@@ -1,0 +1,61 @@
+"""The centre's list of what citizens ask about their data."""
+
+import sqlalchemy as sa
+
+from cases import data_requests
+from cases.data_requests import Asked, DataRequest
+from cases.life import Outcome
+from cases.model import Case
+from cases.moves import end
+from cases.thread import ThreadEntry
+from store.session import Session
+from tests.desk.world import World
+
+
+def asked(world: World, case_id: str, what: Asked) -> str:
+    def ask(session: Session) -> str:
+        return data_requests.ask(session, session.get_one(Case, case_id), what).id
+
+    return world.database.transact_now(ask)
+
+
+async def test_what_was_asked_stands_there_with_its_due_time_and_what_to_do(world: World) -> None:
+    case_id = world.open_case(words=("Tôi bị lấn đất",))
+    asked(world, case_id, Asked.ERASE)
+    trung = await world.signed_in("trung")
+
+    page = (await trung.get("/desk/data-requests")).text
+
+    assert "Xin xóa dữ liệu" in page
+    assert "kết thúc yêu cầu trước" in page
+    assert "Hạn " in page
+    assert "lấn đất" not in page
+
+
+async def test_it_is_not_erased_before_the_request_is_closed(world: World) -> None:
+    case_id = world.open_case(words=("Tôi bị lấn đất",))
+    request_id = asked(world, case_id, Asked.ERASE)
+    trung = await world.signed_in("trung")
+
+    answer = await trung.press(f"/desk/data-requests/{request_id}", decision="done")
+
+    assert answer.status_code == 409
+    assert "chưa kết thúc" in answer.text
+    assert world.count(sa.select(ThreadEntry.id)) > 0
+
+
+async def test_one_press_erases_what_may_be_erased_and_the_list_is_empty(world: World) -> None:
+    case_id = world.open_case(words=("Tôi bị lấn đất",))
+    request_id = asked(world, case_id, Asked.ERASE)
+
+    def close(session: Session) -> None:
+        end(session, session.get_one(Case, case_id), Outcome.WITHDRAWN, None)
+
+    world.database.transact_now(close)
+    trung = await world.signed_in("trung")
+    await trung.press(f"/desk/data-requests/{request_id}", decision="done")
+
+    assert world.count(sa.select(ThreadEntry.id)) == 0
+    assert world.count(sa.select(DataRequest.id).where(DataRequest.done_at.is_(None))) == 0
+    assert "Không yêu cầu nào" in (await trung.get("/desk/data-requests")).text
+    assert (await trung.get(f"/desk/cases/{case_id}")).status_code == 200
