@@ -102,7 +102,7 @@ from cases.purpose import Purpose
 from cases.queue import NewRequest
 from cases.speech import Choice, Line, Verbatim
 from cases.talking import Word
-from cases.thread import Author, ThreadEntry
+from cases.thread import Author
 from cases.wordbook import Wordbook
 from cases.wording import Texts
 from eligibility.grounds import LegalAidLaw
@@ -728,7 +728,7 @@ def _locked(session: Session, case_id: str) -> Case:
 
 def _withdraw(session: Session, talk: Conversation, case_id: str, lookups: Lookups) -> None:
     rights.ask_to_withdraw(session, _locked(session, case_id))
-    shown = Line(key="status.withdraw_confirm")
+    shown = Line(key=consent.WITHDRAWN)
     for purpose in (Purpose.REQUEST, Purpose.SENSITIVE):
         _agree(session, talk, case_id, Agreed(purpose, shown, given=False), lookups)
 

@@ -168,7 +168,8 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._hands):
                 group.create_task(self._loop(Topic.INBOX, self.answer_one))
-            group.create_task(self._loop(Topic.OUTBOX, self.take_away_one))
+            if any(isinstance(one, TakesAway) for one in self._channels.values()):
+                group.create_task(self._loop(Topic.OUTBOX, self.take_away_one))
             for name in self._channels:
                 group.create_task(self._deliver(name))
             group.create_task(self._watch_the_clock())

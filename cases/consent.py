@@ -15,6 +15,10 @@ from store.base import Row
 from store.session import Session
 
 
+WITHDRAWN = "status.withdraw_confirm"
+"""The words under which a whole request is taken back."""
+
+
 class ConsentRow(Row):
     """One act of agreeing or withdrawing."""
 
@@ -41,9 +45,14 @@ class ConsentRow(Row):
 
 
 def given_before(session: Session, case_id: str) -> frozenset[Purpose]:
-    """What was ever agreed to for a case, whatever was taken back since."""
-    query = sa.select(ConsentRow.purpose).where(ConsentRow.case_id == case_id, ConsentRow.given)
-    return frozenset(session.scalars(query))
+    """What held before the request was taken back; a consent taken back by itself stays so."""
+    rows = session.scalars(
+        sa.select(ConsentRow)
+        .where(ConsentRow.case_id == case_id, ConsentRow.wording != WITHDRAWN)
+        .order_by(ConsentRow.at, ConsentRow.id)
+    )
+    last = {row.purpose: row.given for row in rows}
+    return frozenset(purpose for purpose, given in last.items() if given)
 
 
 def standing(session: Session, case_id: str) -> tuple[ConsentRow, ...]:

@@ -30,8 +30,10 @@ from bot.dialogue import (
 )
 from bot.dialogue.turn import (
     AddToCase,
+    AskCallBack,
     DeleteTalk,
     Heard,
+    KeepPhoto,
     Lookups,
     Place,
     RaiseAlarm,
@@ -153,7 +155,7 @@ def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
         if held is not None:
             return held
     if lookups.shut:
-        if unlocking.asks_of_the_case(heard):
+        if unlocking.asks_of_the_case(state, heard, lookups):
             return unlocking.begin(state, heard)
         state, lookups = unlocking.away(state), unlocking.as_a_stranger(lookups)
     if heard.kind is InboundKind.START:
@@ -840,10 +842,10 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     """What goes to the officer who holds the talk; None if it is meant for the assistant."""
     if heard.kind is InboundKind.START or state.step.startswith(_OURS):
         return None
-    if lookups.shut and _opens(state, heard):
-        return None
     if heard.lost is not None:
         return Turn(state, (say(f"always.{heard.lost}"),))
+    if lookups.shut:
+        return _unseen(state, heard, lookups)
     if heard.kind is InboundKind.FILE and lookups.papers is not None:
         return papers.photo(state, lookups.papers, _to_case(heard.text, lookups))
     if state.step in (request.PHONE, request.HOURS):
@@ -869,6 +871,23 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         asked = papers.lacking(state, heard, lookups)
         return Turn(asked.state, asked.says, (*_to_case(heard.text, lookups), *asked.wishes))
     return Turn(state, (), _to_case(_in_words(heard, lookups), lookups))
+
+
+def _unseen(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    """What goes to the officer from a phone that others may hold: nothing is said of the case."""
+    meant_for_us = fold(heard.understood.text).strip(" .!?,") in _CALLS_THE_BOT
+    meant_for_us = meant_for_us or heard.understood.intent in _STILL_OURS
+    if meant_for_us or _opens(state, heard) or status.names_a_code(heard.text):
+        return None
+    if unlocking.asks_of_the_case(state, heard, lookups):
+        return None
+    told = _to_case(_in_words(heard, lookups), lookups)
+    case = lookups.my_case
+    if heard.kind is InboundKind.FILE and lookups.papers is not None:
+        return Turn(state, (), (*told, KeepPhoto(lookups.papers.case_id)))
+    if case is not None and case.may_be_called and contact.wants_a_call(heard.text):
+        return Turn(state, (), (*told, AskCallBack(case.id)))
+    return Turn(state, (), told)
 
 
 def _opens(state: State, heard: Heard) -> bool:

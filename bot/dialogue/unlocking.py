@@ -6,10 +6,11 @@ alarm; but nothing of the case is shown, not even that there is one, before the 
 
 from dataclasses import replace
 
-from bot.dialogue import faq, privacy, request, status
+from bot.dialogue import complaint, faq, privacy, provider, request, status
 from bot.dialogue.turn import Heard, Lookups, OpenByPin, State, TrustPhone, Turn, ask, choice
 from bot.understanding.intents import Intent
 from cases.codes import read_code, read_pin
+from cases.life import HELD
 from cases.speech import Say, say
 
 PIN = "unlock.pin"
@@ -21,7 +22,7 @@ _SHARED = choice("go:shared", "unlock.shared")
 _OF_A_CASE = frozenset(
     {
         *("go:status", "go:withdraw", "go:complain", "go:callback", "go:mine", "go:shared"),
-        *("go:data", "go:correct", "go:revoke", "go:lacking"),
+        *("go:data", "go:correct", "go:revoke", "go:lacking", "go:undo", "go:provider"),
     }
 )
 _ASKS_OF_IT = frozenset(
@@ -31,15 +32,24 @@ _ASKS_OF_IT = frozenset(
     }
 )
 _OF_DATA = frozenset({Intent.MY_DATA, Intent.CORRECT_DATA, Intent.REVOKE})
-_BOUND = ("complaint.", "rating.", "data.", status.WITHDRAW, request.ADD)
+_BOUND = ("complaint.", "provider.", "rating.", "data.", status.WITHDRAW, request.ADD)
 """Steps whose questions would show that there is a case, or what was written in it."""
 
 
-def asks_of_the_case(heard: Heard) -> bool:
+def asks_of_the_case(state: State, heard: Heard, lookups: Lookups) -> bool:
     """Whether an answer to this message would show something of a case."""
     if heard.key:
         return heard.key in _OF_A_CASE or heard.key.startswith(("m:", "p:", "r:", "w:"))
-    return heard.understood.intent in _ASKS_OF_IT
+    if heard.understood.intent in _ASKS_OF_IT or provider.wants(heard, lookups):
+        return True
+    case = lookups.my_case
+    if case is None or case.state == "closed":
+        return False
+    if case.state in HELD:
+        return complaint.may_be_one(heard)
+    # Nobody shall believe that "không cần nữa" has stopped a request that was sent.
+    begun = state.opening or state.step.startswith(("request.", "screening."))
+    return heard.understood.intent is Intent.STOP and not begun
 
 
 def begin(state: State, heard: Heard) -> Turn:
@@ -58,7 +68,9 @@ def away(state: State) -> State:
     bound = state.step.startswith(_BOUND)
     if not bound and not any(past.step.startswith(_BOUND) for past in state.past):
         return state
-    left = state.with_(about="", set_aside="", rating=None, past=())
+    left = state.with_(
+        about="", set_aside="", rating=None, picks=(), page=0, picked=None, past=()
+    )
     return left.at("free").with_(offered=()) if bound else left
 
 
@@ -78,7 +90,7 @@ def ask_again(_state: State, _lookups: Lookups) -> Say:
 def is_answer(heard: Heard) -> bool:
     """Whether words are a PIN, a code, or say that they are lost; others are for the officer."""
     text = heard.understood.text
-    typed = read_pin(text) or heard.understood.code or read_code(text)
+    typed = heard.understood.pin or read_pin(text) or heard.understood.code or read_code(text)
     return typed is not None or status.lost(heard)
 
 
@@ -87,10 +99,12 @@ def answer(state: State, heard: Heard, _lookups: Lookups) -> Turn | None:
     text = heard.understood.text
     if status.lost(heard):
         return Turn(state, (ask("status.lost", faq.PERSON, _MENU),))
-    pin = read_pin(text)
+    if heard.understood.code is not None and not heard.key:
+        return status.by_code(state, heard)
+    pin = heard.understood.pin or read_pin(text)
     if pin is not None and not heard.key:
         return Turn(state, (), (OpenByPin(pin),))
-    code = heard.understood.code or read_code(text)
+    code = read_code(text)
     if code is not None and not heard.key:
         return Turn(state.with_(code=code).at(status.PIN), (ask("status.pin", _MENU),))
     if heard.key or heard.understood.intent in _ELSEWHERE:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot import delivery
-from bot.texts import LANGUAGES, load_texts
+from cases.wording import LANGUAGES, load_texts
 from cases import moves, queue, talking
 from cases.contact import CallHours, SafeContact
 from cases.model import Case
