@@ -14,7 +14,6 @@ from cases.purpose import Manner, Purpose
 from store.base import Row
 from store.session import Session
 
-
 WITHDRAWN = "status.withdraw_confirm"
 """The words under which a whole request is taken back."""
 

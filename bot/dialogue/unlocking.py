@@ -32,7 +32,8 @@ _ASKS_OF_IT = frozenset(
     }
 )
 _OF_DATA = frozenset({Intent.MY_DATA, Intent.CORRECT_DATA, Intent.REVOKE})
-_BOUND = ("complaint.", "provider.", "rating.", "data.", status.WITHDRAW, request.ADD)
+_OURS = ("complaint.", "data.", "provider.", "rating.")
+_BOUND = (*_OURS, status.WITHDRAW, request.ADD)
 """Steps whose questions would show that there is a case, or what was written in it."""
 
 
@@ -46,7 +47,8 @@ def asks_of_the_case(state: State, heard: Heard, lookups: Lookups) -> bool:
     if case is None or case.state == "closed":
         return False
     if case.state in HELD:
-        return complaint.may_be_one(heard)
+        # Words to a form that was left are neither the officer's nor anybody's who holds the phone.
+        return complaint.may_be_one(heard) or state.step.startswith(_OURS)
     # Nobody shall believe that "không cần nữa" has stopped a request that was sent.
     begun = state.opening or state.step.startswith(("request.", "screening."))
     return heard.understood.intent is Intent.STOP and not begun
@@ -68,9 +70,7 @@ def away(state: State) -> State:
     bound = state.step.startswith(_BOUND)
     if not bound and not any(past.step.startswith(_BOUND) for past in state.past):
         return state
-    left = state.with_(
-        about="", set_aside="", rating=None, picks=(), page=0, picked=None, past=()
-    )
+    left = state.with_(about="", set_aside="", rating=None, picks=(), page=0, picked=None, past=())
     return left.at("free").with_(offered=()) if bound else left
 
 

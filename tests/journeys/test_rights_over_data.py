@@ -154,6 +154,27 @@ async def test_each_consent_is_taken_back_by_itself_and_what_rests_on_it_stops(
     assert waiting == (purpose is Purpose.PERSON)
 
 
+async def test_what_was_taken_back_by_itself_stays_so_when_the_request_is_kept_after_all(
+    citizen: Citizen, officer: StaffMember, database: Database, clock: SetClock
+) -> None:
+    await opened(citizen)
+    _agree(database, citizen.case(), Purpose.SENSITIVE)
+    clock.forward(dt.timedelta(minutes=1))
+    await citizen.writes("rút đồng ý")
+    await citizen.presses(f"w:{Purpose.SENSITIVE}")
+    await citizen.writes("rút yêu cầu")
+    await citizen.presses("Rút")
+    clock.forward(dt.timedelta(minutes=1))
+
+    assert is_said("status.undone", said(await citizen.presses("Tôi đổi ý, giữ yêu cầu")))
+
+    case = citizen.case()
+    held = database.read_now(lambda session: consent.standing(session, case.id))
+    given = {one.purpose: one.given for one in held}
+    assert given[Purpose.REQUEST] is True
+    assert given[Purpose.SENSITIVE] is False
+
+
 async def test_a_deleted_talk_leaves_a_receipt_and_no_trace_of_its_words(
     citizen: Citizen,
     officer: StaffMember,

@@ -7,12 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from bot import delivery
-from cases.wording import LANGUAGES, load_texts
+from bot.texts import load_texts
 from cases import moves, queue, talking
 from cases.contact import CallHours, SafeContact
 from cases.model import Case
 from cases.speech import Line, say
 from cases.staff import StaffMember
+from cases.wording import LANGUAGES
 from knowledge.vietnamese import fold
 from store.clock import SetClock
 from store.outbox import Delivery, OutboxRow
@@ -119,6 +120,44 @@ async def test_words_for_the_officer_need_no_pin_and_show_nothing(
         return [one.open(session.vault, "body") for one in talking.thread(session, citizen.case())]
 
     assert "Dạ em đem giấy tới rồi nha." in database.read_now(words)
+
+
+@pytest.mark.parametrize("words", ["không cần nữa, dừng lại", "rút yêu cầu", "đổi người giúp khác"])
+async def test_no_word_about_the_request_is_answered_before_the_pin(
+    words: str, citizen: Citizen, officer: StaffMember, clock: SetClock
+) -> None:
+    await opened(citizen)
+    clock.forward(QUIET)
+
+    assert is_said("unlock.pin", said(await citizen.writes(words)))
+
+
+@pytest.mark.parametrize("key", ["go:undo", "go:provider", "go:withdraw", "go:lacking"])
+async def test_no_old_button_of_the_request_shows_anything_before_the_pin(
+    key: str, citizen: Citizen, officer: StaffMember, database: Database, clock: SetClock
+) -> None:
+    await opened(citizen)
+    claimed(database, officer, citizen.case())
+    await citizen.reads()
+    clock.forward(QUIET)
+
+    (asked,) = await citizen.event(kind="button", text=key, button_serial=0)
+
+    assert is_said("unlock.pin", asked.text)
+
+
+async def test_a_wish_about_the_helper_that_was_begun_is_not_gone_on_with_before_the_pin(
+    citizen: Citizen, officer: StaffMember, database: Database, clock: SetClock
+) -> None:
+    await opened(citizen)
+    claimed(database, officer, citizen.case())
+    await citizen.reads()
+    await citizen.event(kind="button", text="go:provider", button_serial=0)
+    assert citizen.state().step == "provider.pick"
+    clock.forward(QUIET)
+
+    assert is_said("unlock.pin", said(await citizen.writes("Người nào hiền hiền đó.")))
+    assert await citizen.writes("Dạ chào cán bộ, mai em tới.") == []
 
 
 async def test_whoever_says_that_the_phone_is_theirs_alone_is_not_asked_again(

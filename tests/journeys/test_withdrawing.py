@@ -43,6 +43,7 @@ async def test_a_day_later_a_new_request_is_sent_instead(
     await ask_for_a_person(citizen, "xã Đá Bạc")
     await citizen.writes("rút yêu cầu")
     await citizen.presses("Rút")
+    await citizen.event(kind="button", text="go:mine", button_serial=0)
     clock.forward(dt.timedelta(hours=25))
 
     told = await citizen.presses("Tôi đổi ý, giữ yêu cầu")
@@ -70,6 +71,7 @@ async def test_the_status_tells_what_comes_next_and_by_when(
     citizen: Citizen, officer: StaffMember, database: Database, clock: SetClock
 ) -> None:
     await a_held_case(citizen, officer, database)
+    await citizen.event(kind="button", text="go:mine", button_serial=0)
 
     shown = said(await citizen.writes("hồ sơ của tôi"))
     assert is_said("status.coming_check_request", shown)
