@@ -402,8 +402,23 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
         transcript.add(session, talk.id, Direction.OUT, parcel.shown)
         references = [one for one in (*sent.others, sent.reference) if one]
         erasing.remember(session, talk, references, secret=parcel.shown.secret)
+    notice = isinstance(sent, Refused) and _is_neutral(session, row)
     _settle(row, sent, now, jitter, SHUT if is_shut(talk, now) else None)
+    if notice and isinstance(sent, Refused):
+        _end_held(session, talk, sent.reason)
     if row.ended_at is not None:
+        _tell_the_desk(session, row)
+
+
+def _end_held(session: Session, talk: Conversation, reason: str) -> None:
+    """The notice can't reach them, so what waits behind it won't: the officer has to know."""
+    held = session.scalars(
+        sa.select(OutboxRow)
+        .where(OutboxRow.conversation_id == talk.id, OutboxRow.state == Delivery.HELD)
+        .with_for_update()
+    ).all()
+    for row in held:
+        _end(row, Delivery.REFUSED, session.clock.now(), reason)
         _tell_the_desk(session, row)
 
 

@@ -110,6 +110,7 @@ async def test_the_status_tells_until_when_the_complaint_is_answered_and_that_it
     await citizen.presses("Gửi khiếu nại")
     again = await citizen.presses("Gửi khiếu nại")
     assert again == []
+    await citizen.event(kind="button", text="go:mine", button_serial=0)
 
     assert is_said("complaint.waits_until", said(await citizen.writes("hồ sơ của tôi")))
     clock.forward(dt.timedelta(days=10))

@@ -227,6 +227,7 @@ async def test_the_reminder_says_nothing_of_law_and_the_status_shows_the_place(
     propose(database, officer, case, WEDNESDAY)
     await citizen.reads()
     await citizen.presses("Thứ Tư 25/11, 14:30")
+    await citizen.event(kind="button", text="go:mine", button_serial=0)
 
     clock.forward(dt.datetime(2026, 11, 24, 9, tzinfo=ZONE) - clock.now())
     await citizen.worker.tell_due()
