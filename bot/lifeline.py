@@ -85,7 +85,12 @@ class Lifeline:
         """
         events = tuple(events)
         task = asyncio.ensure_future(keeping)
-        done, _ = await asyncio.wait({task}, timeout=_PATIENCE)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=_PATIENCE)
+        except asyncio.CancelledError:  # the platform waits less long than we would (Zalo)
+            task.cancel()
+            self._throw(events)
+            raise
         if not done:
             self._throw(events)
         try:

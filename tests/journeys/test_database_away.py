@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from bot.app import make_app
-from bot.channels.message import ChannelName
+from bot.channels.message import ChannelName, RawEvent
 from bot.channels.telegram import Telegram, make_webhook, public_id
 from bot.channels.webchat import make_webchat
 from bot.inbox import InboxRow
@@ -114,6 +114,21 @@ async def test_a_card_that_telegram_did_not_take_goes_out_when_the_event_is_post
             assert await posted(client, update) == 503
             await asyncio.sleep(0)
 
+    assert len(api.sent(LAN)) == 1
+
+
+async def test_a_platform_that_waits_less_long_than_we_do_costs_nobody_the_card(
+    lifeline: Lifeline, api: BotApi
+) -> None:
+    lan = api.citizen(LAN)
+    update = api.update(lan.writes(BEATEN))
+    event = RawEvent(ChannelName.TELEGRAM, "1", str(LAN), update)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await lifeline.keep([event], asyncio.Event().wait())
+
+    await lan.hears("113")
     assert len(api.sent(LAN)) == 1
 
 
