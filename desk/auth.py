@@ -36,9 +36,6 @@ FRESH = dt.timedelta(minutes=10)
 """How long a proof counts for what leaves the desk or changes who may do what."""
 _TOUCH_EVERY = dt.timedelta(seconds=30)
 
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 200
-
 # OWASP's least for Argon2id (19 MiB, two passes, one lane): a small office server has two cores.
 _argon2id = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 

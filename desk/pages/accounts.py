@@ -14,7 +14,7 @@ from cases.access import NotFoundError
 from cases.province import OfficeState
 from cases.staff import Role, StaffMember
 from cases.staffing import NotTheirsError
-from desk import auth, invitations
+from desk import auth, invitations, passwords
 from desk import province_texts as words
 from desk.frame import BASE, Flash, Frame, Me, go_to
 from desk.guard import Who, staff_of, who_may
@@ -247,21 +247,21 @@ def routes(frame: Frame) -> APIRouter:
         request: Request,
         token: Annotated[str, Form(max_length=100)] = "",
         name: Annotated[str, Form(max_length=100)] = "",
-        password: Annotated[str, Form(max_length=auth.LONGEST_PASSWORD)] = "",
-        again: Annotated[str, Form(max_length=auth.LONGEST_PASSWORD)] = "",
+        password: Annotated[str, Form(max_length=passwords.LONGEST)] = "",
+        again: Annotated[str, Form(max_length=passwords.LONGEST)] = "",
     ) -> Response:
         name = " ".join(name.split())
         if not name:
             return await door(request, token, name, "Hãy ghi họ tên của bạn.")
-        if len(password) < auth.SHORTEST_PASSWORD:
-            text = f"Mật khẩu cần ít nhất {auth.SHORTEST_PASSWORD} ký tự."
-            return await door(request, token, name, text)
         if password != again:
             return await door(request, token, name, "Hai lần gõ mật khẩu không giống nhau.")
         known = await door(request, token)
         if known.status_code != 200:
             return known
         async with hashing:
+            fault = await asyncio.to_thread(passwords.fault_of, password, (name,))
+            if fault:
+                return await door(request, token, name, fault)
             hashed = await asyncio.to_thread(auth.hash_password, password)
         try:
             await frame.database.transact(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cases.staff import StaffMember
-from desk import auth, factors
+from desk import auth, factors, passwords
 from desk.factors import Standing
 from desk.frame import BASE, Flash, Frame, go_to
 from desk.guard import (
@@ -53,7 +53,7 @@ def routes(frame: Frame) -> APIRouter:
     async def sign_in(
         request: Request,
         username: Annotated[str, Form(max_length=60)] = "",
-        password: Annotated[str, Form(max_length=auth.LONGEST_PASSWORD)] = "",
+        password: Annotated[str, Form(max_length=passwords.LONGEST)] = "",
         next: Annotated[str, Form()] = "",  # noqa: A002 - the field's name
     ) -> Response:
         database = frame.database
@@ -133,8 +133,8 @@ def routes(frame: Frame) -> APIRouter:
     @who_may(Who.STAFF, fresh=True)
     async def change_password(
         request: Request,
-        old: Annotated[str, Form(max_length=auth.LONGEST_PASSWORD)] = "",
-        new: Annotated[str, Form(max_length=auth.LONGEST_PASSWORD)] = "",
+        old: Annotated[str, Form(max_length=passwords.LONGEST)] = "",
+        new: Annotated[str, Form(max_length=passwords.LONGEST)] = "",
     ) -> Response:
         staff = staff_of(request)
         client = place(request)
@@ -142,9 +142,10 @@ def routes(frame: Frame) -> APIRouter:
         wait = frame.brakes.wait(staff.username, client, staff.id, now)
         if wait:
             return await password_form(request, wait_text(wait), 429)
-        if len(new) < auth.SHORTEST_PASSWORD:
-            text = f"Mật khẩu mới cần ít nhất {auth.SHORTEST_PASSWORD} ký tự."
-            return await password_form(request, text, 422)
+        about = (staff.username, staff.name, frame.office_label(staff.office_id))
+        fault = await asyncio.to_thread(passwords.fault_of, new, about)
+        if fault:
+            return await password_form(request, fault, 422)
         try:
             with frame.checks.place():
                 frame.brakes.wrong(staff.username, client, staff.id, now)

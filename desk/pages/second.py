@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from desk import auth, factors
+from desk import auth, factors, passwords
 from desk import proof_texts as words
 from desk.factors import FactorError, Means, Relying, Standing
 from desk.frame import Frame, go_to
@@ -82,7 +82,7 @@ def routes(frame: Frame) -> APIRouter:
     @who_may(Who.STAFF, owing=_OWING)
     async def prove(
         request: Request,
-        code: Annotated[str, Form(max_length=auth.LONGEST_PASSWORD)] = "",
+        code: Annotated[str, Form(max_length=passwords.LONGEST)] = "",
         next: Annotated[str, Form(max_length=2_000)] = "",  # noqa: A002 - the field's name
     ) -> Response:
         """A code of the app or on paper; of those who have neither, the password again."""

@@ -187,6 +187,7 @@ async def test_a_changed_password_ends_every_session(world: World) -> None:
     [
         ("sai", "một mật khẩu mới toanh", 401, "hiện tại không đúng"),
         (PASSWORD, "ngắn", 422, "ít nhất 12"),
+        (PASSWORD, "cán bộ lan lan", 422, "dễ đoán"),
     ],
 )
 async def test_a_password_is_not_changed_by_mistake(
