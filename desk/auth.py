@@ -6,7 +6,6 @@ A session lives on the server; the browser holds a random token, the database on
 import asyncio
 import datetime as dt
 import hashlib
-import ipaddress
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -286,19 +285,6 @@ def known_device(vault: Vault, username: str, cookie: str | None) -> str | None:
     mark, _, proof = (cookie or "").partition(".")
     expected = vault.blind("desk.device", f"{username}:{mark}")
     return mark if secrets.compare_digest(proof.encode(), expected.encode()) else None
-
-
-def place_of(address: str) -> str:
-    """From where a request comes, as the brakes count: an IPv6 line has 2^64 addresses."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found.packed, 64), strict=False))
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Which passwords are taken: long enough, and not one that a list of common ones would open.
 
 How strong one is says `zxcvbn`: an estimate of how many guesses somebody needs who tries common
-passwords, names, dates, rows of the keyboard and their usual disguises. No outside service is asked.
+passwords, names, dates, rows of the keyboard and their usual disguises.
+No outside service is asked.
 """
 
 import re

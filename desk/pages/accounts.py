@@ -20,6 +20,7 @@ from desk.frame import BASE, Flash, Frame, Me, go_to
 from desk.guard import Who, staff_of, who_may
 from desk.invitations import AccountError, Invited
 from knowledge.article import FieldId
+from store.origin import place_of
 from store.session import Session
 
 _TRIES_AS = "join"
@@ -275,7 +276,7 @@ def routes(frame: Frame) -> APIRouter:
         request: Request, token: str, name: str = "", problem: str | None = None
     ) -> HTMLResponse:
         """The form of a living link; wrong links of one client wait longer and longer."""
-        client = auth.place_of(request.client.host if request.client else "")
+        client = place_of(request.client.host if request.client else "")
         now = frame.database.clock.now()
         if frame.brakes.wait(_TRIES_AS, client, None, now):
             text = "Đã mở sai liên kết nhiều lần. Xin đợi ít phút rồi thử lại."

@@ -22,6 +22,7 @@ from desk.guard import (
     who_may,
 )
 from store import audit
+from store.origin import place_of
 from store.session import Session
 
 WRONG = "Tên đăng nhập hoặc mật khẩu không đúng."
@@ -176,7 +177,7 @@ def routes(frame: Frame) -> APIRouter:
 
 def place(request: Request) -> str:
     """From where a request comes, as the brakes count."""
-    return auth.place_of(request.client.host if request.client else "")
+    return place_of(request.client.host if request.client else "")
 
 
 def wait_text(wait: dt.timedelta) -> str:

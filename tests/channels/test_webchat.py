@@ -424,7 +424,7 @@ def test_the_fourth_stream_of_a_talk_ends_the_first(quick_server: Loopback) -> N
 def test_more_streams_than_the_server_bears_are_asked_to_come_back(
     quick_server: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Streams, "full", property(lambda streams: streams._open >= 1))
+    monkeypatch.setattr(Streams, "full", lambda streams, line: streams._lines[line] >= 1)
     tab = Tab(quick_server).open()
     with tab.listening() as lines:
         next(lines)

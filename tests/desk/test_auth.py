@@ -14,6 +14,7 @@ from desk.app import make_desk
 from desk.auth import IDLE, LONGEST, Brakes, StaffSession
 from store.audit import AuditRow
 from store.clock import SetClock
+from store.origin import place_of
 from tests.desk.world import ADDRESS, MINUTE, PASSWORD, Browser, World
 
 NOW = dt.datetime(2026, 11, 23, 5, 0, tzinfo=dt.UTC)
@@ -385,7 +386,7 @@ def test_right_passwords_never_fill_the_count_of_a_place() -> None:
     ],
 )
 def test_one_line_of_ipv6_is_one_place(address: str, place: str) -> None:
-    assert auth.place_of(address) == place
+    assert place_of(address) == place
 
 
 def test_guessing_from_elsewhere_does_not_lock_the_owner_out() -> None:

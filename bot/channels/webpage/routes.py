@@ -37,6 +37,7 @@ from bot.channels.webpage.talks import News, Refusal
 from bot.lifeline import Lifeline
 from bot.valve import Valve
 from store import files, wakes
+from store.origin import place_of
 from store.scan import Scan
 from store.scanner import Scanner, verdict
 from store.session import Database, Session
@@ -302,19 +303,22 @@ class Routes:
         talk = await self._database.read(lambda s: talks.enter(s, token))
         if isinstance(talk, Refusal):
             return _refused(talk)
-        if self._streams.full:
+        line = place_of(request.client.host if request.client else "")
+        if self._streams.full(line):
             return JSONResponse({"error": "try later"}, 503, {"Retry-After": "15"})
         return StreamingResponse(
-            self._listen(token, talk.id, after, last),
+            self._listen(token, talk.id, line, after, last),
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )
 
-    async def _listen(self, token: str, talk_id: str, seq: int, last_id: str) -> AsyncIterator[str]:
+    async def _listen(
+        self, token: str, talk_id: str, line: str, seq: int, last_id: str
+    ) -> AsyncIterator[str]:
         loop = asyncio.get_running_loop()
         spoke_at = loop.time()
         yield ": here\n\n"
-        with self._streams.place(talk_id) as place:
+        with self._streams.place(talk_id, line) as place:
             while not (place.over or self._stopping()):
                 # The sleeper lies down before the look: nothing is said in between unheard.
                 nap = asyncio.create_task(self._sleep(talk_id, _LOOK_AGAIN))
