@@ -65,10 +65,14 @@ class Server:
                 stderr=subprocess.STDOUT,
             )
         until = time.monotonic() + STARTS_WITHIN
-        while not self._is_ready():
-            assert self._process.poll() is None, log.read_text("utf-8")
-            assert time.monotonic() < until, log.read_text("utf-8")
-            time.sleep(0.05)
+        try:
+            while not self._is_ready():
+                assert self._process.poll() is None, log.read_text("utf-8")
+                assert time.monotonic() < until, log.read_text("utf-8")
+                time.sleep(0.2)
+        except BaseException:  # nobody closes what never began: it would run on for ever
+            self.close()
+            raise
         self.outputs.append(log.read_text("utf-8"))
 
     def _is_ready(self) -> bool:
