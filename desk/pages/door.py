@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from cases.staff import StaffMember
 from desk import auth, factors, passwords
 from desk.factors import Standing
-from desk.frame import BASE, Flash, Frame, go_to
+from desk.frame import BASE, Flash, Frame, go_to, names_of
 from desk.guard import (
     SignedOutError,
     Who,
@@ -138,15 +138,17 @@ def routes(frame: Frame) -> APIRouter:
         new: Annotated[str, Form(max_length=passwords.LONGEST)] = "",
     ) -> Response:
         staff = staff_of(request)
-        client = place(request)
-        now = frame.database.clock.now()
-        wait = frame.brakes.wait(staff.username, client, staff.id, now)
-        if wait:
-            return await password_form(request, wait_text(wait), 429)
-        about = (staff.username, staff.name, frame.office_label(staff.office_id))
+        names = await frame.database.read(lambda session: names_of(session, {staff.id}))
+        about = (staff.username, *names.values(), frame.office_label(staff.office_id))
         fault = await asyncio.to_thread(passwords.fault_of, new, about)
         if fault:
             return await password_form(request, fault, 422)
+        client = place(request)
+        now = frame.database.clock.now()
+        # From here to the count nothing may wait, or many at once all pass the brakes.
+        wait = frame.brakes.wait(staff.username, client, staff.id, now)
+        if wait:
+            return await password_form(request, wait_text(wait), 429)
         try:
             with frame.checks.place():
                 frame.brakes.wrong(staff.username, client, staff.id, now)
