@@ -17,7 +17,7 @@ help:
 	@echo "make train   learn the models anew from our own wordings"
 	@echo "make audit   look for known holes in the code and in what it stands on"
 	@echo "make licences list the licences of all locked packages"
-	@echo "make lock    compile requirements.lock from pyproject.toml"
+	@echo "make lock    compile requirements.lock, and of it what only runs, from pyproject.toml"
 
 run: $(VENV)/.installed
 	@$(BIN)/python -m bot
@@ -77,6 +77,8 @@ browser:
 lock: | $(UV)
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --quiet -o requirements.lock
+	$(UV) pip compile pyproject.toml -c requirements.lock --universal --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --quiet -o deploy/runtime.lock
 
 clean:
 	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -68,10 +68,24 @@ def test_the_image_takes_the_hashed_lock_and_every_room_that_runs() -> None:
     told = (DEPLOY / "Dockerfile").read_text("utf-8")
     ignored = (ROOT / ".dockerignore").read_text("utf-8")
 
-    assert "--require-hashes requirements.lock" in told
+    assert "--require-hashes runtime.lock" in told
+    assert "!deploy/runtime.lock\n" in ignored
     for room in ("bot", "cases", "desk", "eligibility", "knowledge", "provinces", "store"):
         assert f"COPY {room} {room}" in told
         assert f"!{room}\n" in ignored
+
+
+def test_the_lock_of_what_runs_is_a_part_of_the_whole_lock() -> None:
+    whole = _pinned((ROOT / "requirements.lock").read_text("utf-8"))
+    runs = _pinned((DEPLOY / "runtime.lock").read_text("utf-8"))
+
+    assert runs <= whole
+    assert {one.split("==")[0] for one in runs}.isdisjoint({"pytest", "playwright", "mypy", "ruff"})
+    assert {"fastapi", "sqlalchemy", "python-telegram-bot"} <= {one.split("==")[0] for one in runs}
+
+
+def _pinned(lock: str) -> set[str]:
+    return set(re.findall(r"^[\w.-]+==[\w.]+", lock, re.MULTILINE))
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
