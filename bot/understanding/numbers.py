@@ -14,6 +14,7 @@ _DIGITS = {
     "sau": 6, "bay": 7, "tam": 8, "chin": 9,
 }  # fmt: skip
 _TENS = frozenset({"muoi", "chuc"})
+_WRITTEN = {str(number): word for word, number in _DIGITS.items() if number}
 _ALMOST = r"(?:da|duoc|moi|chi moi|gan|khoang|tam|chung|hon|tren|dang|nam nay|tron|du)"
 
 _PHONE = re.compile(r"(?<![\d])(?:\+?84|0)[\s.\-]?(?:\(0\))?(?:\d[\s.\-]?){8,9}\d?(?![\d])")
@@ -73,6 +74,8 @@ def in_words(words: list[str]) -> int | None:
         return None
     total = 0
     rest = words
+    if len(words) > 1 and words[0] in _WRITTEN and words[1] in _TENS:  # "8 mươi"
+        rest = words = [_WRITTEN[words[0]], *words[1:]]
     if len(rest) >= 2 and rest[1] == "tram" and rest[0] in _DIGITS:
         total, rest = 100 * _DIGITS[rest[0]], rest[2:]
         if rest and rest[0] in ("le", "linh"):

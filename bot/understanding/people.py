@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
+from bot.understanding import numbers
 from bot.understanding.phrases import Message, Phrasebook, bits
 from knowledge.vietnamese import fold
 from store.datafile import Entry, load
@@ -76,7 +77,7 @@ class People:
         self._not_gone = book.all(file.not_gone)
         self._harmed = book.all(map(_together, file.harmed))
         self._not_harmed = book.all(file.not_harmed)
-        self._on_behalf = book.all(map(_together, file.on_behalf))
+        self._on_behalf = book.all(file.on_behalf)
         self._wants = book.all(map(_together, file.wants))
         self._against = book.all(file.against)
         self._mostly_other_words = frozenset(map(fold, file.mostly_other_words))
@@ -105,7 +106,8 @@ class People:
                 continue
             if end == begin + 1 and self._is_another_word(begin, message):
                 continue
-            if found and named is Relation.SELF and _owns(found[-1], begin, message):
+            if found and _owns(found[-1], begin, message):
+                taken = end
                 continue
             if found and named is Relation.SELF and _describes(found[-1], begin, message):
                 found[-1] = replace(found[-1], end=end)
@@ -115,6 +117,7 @@ class People:
                 continue
             relation = named or last or Relation.OTHER
             theirs = named not in (None, Relation.SELF) and end in selves
+            theirs &= not message.commas >> end & 1
             taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
             if relation is not Relation.SELF:
                 last = relation
@@ -170,9 +173,14 @@ class People:
     def spoken_for(self, message: Message, mentions: tuple[Mention, ...]) -> Relation | None:
         """For whom the writer asks ("hỏi giùm bà cụ", "xin cho con"); None when it is not said."""
         ends = {end for _, _, end in self._on_behalf.find(message)}
-        for one in mentions:
-            if one.relation is not Relation.SELF and ends & {one.begin, one.begin - 1}:
+        others = [one for one in mentions if one.relation is not Relation.SELF]
+        for one in others:
+            if ends & {one.begin, one.begin - 1}:
                 return one.relation
+        for end in sorted(ends):  # "bà cụ kế nhà …, tôi hỏi giùm bà"
+            before = [one for one in others if one.end < end]
+            if before and end < len(message.words) and message.words[end] in _THE_OLD:
+                return before[-1].relation
         return None
 
     def opponents(self, message: Message, mentions: tuple[Mention, ...]) -> frozenset[Relation]:
@@ -181,12 +189,18 @@ class People:
         for _, begin, _ in self._against.find(message):
             sentence = message.sentence_of(begin)
             before = [one for one in mentions if one.end <= begin and sentence >> one.begin & 1]
-            found |= {one.relation for one in before[-1:] if one.relation is not Relation.SELF}
+            doers = before[-1:]
+            between = message.words[doers[0].end : begin] if doers else ()
+            if _THEY & set(between) or ("ma", "ho") in pairwise(between):
+                continue  # "má tôi cho mướn nhà mà họ không trả"
+            found |= {one.relation for one in doers if one.relation is not Relation.SELF}
         return frozenset(found)
 
     def self_wants(self, message: Message, mentions: tuple[Mention, ...]) -> bool:
         """Whether the writer wants something for themselves ("tôi muốn ly hôn")."""
-        begins = {begin for _, begin, _ in self._wants.find(message)}
+        begins = {
+            begin for _, begin, end in self._wants.find(message) if not _only_asks(end, message)
+        }
         return any(
             one.relation is Relation.SELF and begins & {one.end, one.end + 1, one.end + 2}
             for one in mentions
@@ -216,11 +230,19 @@ def _is_gone(
     )
 
 
+_THE_OLD = frozenset(["ông", "bà", "cụ", "ong", "cu"])
+_THEY = frozenset(["họ", "tụi", "chúng", "bọn"])
+"""Others than those named before; with marks only, for "ho" is a household too."""
+
+
 def _owns(other: Mention, begin: int, message: Message) -> bool:
-    """Whether the writer, at `begin`, only says whose the other is: "con gái 11 tuổi của tôi"."""
+    """Whether who is named at `begin` only tells whose the other is: "con gái 11 tuổi của tôi"."""
     between = [fold(word) for word in message.words[other.end : begin]]
     whose = bool(between) and between[-1] == "cua" and other.relation is not Relation.SELF
-    return whose and all(word.isdigit() or word in _SAID_OF_CHILDREN for word in between[:-1])
+    return whose and all(
+        word.isdigit() or word in _SAID_OF_CHILDREN or numbers.in_words([word]) is not None
+        for word in between[:-1]
+    )
 
 
 def _describes(other: Mention, begin: int, message: Message) -> bool:
@@ -241,7 +263,7 @@ _WHAT_THEY_DO = frozenset(
      "thieu", "no", "giu", "doi", "cho"]
 )  # fmt: skip
 _BY_NAME = (["con", "no"], ["chu", "no"], ["ben", "ban"], ["ben", "mua"])
-_SAID_OF_CHILDREN = frozenset(["tuoi", "trai", "gai", "lon", "nho", "ut"])
+_SAID_OF_CHILDREN = frozenset(["tuoi", "thang", "ruot", "trai", "gai", "lon", "nho", "ut"])
 
 
 def _helped_by_the_way(begin: int, end: int, message: Message) -> bool:
@@ -253,6 +275,14 @@ def _helped_by_the_way(begin: int, end: int, message: Message) -> bool:
 def _does_it(one: Mention, message: Message) -> bool:
     """Whether somebody did what was suffered: "bị chồng đánh"."""
     return one.begin > 0 and message.words[one.begin - 1] in ("bị", "bi")
+
+
+def _only_asks(after: int, message: Message) -> bool:
+    """Whether what follows "muốn", "xin" is to be told: "muốn hỏi", "xin tư vấn"."""
+    return after < len(message.words) and fold(message.words[after]) in _ASKING
+
+
+_ASKING = frozenset(["hoi", "biet", "tu", "nho"])
 
 
 def _comes_along(one: Mention, message: Message) -> bool:

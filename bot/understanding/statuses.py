@@ -287,6 +287,8 @@ class Statuses:
             return Relation.SELF
         if one.fact is FactId.COMMERCIAL:  # of the matter, whoever is named beside it
             return Relation.SELF
+        if one.fact is FactId.CRIMINAL_ROLE and _said_of_them(one.place, message):
+            return None
         if one.survivor:
             return _survivor(one.place, mentions, message)
         owner = _owner(one.place, mentions, message)
@@ -319,6 +321,7 @@ class Statuses:
         spoken_for = self._people.spoken_for(message, mentions)
         first = harmed[0] if harmed else None
         told: list[Relation] = []
+        named: list[Relation] = []
         only_child = not parent and {one.relation for one in mentions} == {Relation.CHILD}
         for one, relation in owners.items():
             passing = relation is Relation.CHILD and one.fact is FactId.AGE
@@ -329,6 +332,9 @@ class Statuses:
             bystander = passing or relation in {Relation.NEIGHBOUR, Relation.OTHER, *opponents}
             helped = relation in (first, spoken_for) or (danger and relation in harmed)
             if bystander and not helped:
+                whom = _owner(one.place, mentions, message)
+                alone = whom is not None and message.words[whom.begin] in _SPOKEN_FOR
+                named += [relation] if alone and relation not in opponents else []
                 continue
             told.append(relation)
         if first in told:
@@ -347,6 +353,8 @@ class Statuses:
             return told[0]
         if first is None and any(one.relation is Relation.SELF for one in mentions):
             return Relation.SELF
+        if first is None and named and sentence and not parent:
+            return named[0]  # nobody else is in the story
         return first
 
     def _wished_for(self, message: Message, mentions: tuple[Mention, ...]) -> int:
@@ -389,6 +397,16 @@ class Statuses:
                     continue
                 if not bits(begin, end) & unsaid:
                     found.append(_Found(one.fact, one.value, begin, one.whole_household, passive))
+            weaker = [
+                bits(begin, end)
+                for _, begin, end in one.open.find(message)
+                if any(
+                    first + 1 == begin and end <= after and fold(message.words[first]) in _WEDDED
+                    for _, first, after in mourned
+                )
+            ]  # "dì là liệt sĩ" within "chồng dì là liệt sĩ"
+            for within in weaker:
+                unsaid &= ~within
             for begin in (begin for _, begin, end in mourned if not bits(begin, end) & unsaid):
                 found.append(_Found(one.fact, one.value, begin, False, survivor=True))
                 break
@@ -405,6 +423,11 @@ class Statuses:
             if age is None or age > numbers.OLDEST:
                 continue
             first = self._first_of_number(place, folded)
+            if _long_ago(first, mentions, folded):
+                continue
+            if first and folded[first - 1] in _ALMOST:
+                found.append(_Found(FactId.AGE, age - 1, place, False))
+                continue
             if folded[max(0, first - 2) : first] in _NOT_YET and _ends(mentions, first - 2):
                 found.append(_Found(FactId.AGE, age - 1, place, False))
                 continue
@@ -433,6 +456,8 @@ class Statuses:
         if word.isdigit() and len(word) <= 3:
             years = _means_years(unit) or (unit == "thang" and _typed_as_age(word, message))
             before = folded[max(0, place - 3) : place]
+            if unit == "thang" and not years and self._is_a_child_of_months(place, folded):
+                return int(word) // 12
             return int(word) if years or _after_years(before) else None
         if word == "tuoi" and place:
             upto = place - (folded[place - 1] in _AND_SOME)
@@ -440,6 +465,8 @@ class Statuses:
                 age = numbers.in_words(folded[max(0, upto - length) : upto])
                 if age is not None:
                     return age
+        if word in ("tuan", "thap") and place and message.words[place - 1] in _DECADES:
+            return _DECADES[message.words[place - 1]]
         if word in ("sinh", "sanh", "sn"):
             years_of_birth = (int(one) for one in following if _YEAR.fullmatch(one))
             year = next(years_of_birth, None)
@@ -451,6 +478,14 @@ class Statuses:
             digits = unit if unit.isdigit() else str(numbers.in_words(following[:1]) or "")
             return _GRADES.get(digits)
         return None
+
+    @staticmethod
+    def _is_a_child_of_months(place: int, folded: list[str]) -> bool:
+        """Whether "20 tháng" tells how old a baby is, not how long something lasts."""
+        after = folded[place + 2] if place + 2 < len(folded) else ""
+        before = folded[max(0, place - 3) : place]
+        named = any(word in _BABY for word in before) and after not in _LASTS
+        return int(folded[place]) <= _BABY_UNTIL and (after == "tuoi" or named)
 
     def _is_out_of_school(self, place: int, message: Message) -> bool:
         """Whether the class or school named at `place` is behind them ("học hết lớp 5")."""
@@ -474,13 +509,19 @@ class Statuses:
         ends = message.commas | message.sentence_ends | 1 << len(message.words)
         found: list[_Found] = []
         this_year = [end for _, _, end in self._this_year.find(message)]
+        folded = [fold(word) for word in message.words]
+        for one in mentions:
+            ends |= bits(one.begin, one.begin + 1)  # "tui bảy mốt, bả sáu tám" without the comma
+        now = {one.end for one in mentions if one.begin and folded[one.begin - 1] in _NOW}
         for after_whom in {one.end for one in mentions} | set(this_year):
             begin = after_whom
             while begin < len(message.words) and fold(message.words[begin]) in _BEFORE_AN_AGE:
                 begin += 1
             led = {fold(word) for word in message.words[after_whom:begin]}
-            if after_whom in this_year:
+            led -= _WHICH_ONE
+            if after_whom in this_year or after_whom in now:
                 led.add("nay")
+            almost = int(not led.isdisjoint(_ALMOST))
             for length in (3, 2, 1):
                 until = begin + length
                 said = [fold(word) for word in message.words[begin:until]]
@@ -490,13 +531,15 @@ class Statuses:
                 closed = ends >> until & 1 or after in _AFTER_AN_AGE
                 if len(said) < length or not (closed or (led and after in _GOES_ON)):
                     continue
-                if length == 1 and _BARE_AGE.fullmatch(said[0]):
-                    found.append(_Found(FactId.AGE, int(said[0]), begin, False))
+                small = "len" in led and re.fullmatch("[1-9]", said[0])
+                if length == 1 and (small or _BARE_AGE.fullmatch(said[0])):
+                    found.append(_Found(FactId.AGE, int(said[0]) - almost, begin, False))
                     break
                 age = numbers.in_words(said)
                 grows = "len" in led and age is not None and age <= _LEARNS
-                if age is not None and (grows or not _TENS.isdisjoint(said)):
-                    found.append(_Found(FactId.AGE, age, begin, False))
+                tens = not _TENS.isdisjoint(said) or _tens_left_out(said)
+                if age is not None and (grows or tens):
+                    found.append(_Found(FactId.AGE, age - almost, begin, False))
                     break
         return found
 
@@ -509,11 +552,27 @@ _OF_ONE_PERSON = frozenset(
      FactId.ETHNIC_MINORITY}
 )  # fmt: skip
 _TENS = frozenset(["muoi", "chuc"])
+_DECADES = {"lục": 60, "thất": 70, "bát": 80, "cửu": 90}
+"""Before "tuần" or "thập"; only with marks, for "bị bắt tuần rồi" is of last week."""
+_ALMOST = frozenset(["gan", "sap"])
+"""Before an age that is not reached yet."""
+_NOW = frozenset(["gio", "nay"])
+_COUNTED = ("mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin")
+_BABY = frozenset(["be", "sinh"])
+_BABY_UNTIL = 36
+"""Months."""
+_LASTS = frozenset(["nay", "roi", "truoc", "qua", "khong", "chua", "lien", "tien", "luong"])
 _BARE_AGE = re.compile(r"[1-9]\d")
+_WHICH_ONE = frozenset(["trai", "gai", "ut", "lon", "nho", "tuoi", "gia", "ca", "roi", "yeu"])
+"""Between a person and the number, telling which one they are or that they are old."""
 _BEFORE_AN_AGE = frozenset(
-    ["nam", "nay", "da", "cung", "duoc", "gan", "hon", "tren", "ngoai", "moi", "vua", "len"]
-)
-_GOES_ON = frozenset(["bi", "gio", "muon", "ma", "can", "khong", "o", "la", "con", "song"])
+    ["nam", "nay", "da", "cung", "duoc", "gan", "hon", "tren", "ngoai", "moi", "vua", "len", "deu",
+     "ai", "sap", "chi", *_WHICH_ONE]
+)  # fmt: skip
+_GOES_ON = frozenset(
+    ["bi", "gio", "muon", "ma", "can", "khong", "o", "la", "con", "song", "di", "ban", "lam",
+     "nuoi", "hien", "chua", "van", "neo", "khong", "dang", "duoc"]
+)  # fmt: skip
 """After "năm nay 81": no measure, so that years are meant."""
 _LEARNS = 12
 """Years; up to this age one says "mới lên mười"."""
@@ -530,6 +589,22 @@ _OF_THE_LAW = (["nguoi", "tren"], ["nguoi", "tu"], ["la", "tren"], ["khi", "tren
 def _ends(mentions: tuple[Mention, ...], place: int) -> bool:
     """Whether somebody was named right before a place, or one word earlier."""
     return any(one.end in (place, place - 1) for one in mentions)
+
+
+def _long_ago(first: int, mentions: tuple[Mention, ...], folded: list[str]) -> bool:
+    """Whether the person before a number is said to have been so old once: "hồi tôi 12 tuổi"."""
+    whom = next((one for one in mentions if first - 1 <= one.end <= first), None)
+    if whom is None or not whom.begin:
+        return False
+    asked = whom.begin >= 2 and folded[whom.begin - 2] in ("cho", "xin", "muon", "de")
+    return folded[whom.begin - 1] in ("hoi", "luc", "thuo") and not asked
+
+
+def _tens_left_out(said: list[str]) -> bool:
+    """Whether two numbers mean tens and ones ("bảy mốt"), not "about so many" ("sáu bảy")."""
+    if len(said) != 2 or said[0] not in _COUNTED[3:]:
+        return False
+    return said[1] not in _COUNTED or _COUNTED.index(said[1]) != _COUNTED.index(said[0]) + 1
 
 
 def _after_years(before: list[str]) -> bool:
@@ -587,9 +662,18 @@ def _typed_as_age(number: str, message: Message) -> bool:
     )
 
 
+def _said_of_them(place: int, message: Message) -> bool:
+    """Whether those who did it are spoken of: "họ bị bắt rồi"."""
+    before = message.words[max(0, place - 2) : place]
+    return any(word in ("họ", "chúng", "ho") for word in before)
+
+
 def _survivor(place: int, mentions: tuple[Mention, ...], message: Message) -> Relation:
     """Whose the dead one named at `place` is: "má tôi có chồng là liệt sĩ" tells of the mother."""
     dead = next((one for one in mentions if one.begin == place), None)
+    whose = next((one for one in mentions if dead is not None and one.begin == dead.end), None)
+    if whose is not None and whose.relation is not Relation.SELF:
+        return whose.relation  # "chồng dì là liệt sĩ" tells of the aunt
     before = [one for one in mentions if one.end <= place <= one.end + _MOURNS]
     theirs = dead is not None and message.words[dead.end - 1] in _OURS
     if theirs or not before or message.commas & bits(before[-1].end, place + 1):
@@ -604,6 +688,10 @@ _OURS = frozenset(["tôi", "toi", "em", "mình", "minh", "tao"])
 
 _OF_THE_HOUSE = frozenset({Relation.SELF, Relation.SPOUSE, Relation.CHILD, Relation.PARENT})
 """Those who mostly live under the writer's roof: a certificate of theirs is the writer's too."""
+
+_WEDDED = frozenset(["chong", "vo"])
+_SPOKEN_FOR = frozenset(["bà", "ông", "cụ", "đứa", "một", "em", "bé"])
+"""The first word of those whom a neighbour writes about; "người bán", "con nợ" are none."""
 
 _BESIDE = 5
 """Words."""

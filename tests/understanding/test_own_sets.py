@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.understanding import rows
 from bot.understanding.danger import DangerKind
 from store.datafile import Entry, load
 from tests.understanding.reading import read
@@ -35,6 +36,7 @@ def stories(name: str) -> Iterator[tuple[str, set[str]]]:
     path = Path(__file__).parent / name / "stories.yaml"
     for key, texts in load(path, dict[str, tuple[str, ...]]).items():
         yield from ((text, set(key.split()) - {"none"}) for text in texts)
+    yield from ((row["text"], set(row["groups"])) for row in rows(path.with_suffix(".jsonl")))
 
 
 @pytest.mark.parametrize("name", SETS)
