@@ -152,13 +152,16 @@ class Position:
         return _read(self.table, {**self.known, **told}, tuple(self.undecided), self)
 
     def ending(self, rest: Known) -> Standing | None:
-        """Where the person would stand if the open facts were these; None if they can't be."""
+        """Where the person would stand if these facts were so; None if they can't be.
+
+        A standing that is settled is none either with facts that what is known rules out: who
+        comes with a victim is under 18, so that nothing follows for somebody grown up.
+        """
+        if any(value not in self.allows(fact) for fact, value in rest.items()):
+            return None
         if self.standing is not None:
             return self.standing
-        told = {fact: rest[fact] for fact in self.open}
-        if any(value not in self.allows(fact) for fact, value in told.items()):
-            return None
-        return self.learn_all(told).standing
+        return self.learn_all({fact: rest[fact] for fact in self.open}).standing
 
 
 def start(table: Table, known: Known) -> Position:

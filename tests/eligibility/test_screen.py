@@ -39,6 +39,22 @@ def test_someone_over_18_is_not_asked_about_accompanying_a_victim() -> None:
     assert FactId.WITH_TRAFFICKING_VICTIM in screen(Facts(age=17), TODAY, LAW).missing
 
 
+def test_who_is_in_a_group_at_every_age_under_18_is_not_asked_whom_they_came_with() -> None:
+    unasked = dict.fromkeys(screen(Facts(), TODAY, LAW).missing, False)
+    told = Facts.model_validate(
+        {
+            **unasked,
+            FactId.AGE: None,
+            FactId.HOUSEHOLD: Household.NEAR_POOR,
+            FactId.CRIMINAL_ROLE: CriminalRole.DENOUNCED,
+            FactId.DOMESTIC_VIOLENCE: None,
+            FactId.WITH_TRAFFICKING_VICTIM: None,
+        }
+    )
+
+    assert set(screen(told, TODAY, LAW).missing) == {FactId.AGE, FactId.DOMESTIC_VIOLENCE}
+
+
 def test_someone_of_69_is_not_asked_for_a_pension_that_begins_at_70() -> None:
     told = Facts(age=69, household=Household.NEITHER)
 
