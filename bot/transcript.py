@@ -94,6 +94,11 @@ def keep_secret(session: Session, row: TranscriptRow) -> None:
     row.seal(session.vault, "body", kept.model_dump_json())
 
 
+def replace_words(session: Session, row: TranscriptRow, words: str) -> None:
+    """Keep nothing of a message but that there was one."""
+    row.seal(session.vault, "body", Shown(text=words, secret=True).model_dump_json())
+
+
 def after(session: Session, conversation_id: str, seq: int = 0) -> Sequence[TranscriptRow]:
     """The messages of a talk after `seq`, oldest first."""
     query = (

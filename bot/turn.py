@@ -38,6 +38,7 @@ from bot.dialogue.turn import (
     Consented,
     DeleteTalk,
     FindCase,
+    ForgetWords,
     Heard,
     KeepPhoto,
     KeepQuestion,
@@ -112,6 +113,7 @@ from knowledge.shelf import Shelf
 from store import files, outbox
 from store.clock import ZONE
 from store.crypto import SealError
+from store.erasures import erase
 from store.files import StoredFile, media_type_of
 from store.scan import Scan
 from store.session import Session
@@ -200,9 +202,10 @@ def _answer(
     )
     lookups = _lookups(session, talk, rooms, state, shut=shut)
     turn = hear(state, heard, lookups)
-    if written is not None and turn.state.step in complaint.STEPS:
+    complains = turn.state.step in complaint.STEPS or unlocking.holds_a_complaint(turn.state)
+    if written is not None and complains:
         transcript.keep_secret(session, written)  # a complaint, told before anybody asked for it
-    turn = _carry_out(session, talk, turn, lookups, file_id, rooms)
+    turn = _carry_out(session, talk, turn, lookups, _Came(written, file_id), rooms)
     talk.language = turn.state.language
     talk.seal(session.vault, "state", turn.state.model_dump_json())
     for message in turn.says:
@@ -535,15 +538,24 @@ def _unnumbered(
     return (asked_papers.LACKING,) if shown else ()
 
 
+@dataclass(frozen=True)
+class _Came:
+    """What is kept of the message that is being answered."""
+
+    written: TranscriptRow | None
+    file_id: str | None
+
+
 def _carry_out(
     session: Session,
     talk: Conversation,
     turn: Turn,
     lookups: Lookups,
-    file_id: str | None,
+    came: _Came,
     rooms: Rooms,
 ) -> Turn:
     """Do what the dialogue wishes; looking up a case leads to one more step of the dialogue."""
+    file_id = came.file_id
     pending: list[Wish] = list(turn.wishes)
     while pending:
         wish = pending.pop(0)
@@ -613,6 +625,8 @@ def _carry_out(
                 _revoke(session, talk, wish, lookups)
             case TakeAwaySecrets():
                 erasing.take_away(session, talk, only_secret=True)
+            case ForgetWords():
+                _forget(session, came, lookups.texts, turn.state.language)
             case DeleteTalk():
                 after = numbered(_delete(session, talk, turn.state))
                 turn = Turn(after.state, turn.says + after.says)
@@ -626,6 +640,15 @@ def _carry_out(
             case _:
                 assert_never(wish)
     return turn
+
+
+def _forget(session: Session, came: _Came, texts: Texts, language: str) -> None:
+    """Put in the place of what was sent that it is not kept; a file of it is erased."""
+    if came.file_id is not None:
+        erase(session, StoredFile, "id", [came.file_id])
+    if came.written is not None:
+        instead = texts.render(Line(key="denounce.dropped"), language)
+        transcript.replace_words(session, came.written, instead)
 
 
 def _open_here(session: Session, talk: Conversation) -> None:

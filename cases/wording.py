@@ -318,9 +318,15 @@ def promise_in(text: str, language: str) -> str | None:
     return found[0] if found else None
 
 
+_ARTICLES = re.compile(r"\b(?:Điều|Articles?) \d{1,3}(?:(?:,| và| and) \d{1,3})*(?![\d.])")
+
+
 def phones(text: str) -> frozenset[str]:
-    """Everything that looks like a telephone number, as digits: a long one, or 1xx and 1xxx."""
-    runs = re.findall(r"(?<![\w,])\+?\d(?:[\d .-]*\d)?(?![\w,]\d)", text)
+    """Everything that looks like a telephone number, as digits: a long one, or 1xx and 1xxx.
+
+    The number of an article of law is none.
+    """
+    runs = re.findall(r"(?<![\w,])\+?\d(?:[\d .-]*\d)?(?![\w,]\d)", _ARTICLES.sub(" ", text))
     digits = {"".join(str(int(one)) for one in run if one.isdecimal()) for run in runs}
     return frozenset(
         one for one in digits if len(one) >= 8 or re.fullmatch(r"1(?!9\d\d$)\d{2,3}", one)

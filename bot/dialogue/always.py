@@ -82,11 +82,9 @@ def copied(state: State, _heard: Heard, _lookups: Lookups) -> Turn:
 
 
 def complain(state: State, heard: Heard, lookups: Lookups) -> Turn:
-    """A complaint about how a request is dealt with; without a request, a human."""
+    """A complaint about how a request is dealt with; without a request here, the ways to one."""
     if lookups.my_case is None and not heard.key and complaint.tells_of_money(heard):
         return complaint.money(state, lookups)
-    if lookups.my_case is None:
-        return request.begin(state, heard, lookups)
     return complaint.begin(state, heard, lookups)
 
 

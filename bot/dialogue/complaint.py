@@ -54,20 +54,43 @@ def begin(state: State, heard: Heard, lookups: Lookups) -> Turn:
 
     One that waits for its answer is told instead.
     """
-    case = lookups.my_case
+    return told_before(state, "" if heard.key else heard.text.strip(), lookups)
+
+
+def told_before(state: State, words: str, lookups: Lookups) -> Turn:
+    """Ask what about, or read back the words that were told already."""
+    case, centre = lookups.my_case, lookups.blanks["centre"]
     if case is None:
-        return welcome.again(state).before(say("complaint.no_case"))
+        return Turn(state.at("free"), (ask("complaint.no_case", *_NO_CASE, centre=centre),))
     if case.complaint is not None and not case.complaint.answered:
         return welcome.again(state).before(Say(lines=standing(case.complaint)))
-    if not heard.key and len(heard.text) > _TOLD:
-        told = state.at(CONFIRM).with_(set_aside=heard.text.strip(), about="")
+    if len(words) > _TOLD:
+        told = state.at(CONFIRM).with_(set_aside=words, about="")
         return Turn(told, (_confirm(told, lookups),))
     return Turn(state.at(ABOUT).with_(set_aside="", about=""), (_ask_about(lookups),))
+
+
+_NO_CASE = (
+    choice("go:status", "menu.status"),
+    choice("go:person", "menu.person"),
+    choice("go:menu", "menu.menu"),
+)
 
 
 def may_be_one(heard: Heard) -> bool:
     """Whether words may complain of who helps, or of an office in the matter itself."""
     return _AGAINST.search(fold(heard.understood.text)) is not None
+
+
+def of_legal_aid(heard: Heard, *, has_case: bool) -> bool:
+    """Whether somebody of the legal aid is complained of: Form 03 is for that, no denunciation."""
+    words = fold(heard.understood.text)
+    if _LEGAL_AID.search(words) is not None:
+        return True
+    return has_case and may_be_one(heard) and _OTHER_OFFICE.search(words) is None
+
+
+_LEGAL_AID = re.compile(r"\btro giup (?:vien|phap ly)\b|\bluat su\b|\bnguoi giup (?:toi|tui|em)\b")
 
 
 def tells_of_money(heard: Heard) -> bool:
@@ -99,17 +122,17 @@ def money(state: State, lookups: Lookups) -> Turn:
 _WAYS_TO_COMPLAIN = (choice("go:menu", "menu.menu"),)
 
 
-def ask_aim(state: State, heard: Heard) -> Turn:
+def ask_aim(state: State, words: str) -> Turn:
     """Ask first, before whoever may be complained of reads it."""
     return Turn(
-        state.at(AIM).with_(set_aside=heard.text.strip(), about=""), (ask("complaint.aim", *_AIMS),)
+        state.at(AIM).with_(set_aside=words.strip(), about=""), (ask("complaint.aim", *_AIMS),)
     )
 
 
 def _aimed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     case = lookups.my_case
     if case is None:
-        return welcome.again(_forgotten(state)).before(say("complaint.no_case"))
+        return told_before(_forgotten(state), "", lookups)
     match heard.key:
         case "here" if case.complaint is not None and not case.complaint.answered:
             return welcome.again(_forgotten(state)).before(Say(lines=standing(case.complaint)))
@@ -189,7 +212,7 @@ def _confirmed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return None
     case = lookups.my_case
     if case is None:
-        return welcome.again(_forgotten(state)).before(say("complaint.no_case"))
+        return told_before(_forgotten(state), "", lookups)
     wish = Complain(case.id, state.set_aside, state.about or ComplaintKind.OTHER)
     return Turn(_forgotten(state).at("free"), (), (wish,))
 

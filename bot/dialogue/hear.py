@@ -15,6 +15,7 @@ from bot.dialogue import (
     always,
     clearing,
     complaint,
+    denouncing,
     faq,
     learning,
     meeting,
@@ -81,6 +82,7 @@ _FORMS = {
     "request": _Form(request.answer, request.ask_again),
     "status": _Form(status.answer, status.ask_again),
     "data": _Form(privacy.answer, privacy.ask_again),
+    "denounce": _Form(denouncing.answer, denouncing.ask_again),
     "unlock": _Form(unlocking.answer, unlocking.ask_again),
     "complaint": _Form(complaint.answer, complaint.ask_again),
     "provider": _Form(provider.answer, provider.ask_again),
@@ -160,6 +162,11 @@ def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
         state, lookups = unlocking.away(state), unlocking.as_a_stranger(lookups)
     if heard.kind is InboundKind.START:
         return welcome.start(state, heard, lookups)
+    if denouncing.goes_on(state, heard):
+        return denouncing.told_more(state, heard, lookups)
+    if denouncing.wants(state, heard, lookups):
+        told = denouncing.tell(state)
+        return told.led_by(Line(key="welcome.short")) if state.step == "new" else told
     if not heard.key and _cannot_go_on(state, heard):
         return always.ACTS["unsafe"](state, heard, lookups)
     if state.step in _FREE and (typed := welcome.typed_code(heard, lookups)):
@@ -364,7 +371,7 @@ def _aside(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if complaint.tells_of_money(heard):
         if lookups.my_case is None:
             return complaint.money(state, lookups)
-        return complaint.ask_aim(state, heard)
+        return complaint.ask_aim(state, heard.text)
     if _CANNOT_READ.search(words) and len(words.split()) <= _FEW_WORDS:
         said = ask("always.cannot_read", choice("go:callback", "request.call.me"))
         return _resumed(Turn(state, (said,)), lookups)
@@ -866,7 +873,7 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         told = _to_case(heard.text, lookups)
         return Turn(called.state, called.says[:1], (*told, *called.wishes))
     if complaint.may_be_one(heard):
-        return complaint.ask_aim(state, heard)
+        return complaint.ask_aim(state, heard.text)
     if papers.says_lacking(heard, lookups):
         asked = papers.lacking(state, heard, lookups)
         return Turn(asked.state, asked.says, (*_to_case(heard.text, lookups), *asked.wishes))

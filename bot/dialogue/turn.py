@@ -127,6 +127,8 @@ class State(BaseModel):
     question: str | None = None
     """What was asked last, for when the answer did not help."""
     told_story: bool = False
+    told_way: bool = False
+    """How to denounce was told in this talk."""
     opening: bool = False
     """The citizen has asked for an officer: what is still missing for it is asked."""
     danger: DangerKind | None = None
@@ -598,6 +600,11 @@ class TakeAwaySecrets:
 
 
 @dataclass(frozen=True)
+class ForgetWords:
+    """Keep nothing of what was just sent: it may show who denounces whom."""
+
+
+@dataclass(frozen=True)
 class DeleteTalk:
     """Erase everything that was said in this talk."""
 
@@ -648,6 +655,7 @@ Wish = (
     | AskToCorrect
     | RevokeConsent
     | TakeAwaySecrets
+    | ForgetWords
     | DeleteTalk
     | ShowedArticle
     | Voted

@@ -55,13 +55,30 @@ def asks_of_the_case(state: State, heard: Heard, lookups: Lookups) -> bool:
 
 
 def begin(state: State, heard: Heard) -> Turn:
-    """Ask for the PIN, in words that any holder of the phone may read."""
-    of_data = heard.key in _DATA_KEYS or heard.understood.intent in _OF_DATA
-    resume = _DATA if of_data else "free"
-    return Turn(away(state).at(PIN).with_(resume=resume), (_ask_pin(),))
+    """Ask for the PIN, in words that any holder of the phone may read.
+
+    A complaint that was told already is not told twice: it waits behind the PIN.
+    """
+    resume, told = "free", ""
+    if heard.key in _DATA_KEYS or heard.understood.intent in _OF_DATA:
+        resume = _DATA
+    elif heard.key == "go:complain":
+        resume = _COMPLAINT
+    elif not heard.key and heard.understood.intent is Intent.COMPLAIN:
+        resume, told = _COMPLAINT, heard.text
+    elif not heard.key and complaint.may_be_one(heard):
+        resume, told = _AIM, heard.text
+    return Turn(away(state).at(PIN).with_(resume=resume, set_aside=told), (_ask_pin(),))
+
+
+def holds_a_complaint(state: State) -> bool:
+    """Whether words of a complaint wait for the PIN; no officer finds them in a thread."""
+    return state.step == PIN and state.resume in (_COMPLAINT, _AIM) and bool(state.set_aside)
 
 
 _DATA = "data"
+_COMPLAINT = "complaint"
+_AIM = "aim"
 _DATA_KEYS = frozenset({"go:data", "go:correct", "go:revoke"})
 
 
@@ -119,10 +136,17 @@ def opened(state: State, lookups: Lookups, *, right: bool) -> Turn:
     """Go on after the PIN was compared."""
     if not right:
         return Turn(state.at(PIN), (ask("unlock.wrong", faq.PERSON, _MENU),))
-    resume, state = state.resume, state.with_(resume="free")
-    if resume == _DATA:
-        return offered(privacy.show(state, lookups), lookups)
-    return offered(status.tell(state, lookups), lookups)
+    resume, told = state.resume, state.set_aside
+    state = state.with_(resume="free", set_aside="")
+    match resume:
+        case "data":
+            return offered(privacy.show(state, lookups), lookups)
+        case "complaint":
+            return complaint.told_before(state, told.strip(), lookups)
+        case "aim":
+            return complaint.ask_aim(state, told)
+        case _:
+            return offered(status.tell(state, lookups), lookups)
 
 
 def offered(turn: Turn, lookups: Lookups) -> Turn:

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from bot import delivery
 from bot.texts import load_texts
-from cases import moves, queue, talking
+from cases import moves, queue, register, talking
 from cases.contact import CallHours, SafeContact
+from cases.data_requests import Kept
+from cases.life import Outcome
 from cases.model import Case
 from cases.speech import Line, say
 from cases.staff import StaffMember
@@ -19,6 +21,8 @@ from store.clock import SetClock
 from store.outbox import Delivery, OutboxRow
 from store.session import Database, Session
 from tests.journeys.conftest import Citizen, labels, said
+from tests.journeys.test_complaints_and_ratings import complaint_of
+from tests.journeys.test_two_cases import thread_of
 from tests.journeys.wording import is_said
 
 QUIET = dt.timedelta(minutes=16)
@@ -202,15 +206,87 @@ def _flag(database: Database, case: Case, contact: SafeContact | None = None) ->
     database.transact_now(flag)
 
 
+TOLD = "Tôi khiếu nại cán bộ đang giúp, hẹn ba lần đều không tới mà cũng không báo."
+
+
+async def test_a_complaint_told_to_a_quiet_phone_waits_behind_the_pin_and_is_read_back(
+    citizen: Citizen, officer: StaffMember, database: Database, clock: SetClock
+) -> None:
+    pin = await opened(citizen)
+    claimed(database, officer, citizen.case())
+    await citizen.reads()
+    before = thread_of(database, citizen.case())
+    clock.forward(QUIET)
+
+    asked = said(await citizen.writes(TOLD))
+    assert is_said("unlock.pin", asked)
+    assert "hẹn ba lần" not in asked
+
+    assert is_said("complaint.aim", said(await citizen.writes(pin)))
+    assert TOLD in said(await citizen.presses("Khiếu nại người giúp tôi"))
+    sent = said(await citizen.presses("Gửi khiếu nại"))
+    assert is_said("complaint.sent", sent)
+    assert complaint_of(database, citizen.case())[1] == TOLD
+    assert thread_of(database, citizen.case()) == before
+
+
+async def test_the_button_to_complain_leads_on_after_the_pin(
+    citizen: Citizen, officer: StaffMember, clock: SetClock
+) -> None:
+    pin = await opened(citizen)
+    clock.forward(QUIET)
+
+    (asked,) = await citizen.event(kind="button", text="go:complain", button_serial=0)
+    assert is_said("unlock.pin", asked.text)
+    assert is_said("complaint.about", said(await citizen.writes(pin)))
+
+
+async def test_of_a_case_that_has_ended_one_can_still_complain_behind_the_pin(
+    citizen: Citizen, officer: StaffMember, database: Database, clock: SetClock
+) -> None:
+    pin = await opened(citizen)
+    case = citizen.case()
+    claimed(database, officer, case)
+    await citizen.reads()
+
+    def close(session: Session) -> None:
+        holder = session.get_one(StaffMember, session.get_one(Case, case.id).holder_id)
+        register.close(session, holder, case.id, Outcome.ADVISED)
+
+    database.transact_now(close)
+    await citizen.reads()
+    clock.forward(QUIET)
+
+    assert is_said("unlock.pin", said(await citizen.writes("khiếu nại trợ giúp viên")))
+    assert is_said("complaint.about", said(await citizen.writes(pin)))
+    await citizen.writes(TOLD)
+    assert is_said("complaint.sent_due", said(await citizen.presses("Gửi khiếu nại")))
+
+
+async def test_without_a_request_here_the_ways_to_complain_are_told(citizen: Citizen) -> None:
+    told = await citizen.writes("khiếu nại trợ giúp viên")
+
+    assert is_said("complaint.no_case", said(told))
+    assert "go:status" in [button.key for button in told[-1].buttons]
+
+
 # --- properties ---------------------------------------------------------------------------------
 
 EVERY_TEXT = sorted(one for one in load_texts().keys("vi") if one.startswith(("case.", "meeting.")))
 
 
+RECEIPTS = {
+    *("delete.done", "data.receipt", "data.case_until"),
+    *(f"data.kept.{one}" for one in Kept),
+    *(f"delete.on_{one}" for one in ("web", "telegram", "zalo_oa", "zalo_bot")),
+}
+"""All that stands on a phone after the talk was erased."""
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_notice_in_any_language_says_anything_of_law_violence_or_a_case(language: str) -> None:
     texts = load_texts()
-    for key in delivery.NEUTRAL | {"meeting.look", "unlock.pin", "meeting.change"}:
+    for key in delivery.NEUTRAL | {"meeting.look", "unlock.pin", "meeting.change"} | RECEIPTS:
         words = fold(texts.template(key, language)).lower()
         found = [telling for telling in TELLING if telling in words]
         assert not found, (key, found)
