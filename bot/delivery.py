@@ -33,7 +33,7 @@ from bot.transcript import Direction, Shown, ShownButton
 from cases.contact import contact_of, message_at
 from cases.model import Case
 from cases.speech import Choice, Line, Say, Verbatim
-from cases.thread import ThreadEntry
+from cases.thread import ThreadEntry, Told
 from cases.wording import Texts
 from store import events, outbox
 from store.files import StoredFile
@@ -482,6 +482,11 @@ def _tell_the_desk(session: Session, row: OutboxRow) -> None:
     """What became of an officer's words shows on the desk."""
     if row.thread_entry_id is not None:
         events.record(session, "case.delivery", case_id=_case_of(session, row.thread_entry_id))
+    elif row.state in (Delivery.REFUSED, Delivery.UNKNOWN):
+        # What the assistant told for the office shows only where it did not arrive.
+        for_case = session.scalar(sa.select(Told.case_id).where(Told.outbox_id == row.id))
+        if for_case is not None:
+            events.record(session, "case.delivery", case_id=for_case)
 
 
 def _case_of(session: Session, thread_entry_id: str) -> str | None:

@@ -38,6 +38,7 @@ from bot.conversations import Conversation
 from bot.inbox import InboxRow, InboxState
 from bot.logs import where
 from bot.metrics import Metrics
+from bot.telegram_desk.hear import FromGroup, without_its_place
 from bot.turn import Rooms, handle
 from cases import appointments, clock
 from cases.speech import say
@@ -317,7 +318,10 @@ class Worker:
         fetched = await self._channels[inbound.channel].fetch(inbound.file)
         if fetched is None:
             return None
-        return replace(fetched, scan=await verdict(self._scanner, fetched.content))
+        fetched = replace(fetched, scan=await verdict(self._scanner, fetched.content))
+        if isinstance(inbound, FromGroup):
+            return await asyncio.to_thread(without_its_place, fetched)
+        return fetched
 
     def _answer(
         self, session: Session, took: _ToFetch, fetched: FetchedFile | None

@@ -20,6 +20,7 @@ from cases.model import (
 )
 from cases.speech import Say
 from cases.staff import Role, StaffMember
+from cases.thread import Told
 from store import audit, events, outbox
 from store.session import Session
 
@@ -152,10 +153,13 @@ def withdraw_offer(
 
 
 def tell(session: Session, case: Case, message: Say) -> None:
-    """Say something to the citizen, if they can still be reached through the talk."""
+    """Say something to the citizen, if they can still be reached through the talk.
+
+    What is no secret stays with the case, so that an officer sees what was said for the office.
+    """
     if case.conversation_id is None:
         return
-    outbox.put(
+    row = outbox.put(
         session,
         conversation_id=case.conversation_id,
         channel=case.channel,
@@ -163,3 +167,8 @@ def tell(session: Session, case: Case, message: Say) -> None:
         body=message.model_dump_json(),
         case_id=case.id,
     )
+    if message.secret:
+        return
+    told = Told(case_id=case.id, outbox_id=row.id, at=row.created_at)
+    told.seal(session.vault, "said", message.model_dump_json())
+    session.add(told)

@@ -277,7 +277,8 @@ def answer_complaint(session: Session, staff: StaffMember, case_id: str, answer:
     complaint.answered_at, complaint.answered_by = session.clock.now(), staff.id
     complaint.seal(session.vault, "answer", answer.strip())
     made(session, case, Move.ANSWER_COMPLAINT, staff)
-    tell(session, case, say("case.complaint_answered"))
+    # Not in the thread: whom it is about may read that.
+    tell(session, case, say("case.complaint_answered").model_copy(update={"secret": True}))
     return complaint
 
 

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from cases import access, canned
 from cases.life import CaseState, RefusedError
 from cases.model import CUSTODY, Case
-from cases.speech import Verbatim
+from cases.speech import Say, Verbatim
 from cases.staff import StaffMember
-from cases.thread import Author, Draft, Note, Seen, ThreadEntry
+from cases.thread import Author, Draft, Note, Seen, ThreadEntry, Told
 from store import audit, events, outbox
 from store.session import Session
 
@@ -199,6 +199,15 @@ def thread(session: Session, case: Case) -> Sequence[ThreadEntry]:
     """What was said between citizen and office, oldest first; `case` comes from `visible_to`."""
     query = sa.select(ThreadEntry).where(ThreadEntry.case_id == case.id)
     return session.scalars(query.order_by(ThreadEntry.at, ThreadEntry.id)).all()
+
+
+def told_in(session: Session, case: Case) -> Sequence[tuple[Told, Say]]:
+    """What the assistant told the citizen for the office, oldest first; as `thread`."""
+    query = sa.select(Told).where(Told.case_id == case.id).order_by(Told.at, Told.id)
+    return tuple(
+        (one, Say.model_validate_json(one.open(session.vault, "said") or "{}"))
+        for one in session.scalars(query)
+    )
 
 
 def _held(session: Session, staff: StaffMember, case_id: str) -> Case:

@@ -35,6 +35,23 @@ class ThreadEntry(Row):
     at: Mapped[dt.datetime]
 
 
+class Told(Row):
+    """What the assistant told the citizen for the office, after a press at the desk or by itself.
+
+    Kept as keys and blanks: officers read it in Vietnamese in whatever language it was told, and
+    nothing ever sends it again.
+    """
+
+    __tablename__ = "told"
+
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
+    said: Mapped[bytes]
+    """Sealed JSON of a `Say`."""
+    outbox_id: Mapped[str] = mapped_column(sa.String(32), index=True)
+    """The row that carries it to the citizen; it may be gone when it has long been sent."""
+    at: Mapped[dt.datetime]
+
+
 class Note(Row):
     """An internal note of the staff. Never leaves the desk."""
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from store.anchors import AnchorError, read_anchors
 from store.audit import Breach, Finding, anchor_now, verify
 from store.crypto import KeyringError
+from store.marks import MarkName, set_mark
 from store.session import Database
 from store.settings import StoreSettings, open_database
 
@@ -64,6 +65,8 @@ def _anchor_files(given: list[Path] | None, settings: StoreSettings) -> list[Pat
 def _verify(database: Database, files: list[Path]) -> int:
     anchors = [anchor for file in files for anchor in read_anchors(file)]
     verdict = database.read_now(lambda session: verify(session, anchors))
+    told = f"{verdict.rows} {len(verdict.findings)} {len(anchors)}"
+    database.transact_now(lambda session: set_mark(session, MarkName.AUDIT, told))
     for finding in verdict.findings:
         print(_in_words(finding))
     if verdict.findings:

@@ -20,6 +20,7 @@ from desk.factors import Policy
 from desk.frame import STATIC, Frame
 from desk.pages import (
     accounts,
+    audit,
     callbacks,
     canned,
     case,
@@ -92,6 +93,7 @@ def make_desk(
         database,
         atlas,
         shelf,
+        wordbook,
         secure_cookies,
         stopping,
         assistant,
@@ -103,7 +105,7 @@ def make_desk(
         default_response_class=HTMLResponse,
         dependencies=[Depends(guard.enforcer(frame))],
     )
-    for page in (door, queue, case, case_papers, files, live, meetings, oversight):
+    for page in (door, queue, case, case_papers, files, live, meetings, oversight, audit):
         desk.include_router(page.routes(frame))
     for page in (search, canned, telegram, intake, callbacks, data_requests):
         desk.include_router(page.routes(frame))

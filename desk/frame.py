@@ -15,7 +15,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from cases.atlas import Atlas
 from cases.life import CLOSING
 from cases.province import Office, Province
+from cases.speech import Say
 from cases.staff import Role, StaffMember
+from cases.wordbook import Wordbook
 from desk import citizen_texts, province_texts, texts, window_texts
 from desk.assistant import Assistant
 from desk.auth import Brakes, Checks
@@ -84,6 +86,8 @@ class Frame:
     """The province in use."""
     shelf: Shelf
     """The knowledge in use, and a search over it."""
+    wordbook: Wordbook
+    """The words of the chat in use."""
     secure_cookies: bool
     stopping: Callable[[], bool]
     assistant: Assistant | None = None
@@ -136,6 +140,15 @@ class Frame:
             if staff.role is Role.ADMIN
             else (),
         )
+
+    def in_words(self, message: Say) -> str:
+        """A message of the assistant in Vietnamese, its choices as lines below."""
+        words = self.wordbook.current
+        try:
+            labels = (words.render(one.label, "vi") for one in message.choices)
+            return "\n".join((words.join(message.lines, "vi"), *(f"▸ {one}" for one in labels)))
+        except KeyError:  # an older version said it
+            return "(Lời nhắn tự động của Tràm; bản đang dùng không còn câu này.)"
 
     def office(self, office_id: str) -> Office | None:
         """An office, or None when the province's files no longer name it."""

@@ -4,6 +4,7 @@ Each route says `@who_may(...)`. One that says nothing is answered as if it did 
 """
 
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
@@ -25,9 +26,11 @@ from desk import auth, factors
 from desk.auth import Seat
 from desk.factors import Standing
 from desk.frame import BASE, NO_DATABASE, Flash, Frame, by_script, go_to, with_flash
+from store import audit
 from store.session import Session
 
 log = logging.getLogger(__name__)
+_ID = re.compile(r"[0-9a-f]{32}")
 Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -244,10 +247,14 @@ def way_on(standing: Standing, path: str) -> str:
 # --- answers to what may not be -----------------------------------------------------------------
 
 
-def not_found(frame: Frame) -> Callable[[Request, Exception], Response]:
-    """The one page for what is not there and for what is not yours to see."""
+def not_found(frame: Frame) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """The one page for what is not there and for what is not yours to see.
 
-    def answer(request: Request, _problem: Exception) -> Response:
+    Who asked for it is audited, whether there is such a thing or not.
+    """
+
+    async def answer(request: Request, _problem: Exception) -> Response:
+        await _note_refusal(frame, request)
         return problem_page(
             frame,
             request,
@@ -257,6 +264,21 @@ def not_found(frame: Frame) -> Callable[[Request, Exception], Response]:
         )
 
     return answer
+
+
+async def _note_refusal(frame: Frame, request: Request) -> None:
+    staff: StaffMember | None = getattr(request.state, "staff", None)
+    endpoint, route = request.scope.get("endpoint"), request.scope.get("route")
+    if staff is None or endpoint is None or getattr(endpoint, "by_itself", False):
+        return  # an open page asks by itself for a case that has just gone elsewhere
+    asked = next(iter(request.path_params.values()), "")
+    subject = asked if _ID.fullmatch(str(asked)) else None  # nothing that somebody made up
+    path = f"{request.method} {getattr(route, 'path', '')}"
+    await frame.database.transact(
+        lambda session: audit.note(
+            session, "access.refused", staff_id=staff.id, subject=subject, detail=path
+        )
+    )
 
 
 def signed_out(frame: Frame) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -324,13 +346,13 @@ def foreign(frame: Frame) -> Callable[[Request, Exception], Response]:
     return answer
 
 
-def misformed(frame: Frame) -> Callable[[Request, Exception], Response]:
+def misformed(frame: Frame) -> Callable[[Request, Exception], Awaitable[Response]]:
     """Refuse what no page of ours sends, or pass on what the framework refused."""
 
-    def answer(request: Request, problem: Exception) -> Response:
+    async def answer(request: Request, problem: Exception) -> Response:
         match problem:
             case HTTPException(status_code=404):
-                return not_found(frame)(request, problem)
+                return await not_found(frame)(request, problem)
             case HTTPException(status_code=status):
                 pass
             case RequestValidationError():

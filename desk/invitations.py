@@ -23,6 +23,8 @@ from store.session import Session
 VALID_FOR = dt.timedelta(hours=72)
 NO_PASSWORD = "!"  # noqa: S105 - none
 """In place of a hash, for accounts that nobody has taken up yet: no password fits it."""
+TWO_PEOPLE = frozenset({Role.ADMIN, Role.CENTRE})
+"""Roles that see every case, or make accounts: nobody gives one of them alone (`recoveries`)."""
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,58}[a-z0-9]")
 
 
@@ -90,6 +92,26 @@ def invite(
     """Make an account that is nobody's yet, and the link by which its person takes it up.
 
     Raises:
+        AccountError: `two_people`, or as `make_account`.
+    """
+    if role in TWO_PEOPLE:
+        raise AccountError("two_people")
+    staff = make_account(session, by, province, username=username, role=role, office_id=office_id)
+    return _link(session, by, staff)
+
+
+def make_account(
+    session: Session,
+    by: StaffMember,
+    province: Province,
+    *,
+    username: str,
+    role: Role,
+    office_id: str | None,
+) -> StaffMember:
+    """An account that is nobody's yet, and that nobody can take up.
+
+    Raises:
         AccountError: `bad_username`, `taken`, or as `check_post`.
     """
     session.one_at_a_time("desk.accounts")
@@ -113,16 +135,19 @@ def invite(
     session.add(staff)
     session.flush()
     audit.note(session, "staff.invited", staff_id=by.id, subject=staff.id)
-    return _link(session, by, staff)
+    return staff
 
 
 def invite_again(session: Session, by: StaffMember, staff_id: str) -> Invited:
     """A new link for somebody who has not taken the account up; older ones stop working.
 
     Raises:
-        AccountError: `no_account`, or `taken_up`: that takes two (`desk.recoveries`).
+        AccountError: `no_account`, or `taken_up` and `two_people`: that takes two
+            (`desk.recoveries`).
     """
     staff = _account(session, staff_id)
+    if staff.role in TWO_PEOPLE:
+        raise AccountError("two_people")
     if staff.active or staff.password_hash != NO_PASSWORD:
         raise AccountError("taken_up")
     audit.note(session, "staff.invited", staff_id=by.id, subject=staff.id)
@@ -190,15 +215,21 @@ def set_post(
     staff_id: str,
     role: Role,
     office_id: str | None,
+    *,
+    agreed: bool = False,
 ) -> None:
     """Change somebody's role or office; what they hold goes back to its queue.
 
+    `agreed`: by a second person, as a role of `TWO_PEOPLE` needs it.
+
     Raises:
-        AccountError: `no_account`, `own_account`, or as `check_post`.
+        AccountError: `no_account`, `own_account`, `two_people`, or as `check_post`.
     """
     staff = _account(session, staff_id)
     if staff.id == by.id:
         raise AccountError("own_account")
+    if role in TWO_PEOPLE and role is not staff.role and not agreed:
+        raise AccountError("two_people")
     check_post(province, role, office_id)
     if (staff.role, staff.office_id) == (role, office_id):
         return

@@ -223,7 +223,7 @@ ACCOUNT_DONE: Mapping[str, str] = {
     "revoked": "Đã hủy liên kết.",
     "disabled": "Đã khóa. Hồ sơ người này giữ đã trở về hàng chờ.",
     "enabled": "Đã mở lại.",
-    "asked": "Đã gửi đề nghị. Cần một người khác đồng ý.",
+    "asked": "Đã gửi đề nghị. Cần một quản trị khác hoặc người của Trung tâm đồng ý.",
     "refused": "Đã bỏ đề nghị.",
 }
 
@@ -241,6 +241,7 @@ def account_refusal(reason: str) -> str:
         "own_account": "Không tự khóa, đổi vai trò hay đặt lại tài khoản của mình; "
         "nhờ quản trị khác.",
         "taken_up": "Người này đã nhận tài khoản. Đặt lại cần hai người: hãy gửi đề nghị.",
+        "two_people": "Vai trò này cần hai người: hãy gửi đề nghị.",
         "no_reason": "Hãy ghi lý do.",
         "asked_already": "Đã có đề nghị đang chờ cho người này.",
         "needs_another": "Bạn là người đề nghị: cần một người khác đồng ý.",

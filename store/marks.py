@@ -15,6 +15,8 @@ class MarkName(StrEnum):
     """A backup was written."""
     VERIFY = "verify"
     """A backup was read to its end and found whole."""
+    AUDIT = "audit"
+    """The log of who looked at what was looked over; the detail says what was found."""
 
 
 class Mark(Base):

@@ -14,11 +14,11 @@ from cases.access import NotFoundError
 from cases.province import OfficeState
 from cases.staff import Role, StaffMember
 from cases.staffing import NotTheirsError
-from desk import auth, invitations, passwords
+from desk import auth, invitations, passwords, recoveries
 from desk import province_texts as words
 from desk.frame import BASE, Flash, Frame, Me, go_to
 from desk.guard import Who, staff_of, who_may
-from desk.invitations import AccountError, Invited
+from desk.invitations import TWO_PEOPLE, AccountError, Invited
 from knowledge.article import FieldId
 from store.origin import place_of
 from store.session import Session
@@ -59,16 +59,16 @@ def routes(frame: Frame) -> APIRouter:
         role: Annotated[Role, Form()] = Role.OFFICER,
         office: Annotated[str, Form(max_length=30)] = "",
     ) -> Response:
-        staff = staff_of(request)
+        staff, where = staff_of(request), office or None
 
-        def act(session: Session) -> Invited:
+        def act(session: Session) -> Invited | None:
+            if role in TWO_PEOPLE:
+                recoveries.ask_to_invite(
+                    session, staff, frame.province, username=username, role=role, office_id=where
+                )
+                return None
             return invitations.invite(
-                session,
-                staff,
-                frame.province,
-                username=username,
-                role=role,
-                office_id=office or None,
+                session, staff, frame.province, username=username, role=role, office_id=where
             )
 
         try:
@@ -76,6 +76,8 @@ def routes(frame: Frame) -> APIRouter:
         except AccountError as problem:
             typed = {"username": username, "role": str(role), "office": office}
             return await new_form(request, typed, problem.reason)
+        if invited is None:
+            return go_to("/recoveries?done=asked")
         return await link_page(request, invited)
 
     @router.get("/accounts/{staff_id}")
@@ -88,12 +90,20 @@ def routes(frame: Frame) -> APIRouter:
     @who_may(Who.ADMINS, fresh=True)
     async def again(request: Request, staff_id: str) -> Response:
         staff = staff_of(request)
+
+        def act(session: Session) -> Invited | None:
+            whose = session.get(StaffMember, staff_id)
+            if whose is not None and whose.role in TWO_PEOPLE:
+                recoveries.ask_for_a_link(session, staff, staff_id)
+                return None
+            return invitations.invite_again(session, staff, staff_id)
+
         try:
-            invited = await frame.database.transact(
-                lambda session: invitations.invite_again(session, staff, staff_id)
-            )
+            invited = await frame.database.transact(act)
         except AccountError as problem:
             return await refused(request, staff_id, problem)
+        if invited is None:
+            return go_to("/recoveries?done=asked")
         return await link_page(request, invited)
 
     @router.post("/accounts/{staff_id}/revoke")
@@ -115,15 +125,21 @@ def routes(frame: Frame) -> APIRouter:
         role: Annotated[Role, Form()] = Role.OFFICER,
         office: Annotated[str, Form(max_length=30)] = "",
     ) -> Response:
-        staff = staff_of(request)
-        return await do(
-            request,
-            staff_id,
-            "saved",
-            lambda session: invitations.set_post(
-                session, staff, frame.province, staff_id, role, office or None
-            ),
-        )
+        staff, where = staff_of(request), office or None
+
+        def act(session: Session) -> bool:
+            whose = session.get(StaffMember, staff_id)
+            if role in TWO_PEOPLE and whose is not None and whose.role is not role:
+                recoveries.ask_for_a_post(session, staff, frame.province, staff_id, role, where)
+                return True
+            invitations.set_post(session, staff, frame.province, staff_id, role, where)
+            return False
+
+        try:
+            asked = await frame.database.transact(act)
+        except AccountError as problem:
+            return await refused(request, staff_id, problem)
+        return go_to("/recoveries?done=asked" if asked else f"/accounts/{staff_id}?done=saved")
 
     @router.post("/accounts/{staff_id}/skills")
     @who_may(Who.ADMINS, fresh=True)

@@ -25,6 +25,7 @@ from desk.pages.case_acts import ActId
 from desk.pages.case_page import CasePage
 from desk.pages.case_view import Opened, json_of, list_of, paper_name
 from desk.pages.queue import place_name
+from desk.uploads import form_in_memory
 from eligibility.facts import CriminalRole, FactId
 from store import audit, files
 from store.pictures import UnreadableImageError, redrawn
@@ -242,7 +243,7 @@ def routes(frame: Frame) -> APIRouter:
     async def attach(request: Request) -> Response:
         """A file for the citizen, with a few words; its type is told by its content."""
         staff = staff_of(request)
-        async with request.form() as form:
+        async with form_in_memory(request, MOST_UPLOADED) as form:
             case_id, words, key = (
                 _field(form.get(name)) for name in ("case", "text", "client_key")
             )

@@ -345,7 +345,7 @@ def look_at_case(
         *(step.staff_id for step in steps),
     )
     names = names_of(session, {person for person in (*spoke, case.holder_id) if person})
-    thread = _thread(session, entries, notes, names)
+    thread = _thread(session, frame, case, entries, notes, names)
     draft = session.scalar(
         sa.select(Draft).where(Draft.case_id == case.id, Draft.staff_id == staff.id)
     )
@@ -496,6 +496,8 @@ def tab_after(mode: Mode) -> Tab:
 
 def _thread(
     session: Session,
+    frame: Frame,
+    case: Case,
     entries: Sequence[ThreadEntry],
     notes: Sequence[Note],
     names: Mapping[str, str],
@@ -524,7 +526,33 @@ def _thread(
         )
         for note in notes
     ]
-    return tuple(sorted((*said, *noted), key=lambda bubble: (bubble.at, bubble.id)))
+    shown = (*said, *noted, *_told(session, frame, case))
+    return tuple(sorted(shown, key=lambda bubble: (bubble.at, bubble.id)))
+
+
+def _told(session: Session, frame: Frame, case: Case) -> Sequence[Bubble]:
+    """What the assistant told for the office; of its delivery only what went wrong."""
+    told = talking.told_in(session, case)
+    rows = session.execute(
+        sa.select(OutboxRow.id, OutboxRow.state, OutboxRow.reason).where(
+            OutboxRow.id.in_([one.outbox_id for one, _ in told]),
+            OutboxRow.state.in_((Delivery.REFUSED, Delivery.UNKNOWN)),
+        )
+    )
+    failed = {
+        row_id: DeliveryView(texts.delivery(state, reason), state) for row_id, state, reason in rows
+    }
+    return tuple(
+        Bubble(
+            id=one.id,
+            kind=Author.ASSISTANT,
+            author=f"{texts.author(Author.ASSISTANT)} nhắn thay cơ quan",
+            text=frame.in_words(message),
+            at=one.at,
+            delivery=failed.get(one.outbox_id),
+        )
+        for one, message in told
+    )
 
 
 def _speaker(entry: ThreadEntry, names: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cases import glass
+from cases import glass, talking
 from cases.access import NotFoundError
 from cases.glass import Glass, GlassError
 from cases.model import Case
@@ -184,6 +184,10 @@ def _behind(session: Session, frame: Frame, staff: StaffMember, one: Glass, case
             entry.file_id is not None,
         )
         for entry in entries
+    ]
+    said += [
+        Said(by[Author.ASSISTANT], frame.in_words(message), one.at, False)
+        for one, message in talking.told_in(session, case)
     ]
     said += [
         Said(

@@ -1,4 +1,4 @@
-"""What those see who see no case: accounts and offices for admins, the audit for auditors."""
+"""What admins see who see no case: the accounts, and who can take requests where."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -11,13 +11,10 @@ from cases.staff import StaffMember
 from cases.staffing import there_today
 from desk import texts
 from desk.auth import StaffSession
-from desk.frame import Frame, Me, names_of
+from desk.frame import Frame, Me
 from desk.guard import Who, staff_of, who_may
 from desk.invitations import NO_PASSWORD
-from store.audit import AuditRow
 from store.session import Session
-
-AUDIT_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -41,17 +38,6 @@ class OfficeLine:
 
     label: str
     officers: int
-
-
-@dataclass(frozen=True)
-class AuditLine:
-    """One act: who, when, on what; never what it held."""
-
-    id: int
-    at: dt.datetime
-    who: str
-    act: str
-    subject: str
 
 
 def _accounts(session: Session, frame: Frame) -> tuple[Account, ...]:
@@ -96,7 +82,7 @@ def offices(session: Session, frame: Frame) -> tuple[OfficeLine, ...]:
 
 
 def routes(frame: Frame) -> APIRouter:
-    """The routes of admins and auditors."""
+    """The routes of admins."""
     router = APIRouter()
 
     @router.get("/accounts")
@@ -110,33 +96,4 @@ def routes(frame: Frame) -> APIRouter:
         me, found, lines = await frame.database.read(look)
         return frame.show("accounts.html", me=me, accounts=found, offices=lines)
 
-    @router.get("/audit")
-    @who_may(Who.AUDITORS)
-    async def audit_page(request: Request, before: int | None = None) -> HTMLResponse:
-        staff = staff_of(request)
-
-        def look(session: Session) -> tuple[Me, tuple[AuditLine, ...]]:
-            return frame.me(session, staff), _audit(session, before)
-
-        me, lines = await frame.database.read(look)
-        return frame.show("audit.html", me=me, lines=lines, full=len(lines) == AUDIT_ROWS)
-
     return router
-
-
-def _audit(session: Session, before: int | None) -> tuple[AuditLine, ...]:
-    query = sa.select(AuditRow).order_by(AuditRow.id.desc()).limit(AUDIT_ROWS)
-    if before is not None:
-        query = query.where(AuditRow.id < before)
-    rows = session.scalars(query).all()
-    names = names_of(session, {row.staff_id for row in rows if row.staff_id})
-    return tuple(
-        AuditLine(
-            id=row.id,
-            at=row.at,
-            who=names.get(row.staff_id or "", "—"),
-            act=texts.act(row.act),
-            subject=row.subject[-8:] if row.subject else "",
-        )
-        for row in rows
-    )

@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from cases.staff import StaffMember
 from desk import province_texts as words
-from desk import recoveries
+from desk import recoveries, texts
 from desk.frame import BASE, Flash, Frame, Me, go_to, names_of
 from desk.guard import Who, staff_of, who_may
 from desk.invitations import AccountError
+from desk.recoveries import Recovery, What
 from store.session import Session
 
 
@@ -21,6 +22,9 @@ class Line:
     """One request, for whoever decides."""
 
     id: str
+    what: What
+    wanted: str
+    """The role that is asked for, where it is another than they have."""
     username: str
     name: str
     role: str
@@ -50,6 +54,8 @@ def routes(frame: Frame) -> APIRouter:
                 lines.append(
                     Line(
                         id=one.id,
+                        what=one.what,
+                        wanted=_wanted(one),
                         username=whose.username,
                         name=names[one.staff_id],
                         role=whose.role,
@@ -65,6 +71,12 @@ def routes(frame: Frame) -> APIRouter:
 
         me, lines = await frame.database.read(look)
         return frame.show("recoveries.html", status, me=me, lines=lines, flash=flash)
+
+    def _wanted(one: Recovery) -> str:
+        if one.role is None:
+            return ""
+        office = frame.office_label(one.office_id)
+        return texts.role(one.role) + (f", {office}" if office else "")
 
     async def refused(request: Request, problem: AccountError) -> HTMLResponse:
         flash = Flash(words.account_refusal(problem.reason), problem=True)
@@ -98,10 +110,12 @@ def routes(frame: Frame) -> APIRouter:
         staff = staff_of(request)
         try:
             invited = await frame.database.transact(
-                lambda session: recoveries.grant(session, staff, recovery_id)
+                lambda session: recoveries.grant(session, staff, frame.province, recovery_id)
             )
         except AccountError as problem:
             return await refused(request, problem)
+        if invited is None:
+            return go_to("/recoveries?done=saved")
         me = await frame.database.read(lambda session: frame.me(session, staff))
         link = f"{request.url.scheme}://{request.url.netloc}{BASE}/join?token={invited.token}"
         return frame.show("account_link.html", me=me, invited=invited, link=link)

@@ -16,6 +16,7 @@ from desk import auth
 from desk.pages.queue import Tab
 from store.audit import AuditRow
 from store.clock import SetClock
+from store.marks import MarkName, set_mark
 from store.session import Session
 from tests.desk.world import STAFF, Browser, World, photo
 
@@ -198,7 +199,8 @@ async def test_an_old_proof_is_asked_for_again_before_anything_is_done(
     wish = wish_of(world, case_id)
     browser = await world.signed_in(username)
     clock.forward(auth.FRESH)
-    before = world.count(sa.select(AuditRow.id))
+    done = sa.select(AuditRow.id).where(AuditRow.act != "access.refused")
+    before = world.count(done)
 
     for method, path in sorted(FRESH_PROOF):
         at = path.replace("{staff_id}", world.ids["lan"])
@@ -207,7 +209,7 @@ async def test_an_old_proof_is_asked_for_again_before_anything_is_done(
         if answer.status_code == 303:
             assert answer.headers["location"].startswith("/desk/second?next="), (method, path)
 
-    assert world.count(sa.select(AuditRow.id)) == before
+    assert world.count(done) == before
 
 
 async def test_a_route_that_names_nobody_answers_nobody(world: World) -> None:
@@ -367,6 +369,67 @@ async def test_an_auditor_sees_acts_and_no_content(world: World) -> None:
     assert "Cán bộ Lan" in page
     assert case_id[-8:] in page
     assert "CHIM-HOÀNG-YẾN" not in page
+
+
+async def test_whoever_reaches_for_what_is_not_theirs_is_written_down(world: World) -> None:
+    case_id = world.open_case()
+    tam, bien = await world.signed_in("tam"), await world.signed_in("bien")
+
+    await tam.get(f"/desk/cases/{case_id}")
+    await tam.press(f"/desk/cases/{case_id}/claim")
+    await bien.get("/desk/audit")
+    await tam.get(f"/desk/cases/{'0' * 32}")  # there is none, and the answer is the same
+    await tam.get("/desk/cases/canary")
+    await tam.get(f"/desk/cases/{case_id}/live")  # an open page asks by itself
+    await tam.get("/desk/nowhere")
+    await world.browser().get(f"/desk/cases/{case_id}")
+
+    rows = sa.select(AuditRow).where(AuditRow.act == "access.refused").order_by(AuditRow.id)
+    refused = world.database.read_now(lambda session: session.scalars(rows).all())
+    assert [(one.staff_id, one.subject, one.detail) for one in refused] == [
+        (world.ids["tam"], case_id, "GET /cases/{case_id}"),
+        (world.ids["tam"], case_id, "POST /cases/{case_id}/claim"),
+        (world.ids["bien"], None, "GET /audit"),
+        (world.ids["tam"], "0" * 32, "GET /cases/{case_id}"),
+        (world.ids["tam"], None, "GET /cases/{case_id}"),
+    ]
+
+
+async def audit_page(world: World, **query: str) -> str:
+    kiem = await world.signed_in("kiem")
+    return (await kiem.get("/desk/audit", params=query)).text.split("<tbody>")[1]
+
+
+async def test_the_audit_is_narrowed_by_who_what_which_case_and_when(world: World) -> None:
+    first, second = world.open_case(), world.open_case()
+    lan, minh = await world.signed_in("lan"), await world.signed_in("minh")
+    await lan.get(f"/desk/cases/{first}")
+    await minh.get(f"/desk/cases/{second}")
+    await minh.press(f"/desk/cases/{second}/claim")
+
+    assert "Cán bộ Lan" not in await audit_page(world, who=world.ids["minh"])
+    claims = await audit_page(world, act="case.claim")
+    assert "Nhận hồ sơ" in claims
+    assert "Đọc hồ sơ" not in claims
+    of_second = await audit_page(world, case="2")
+    assert second[-8:] in of_second
+    assert first[-8:] not in of_second
+    assert "<td>" not in await audit_page(world, case="99")
+    assert "<td>" not in await audit_page(world, until="2020-01-01")
+    assert first[-8:] in await audit_page(world, since="2020-01-01", until="không phải ngày")
+
+
+async def test_the_auditor_sees_when_the_log_was_last_looked_over_and_what_was_found(
+    world: World,
+) -> None:
+    kiem = await world.signed_in("kiem")
+    assert "Chưa ai rà" in (await kiem.get("/desk/audit")).text
+
+    world.database.transact_now(lambda s: set_mark(s, MarkName.AUDIT, "12 0 1"))
+    assert "12 dòng, dòng nào cũng còn nguyên" in (await kiem.get("/desk/audit")).text
+
+    world.database.transact_now(lambda s: set_mark(s, MarkName.AUDIT, "12 2 1"))
+    assert "2 chỗ không khớp" in (await kiem.get("/desk/audit")).text
 
 
 async def test_opening_a_case_is_audited_every_time(world: World) -> None:

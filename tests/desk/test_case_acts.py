@@ -2,25 +2,27 @@
 
 import datetime as dt
 import re
+import tempfile
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from cases import queue, rights, talking
+from cases import moves, queue, rights, talking
 from cases.conflicts import ConflictDecision, Relation, Verdict
 from cases.deadlines import Form
 from cases.life import AtOnce, CaseState, Ground, Outcome, ProviderGround
 from cases.model import Case, Refusal, RegisterEntry
 from cases.parties import Party, PartyRole
 from cases.providers import ProviderEntry, ProviderKind, write_provider
+from cases.speech import say
 from cases.thread import Author, Note, ThreadEntry
 from desk import texts
 from desk.pages.case_acts import ACTS, ActId
 from store.audit import AuditRow
 from store.clock import SetClock
 from store.files import MAX_BYTES, StoredFile
-from store.outbox import Kind, OutboxRow
+from store.outbox import Delivery, Kind, OutboxRow
 from store.session import Session
 from tests.desk.test_case import held, said_to_citizen
 from tests.desk.world import Browser, World, photo
@@ -548,6 +550,61 @@ async def test_the_centre_answers_a_complaint(world: World, username: str, allow
     assert (answer.status_code == 303) is allowed
 
 
+async def test_the_answer_to_a_complaint_does_not_tell_its_officer_of_it(world: World) -> None:
+    lan, case_id = await held(world)
+    world.database.transact_now(
+        lambda session: rights.complain(session, session.get_one(Case, case_id), "Chờ lâu quá")
+    )
+    await act(await world.signed_in("trung"), case_id, ActId.ANSWER_COMPLAINT, answer="Đã nhắc.")
+
+    assert "khiếu nại" not in bubbles(await page_of(lan, case_id))
+
+
+# --- what the assistant tells for the office ----------------------------------------------------
+
+
+def bubbles(page: str) -> str:
+    """The part of a page where the talk stands."""
+    return page.split('<ol class="bubbles"', 1)[1].split("</ol>", 1)[0]
+
+
+async def test_what_is_told_for_the_office_stands_in_the_thread_in_vietnamese(world: World) -> None:
+    lan, case_id = await held(world)
+    world.database.transact_now(
+        lambda session: setattr(session.get_one(Case, case_id), "language", "en")
+    )
+
+    await act(lan, case_id, ActId.MEET, at="2026-11-24T09:00", place="office", detail="phòng 2")
+    await act(lan, case_id, ActId.ASK_PAPERS, other="Sổ hồng gốc", named="1")
+
+    said = bubbles(await page_of(lan, case_id))
+    assert "Tràm (máy) nhắn thay cơ quan" in said
+    assert "▸ Thứ Ba 24/11, 09:00" in said
+    assert "phòng 2" in said
+    assert "• Sổ hồng gốc" in said
+
+
+async def test_of_what_is_told_for_the_office_it_shows_what_did_not_arrive(world: World) -> None:
+    lan, case_id = await held(world)
+    assert "người dân đã chặn Tràm" not in bubbles(await page_of(lan, case_id))
+
+    refused = {"state": Delivery.REFUSED, "reason": "blocked"}
+    world.database.transact_now(lambda s: s.execute(sa.update(OutboxRow).values(refused)))
+
+    assert "người dân đã chặn Tràm" in bubbles(await page_of(lan, case_id))
+
+
+async def test_words_that_no_version_says_any_more_are_no_fault_of_the_page(world: World) -> None:
+    lan, case_id = await held(world)
+
+    def told(session: Session) -> None:
+        moves.tell(session, session.get_one(Case, case_id), say("an.older.version"))
+
+    world.database.transact_now(told)
+
+    assert "bản đang dùng không còn câu này" in bubbles(await page_of(lan, case_id))
+
+
 # --- papers and files ---------------------------------------------------------------------------
 
 
@@ -614,6 +671,26 @@ async def test_a_file_goes_out_with_a_few_words_and_shows_its_way(world: World) 
     page = await page_of(browser, case_id)
     assert "giấy.pdf" in page
     assert "Đang gửi…" in page
+
+
+async def test_a_large_file_is_never_written_in_the_clear(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, case_id = await held(world)
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/to/write")
+
+    answer = await send_file(browser, case_id, PDF + bytes(3 * 1024 * 1024))
+
+    assert answer.status_code == 303
+
+
+async def test_a_form_without_a_file_is_refused_in_words(world: World) -> None:
+    browser, case_id = await held(world)
+
+    answer = await browser.press("/desk/attachments", case=case_id)
+
+    assert answer.status_code == 409
+    assert texts.act_refusal("no_file") in answer.text
 
 
 async def test_a_file_pressed_twice_is_sent_once(world: World) -> None:
@@ -703,7 +780,7 @@ async def test_the_assistants_long_words_are_folded_and_the_citizens_stand(world
     page = await page_of(browser, case_id)
 
     assert re.search(r'<details class="folded"[^>]*><summary>Bà con cho Tràm [^<]* …', page)
-    assert page.count('<details class="folded"') == 1
+    assert "Dài như sông" not in "".join(re.findall(r"<summary>[^<]*</summary>", page))
 
 
 # --- what everything has in common --------------------------------------------------------------

@@ -299,7 +299,7 @@ def test_a_long_list_comes_in_pages_and_none_is_lost(world: World, library: Libr
 
 
 def all_rows(world: World) -> tuple[Row, ...]:
-    frame = Frame(world.database, world.atlas, world.shelf, False, lambda: False)
+    frame = Frame(world.database, world.atlas, world.shelf, world.wordbook, False, lambda: False)
     return world.database.read_now(lambda session: list_rows(session, frame))
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from cases.staff import Role
 from desk.factors import Authenticator, PaperCode, Policy, Relying
+from desk.invitations import Invitation
 from desk.recoveries import VALID_FOR, Recovery
 from store.audit import AuditRow
 from store.clock import SetClock
@@ -124,3 +125,69 @@ async def test_the_reason_is_sealed(world: World) -> None:
     kept = world.database.read_now(lambda session: session.scalars(sa.select(Recovery)).one())
 
     assert "sông".encode() not in kept.reason
+
+
+# --- roles that see every case, or make accounts --------------------------------------------------
+
+
+def newest(world: World) -> str:
+    query = sa.select(Recovery.id).order_by(Recovery.id.desc()).limit(1)
+    return world.database.read_now(lambda session: session.scalar(query)) or ""
+
+
+@pytest.mark.parametrize(("role", "office"), [("admin", ""), ("centre", "centre")])
+async def test_nobody_alone_lets_in_an_admin_or_somebody_of_the_centre(
+    world: World, role: str, office: str
+) -> None:
+    quan, hong = await world.signed_in("quan"), await world.signed_in("hong")
+
+    answer = await quan.press("/desk/accounts/new", username="be.ba", role=role, office=office)
+
+    assert answer.headers["location"] == "/desk/recoveries?done=asked"
+    assert world.count(sa.select(Invitation.id)) == 0
+    asked = newest(world)
+    link = f"/desk/accounts/{world.staff('be.ba').id}/link"
+    assert (await quan.press(link)).status_code == 409  # asked for already
+    assert (await quan.press(f"/desk/recoveries/{asked}/grant")).status_code == 409
+    token = token_in((await hong.press(f"/desk/recoveries/{asked}/grant")).text)
+    assert await take_up(world.browser(), token, NEW) == 303
+    assert world.staff("be.ba").role == role
+
+
+async def test_a_link_that_ran_out_takes_two_again(world: World) -> None:
+    quan, hong = await world.signed_in("quan"), await world.signed_in("hong")
+    await quan.press("/desk/accounts/new", username="be.ba", role="admin", office="")
+    await hong.press(f"/desk/recoveries/{newest(world)}/grant")
+
+    answer = await quan.press(f"/desk/accounts/{world.staff('be.ba').id}/link")
+
+    assert answer.headers["location"] == "/desk/recoveries?done=asked"
+    assert (await hong.press(f"/desk/recoveries/{newest(world)}/grant")).status_code == 200
+
+
+async def test_nobody_alone_raises_somebody_to_the_centre(world: World) -> None:
+    quan, trung = await world.signed_in("quan"), await world.signed_in("trung")
+    post = f"/desk/accounts/{world.ids['lan']}/post"
+
+    answer = await quan.press(post, role="centre", office="centre")
+
+    assert answer.headers["location"] == "/desk/recoveries?done=asked"
+    assert world.staff("lan").role is Role.OFFICER
+    page = (await trung.get("/desk/recoveries")).text
+    assert "Đổi sang: <strong>Trung tâm" in page
+    assert (await quan.press(f"/desk/recoveries/{newest(world)}/grant")).status_code == 409
+    await trung.press(f"/desk/recoveries/{newest(world)}/grant")
+    assert (world.staff("lan").role, world.staff("lan").office_id) == (Role.CENTRE, "centre")
+
+
+async def test_an_admin_s_friend_in_a_branch_can_not_be_raised_by_a_refused_request(
+    world: World,
+) -> None:
+    quan, hong = await world.signed_in("quan"), await world.signed_in("hong")
+    await quan.press(f"/desk/accounts/{world.ids['lan']}/post", role="admin", office="")
+    asked = newest(world)
+
+    await hong.press(f"/desk/recoveries/{asked}/refuse")
+
+    assert (await hong.press(f"/desk/recoveries/{asked}/grant")).status_code == 409
+    assert world.staff("lan").role is Role.OFFICER
