@@ -18,12 +18,14 @@ from cases import access, callbacks
 from cases.access import NotFoundError
 from cases.chat_groups import ChatTold
 from cases.life import CaseState, RefusedError
-from cases.model import Case
+from cases.model import Appointment, Assignment, Case, ProviderWish, Transfer
+from cases.papers import AskedPaper, PaperFile
 from cases.parties import Party
 from cases.purpose import Purpose
+from cases.rights import Rating
 from cases.screened import without_sensitive
 from cases.staff import StaffMember
-from cases.thread import Draft, Note, ThreadEntry
+from cases.thread import Draft, Note, ThreadEntry, Told
 from eligibility.facts import Facts
 from store import audit, events
 from store.base import Row
@@ -248,6 +250,14 @@ def erase_content(session: Session, case: Case) -> Mapping[str, int]:
     files = [one for one in session.scalars(in_thread) if one is not None]
     entries = session.scalars(sa.select(ThreadEntry.id).where(ThreadEntry.case_id == case.id))
     erase(session, ChatTold, "entry_id", entries.all())
+    erase(session, PaperFile, "case_id", [case.id])
+    erase(session, AskedPaper, "case_id", [case.id])
+    erase(session, Told, "case_id", [case.id])
+    erase(session, Appointment, "case_id", [case.id], "detail")
+    erase(session, Transfer, "case_id", [case.id], "reason", "answer")
+    erase(session, Assignment, "case_id", [case.id], "reason")
+    erase(session, ProviderWish, "case_id", [case.id], "reason", "answer")
+    erase(session, Rating, "case_id", [case.id], "words")
     counts = {
         "messages": erase(session, ThreadEntry, "case_id", [case.id]),
         "notes": erase(session, Note, "case_id", [case.id])

@@ -575,7 +575,7 @@ async def test_what_is_told_for_the_office_stands_in_the_thread_in_vietnamese(wo
     )
 
     await act(lan, case_id, ActId.MEET, at="2026-11-24T09:00", place="office", detail="phòng 2")
-    await act(lan, case_id, ActId.ASK_PAPERS, other="Sổ hồng gốc", named="1")
+    await act(lan, case_id, ActId.ASK_PAPERS, other="Sổ hồng gốc", named="named")
 
     said = bubbles(await page_of(lan, case_id))
     assert "Tràm (máy) nhắn thay cơ quan" in said

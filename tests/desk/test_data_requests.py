@@ -2,14 +2,15 @@
 
 import sqlalchemy as sa
 
-from cases import data_requests
+from cases import data_requests, papers
 from cases.data_requests import Asked, DataRequest
 from cases.life import Outcome
-from cases.model import Case
+from cases.model import Appointment, Case
 from cases.moves import end
-from cases.thread import ThreadEntry
+from cases.thread import ThreadEntry, Told
+from store.files import StoredFile
 from store.session import Session
-from tests.desk.world import World
+from tests.desk.world import World, photo
 
 
 def asked(world: World, case_id: str, what: Asked) -> str:
@@ -58,4 +59,30 @@ async def test_one_press_erases_what_may_be_erased_and_the_list_is_empty(world: 
     assert world.count(sa.select(ThreadEntry.id)) == 0
     assert world.count(sa.select(DataRequest.id).where(DataRequest.done_at.is_(None))) == 0
     assert "Không yêu cầu nào" in (await trung.get("/desk/data-requests")).text
+    assert (await trung.get(f"/desk/cases/{case_id}")).status_code == 200
+
+
+async def test_papers_meetings_and_what_was_told_of_them_go_too(world: World) -> None:
+    case_id = world.open_case(photo=photo())
+    request_id = asked(world, case_id, Asked.ERASE)
+    lan = await world.signed_in("lan")
+    here = f"/desk/cases/{case_id}"
+    await lan.press(f"{here}/claim")
+    await lan.press(f"{here}/do/ask-papers", other="Bệnh án", named="1")
+    await lan.press(f"{here}/do/meet", at="2026-11-24T09:00", place="office", detail="cửa sau")
+
+    def photographed_and_closed(session: Session) -> None:
+        case = session.get_one(Case, case_id)
+        sent = sa.select(ThreadEntry.file_id).where(ThreadEntry.file_id.is_not(None))
+        papers.keep_photo(session, case, session.scalars(sent).one() or "")
+        end(session, case, Outcome.WITHDRAWN, None)
+
+    world.database.transact_now(photographed_and_closed)
+    trung = await world.signed_in("trung")
+    answer = await trung.press(f"/desk/data-requests/{request_id}", decision="done")
+
+    assert answer.status_code == 303
+    for table in (StoredFile, papers.PaperFile, papers.AskedPaper, Told, ThreadEntry):
+        assert world.count(sa.select(table.id)) == 0, table
+    assert world.count(sa.select(Appointment.id).where(Appointment.detail.is_not(None))) == 0
     assert (await trung.get(f"/desk/cases/{case_id}")).status_code == 200
