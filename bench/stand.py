@@ -136,8 +136,8 @@ class Loopback:
         """
         async with asyncio.timeout(seconds):
             while len(self.times[chat]) < count:
-                self._waiting[chat] = asyncio.Event()
-                await self._waiting[chat].wait()
+                # Whoever waits for the same chat waits on the same event.
+                await self._waiting.setdefault(chat, asyncio.Event()).wait()
         return self.times[chat][count - 1]
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:

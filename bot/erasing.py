@@ -74,6 +74,8 @@ def remember(
         row.delete_at = now if at_once else None
         row.seal(session.vault, "reference", reference)
         session.add(row)
+    if at_once:
+        session.wake(Topic.ERASURES)
 
 
 def take_away(session: Session, talk: Conversation, *, only_secret: bool = False) -> None:
@@ -88,7 +90,7 @@ def take_away(session: Session, talk: Conversation, *, only_secret: bool = False
         )
         .values(delete_at=now)
     )
-    session.wake(Topic.OUTBOX)
+    session.wake(Topic.ERASURES)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ import json
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -50,17 +51,21 @@ from store.session import Database, Session
 from store.wakes import Topic
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 MOST_ATTEMPTS = 3
 """So often a turn is tried before the message is put aside and the citizen told."""
 _FETCHING = dt.timedelta(seconds=45)
 _LOOK_AGAIN = 2.0
 """Seconds after which a sleeper looks by itself: for retries that fall due, and missed wakes."""
+_LOOK_FOR_ERASURES = 15.0
 _AFTER_FAILURE = 1.0
 _LOOK_AFTER_OTHERS = 1.5
 """Seconds between two looks at whether a process died with work in hand."""
 _UNDER_WAY = 32
 """Sends of one channel at a time; each is of another talk."""
+_LEASED_AT_ONCE = 8
+"""So many messages leave in one transaction at most; others who write wait that long."""
 _DATABASE_DOWN = (OperationalError, InterfaceError, sa.exc.TimeoutError)
 """No fault of the message in hand; any other error of the database is one of the message."""
 
@@ -92,6 +97,8 @@ class _Turned:
     channel: ChannelName
     outcome: InboxState
     seconds: float
+    more: bool
+    """Whether other messages wait as well."""
 
 
 def take_up_again(session: Session) -> None:
@@ -156,6 +163,7 @@ class Worker:
         self._database = database
         self._rooms = rooms
         self._channels = channels
+        self._names = [str(name) for name in channels]
         self._metrics = metrics or Metrics()
         self._scanner = scanner
         self._hands = hands
@@ -163,16 +171,17 @@ class Worker:
         self._owner = owner
         self._stopping = False
         self._stopped = asyncio.Event()
+        self._door = asyncio.Lock()
+        self._seen: int | None = None
 
     async def run(self) -> None:
         """Work until cancelled or `stop` was called; what is in hand is finished first."""
         async with asyncio.TaskGroup() as group:
             for _ in range(self._hands):
-                group.create_task(self._loop(Topic.INBOX, self.answer_one))
+                group.create_task(self._work())
+            group.create_task(self._deliver())
             if any(isinstance(one, TakesAway) for one in self._channels.values()):
-                group.create_task(self._loop(Topic.OUTBOX, self.take_away_one))
-            for name in self._channels:
-                group.create_task(self._deliver(name))
+                group.create_task(self._take_away())
             group.create_task(self._watch_the_clock())
             if self._owner is not None and self._database.on_postgres:
                 group.create_task(self._watch_the_others(self._owner))
@@ -181,23 +190,19 @@ class Worker:
         """Take nothing new; `run` returns when what is in hand is done."""
         self._stopping = True
         self._stopped.set()
-        self._database.wakes.wake((Topic.INBOX, Topic.OUTBOX))
+        self._database.wakes.wake(Topic)
 
-    async def _loop(self, topic: Topic, step: Callable[[], Awaitable[Did]]) -> None:
-        while not self._stopping:
-            mark = self._database.wakes.mark(topic)
-            try:
-                did = await step()
-            except SQLAlchemyError as problem:
-                log.warning("the database does not answer: %s", type(problem).__name__)
-                await asyncio.sleep(_AFTER_FAILURE)
-                continue
-            except Exception as problem:
-                log.error("a %s step failed: %s", topic, where(problem))  # noqa: TRY400 - no traces
-                await asyncio.sleep(_AFTER_FAILURE)
-                continue
-            if did is Did.NOTHING and not self._stopping:
-                await self._database.wakes.sleep(topic, _LOOK_AGAIN, mark)
+    async def _tried(self, topic: Topic, step: Callable[[], Awaitable[T]]) -> T | None:
+        """The step's result; None, after a pause, when it failed."""
+        try:
+            return await step()
+        except SQLAlchemyError as problem:
+            log.warning("the database does not answer: %s", type(problem).__name__)
+        except Exception as problem:
+            log.error("a %s step failed: %s", topic, where(problem))  # noqa: TRY400 - no traces
+        await asyncio.sleep(_AFTER_FAILURE)
+        self._database.wakes.wake((topic,))  # what was seen and not done is looked for again
+        return None
 
     async def _watch_the_clock(self) -> None:
         """Round after round; every process makes them, and one at a time does the work."""
@@ -235,14 +240,34 @@ class Worker:
 
     # --- in ------------------------------------------------------------------------------------
 
+    async def _work(self) -> None:
+        """One hand: the first at the door waits for news and goes to look, then the next waits.
+
+        So one message costs one look, and many at once bring all the hands to work.
+        """
+        while True:
+            async with self._door:
+                if self._seen is not None:
+                    await self._database.wakes.sleep(Topic.INBOX, _LOOK_AGAIN, self._seen)
+                if self._stopping:
+                    return
+                self._seen = self._database.wakes.mark(Topic.INBOX)
+            await self._tried(Topic.INBOX, self.answer_one)
+
     async def answer_one(self) -> Did:
         """Answer one message of a talk that nobody else has in hand; talks take turns."""
         took = await self._database.transact(self._take_and_answer)
-        did = await self._fetch_and_answer(took) if isinstance(took, _ToFetch) else took
-        if isinstance(did, _Turned):
-            self._metrics.turn(did.channel, did.outcome, did.seconds)
-            return Did.SOMETHING
-        return did
+        if isinstance(took, _ToFetch):
+            self._look_again()  # nobody else waits for the file
+            took = await self._fetch_and_answer(took)
+        if isinstance(took, _Turned):
+            self._metrics.turn(took.channel, took.outcome, took.seconds)
+        if took is not Did.NOTHING and not (isinstance(took, _Turned) and not took.more):
+            self._look_again()
+        return Did.NOTHING if took is Did.NOTHING else Did.SOMETHING
+
+    def _look_again(self) -> None:
+        self._database.wakes.wake((Topic.INBOX,))
 
     async def _fetch_and_answer(self, took: _ToFetch) -> Did | _Turned:
         try:
@@ -286,30 +311,11 @@ class Worker:
         By turns, so that one who writes a hundred messages delays nobody else's first.
         """
         now = session.clock.now()
-        due = InboxRow.__table__.alias("due")
-        talk_id = session.scalar(
-            sa.select(Conversation.id)
-            .join(due, due.c.conversation_id == Conversation.id)
-            .where(
-                due.c.state == InboxState.WAITING,
-                due.c.due_at <= now,
-                due.c.channel.in_([str(name) for name in self._channels]),
-                sa.or_(Conversation.busy_until.is_(None), Conversation.busy_until < now),
-                ~_has_earlier(due),
-            )
-            .order_by(Conversation.served_at.asc().nulls_first(), due.c.received_at, due.c.seq)
-            .limit(1)
-            .with_for_update(of=Conversation, skip_locked=True)
-        )
+        talk_id = session.scalar(_TALK_TO_SERVE, {"now": now, "channels": self._names})
         if talk_id is None:
             return None
         # Another worker may have answered while we waited for nothing: look again, locked.
-        row = session.scalar(
-            sa.select(InboxRow)
-            .where(InboxRow.conversation_id == talk_id, InboxRow.state == InboxState.WAITING)
-            .order_by(InboxRow.seq)
-            .limit(1)
-        )
+        row = session.scalar(_OLDEST_OF_TALK, {"talk": talk_id})
         return row if row is not None and row.due_at <= now else None
 
     async def _fetch(self, inbound: Inbound) -> FetchedFile | None:
@@ -383,11 +389,17 @@ class Worker:
 
     async def send_one(self) -> Did:
         """Send the next message that may leave, whatever its channel."""
-        parcel = await self._lease(*self._channels)
-        if parcel is None:
-            return Did.NOTHING
-        await self._send(parcel)
-        return Did.SOMETHING
+        parcels = await self._lease(dict.fromkeys(self._channels, 1), most=1)
+        for parcel in parcels:
+            await self._send(parcel)
+        return Did.SOMETHING if parcels else Did.NOTHING
+
+    async def _take_away(self) -> None:
+        while not self._stopping:
+            mark = self._database.wakes.mark(Topic.ERASURES)
+            did = await self._tried(Topic.ERASURES, self.take_away_one)
+            if did is Did.NOTHING and not self._stopping:
+                await self._database.wakes.sleep(Topic.ERASURES, _LOOK_FOR_ERASURES, mark)
 
     async def take_away_one(self) -> Did:
         """Take some messages of one deleted talk from the citizen's phone."""
@@ -401,39 +413,54 @@ class Worker:
             await self._database.transact(lambda session: erasing.taken_away(session, found.ids))
         return Did.SOMETHING
 
-    async def _deliver(self, name: ChannelName) -> None:
-        """Keep many sends of one channel under way, so that a slow or paced one delays no other."""
-        slots = asyncio.Semaphore(_UNDER_WAY)
+    async def _deliver(self) -> None:
+        """Keep many sends of each channel under way, so that a slow one delays no other."""
+        free = Counter(dict.fromkeys(self._channels, _UNDER_WAY))
+        wakes = self._database.wakes
+
+        async def guarded(parcel: delivery.Parcel) -> None:
+            try:
+                await self._send(parcel)
+            except Exception as problem:  # the lease runs out and it is sent again
+                log.warning("a send was not written down: %s", where(problem))
+            finally:
+                if not free[parcel.channel]:
+                    wakes.wake((Topic.OUTBOX,))
+                free[parcel.channel] += 1
+
         async with asyncio.TaskGroup() as sends:
+            while not self._stopping:
+                mark = wakes.mark(Topic.OUTBOX)
+                parcels = await self._tried(Topic.OUTBOX, partial(self._lease, free))
+                for parcel in parcels or ():
+                    free[parcel.channel] -= 1
+                    sends.create_task(guarded(parcel))
+                if len(parcels or ()) < _LEASED_AT_ONCE and not self._stopping:
+                    await wakes.sleep(Topic.OUTBOX, _LOOK_AGAIN, mark)
 
-            async def next_one() -> Did:
-                await slots.acquire()
-                parcel = None
-                try:
-                    parcel = await self._lease(name)
-                finally:
-                    if parcel is None:
-                        slots.release()
-                if parcel is None:
-                    return Did.NOTHING
-                sends.create_task(guarded(parcel))
-                return Did.SOMETHING
+    async def _lease(
+        self, free: Mapping[ChannelName, int], most: int = _LEASED_AT_ONCE
+    ) -> Sequence[delivery.Parcel]:
+        """The next messages that may leave, no more of a channel than it has free sends."""
+        if not any(free.values()):
+            return ()
+        return await self._database.transact(partial(self._take_parcels, free=free, most=most))
 
-            async def guarded(parcel: delivery.Parcel) -> None:
-                try:
-                    await self._send(parcel)
-                except Exception as problem:  # the lease runs out and it is sent again
-                    log.warning("a send was not written down: %s", where(problem))
-                finally:
-                    slots.release()
-
-            await self._loop(Topic.OUTBOX, next_one)
-
-    async def _lease(self, *names: ChannelName) -> delivery.Parcel | None:
-        capabilities = {name: self._channels[name].capabilities for name in names}
-        return await self._database.transact(
-            lambda session: delivery.take(session, self._rooms.texts, capabilities, self._owner)
-        )
+    def _take_parcels(
+        self, session: Session, free: Mapping[ChannelName, int], most: int
+    ) -> Sequence[delivery.Parcel]:
+        parcels: list[delivery.Parcel] = []
+        left = Counter(free)
+        while len(parcels) < most:
+            capabilities = {
+                name: self._channels[name].capabilities for name, count in left.items() if count
+            }
+            parcel = delivery.take(session, self._rooms.texts, capabilities, self._owner)
+            if parcel is None:
+                break
+            parcels.append(parcel)
+            left[parcel.channel] -= 1
+        return parcels
 
     async def _send(self, parcel: delivery.Parcel) -> None:
         try:
@@ -443,10 +470,7 @@ class Worker:
             sent = Unknown("send failed")
         self._metrics.sent(parcel.channel, _OUTCOMES[type(sent)])
         jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
-        await self._write_down(
-            partial(delivery.write_down, parcel=parcel, sent=sent, jitter=jitter)
-        )
-        self._database.wakes.wake((Topic.OUTBOX,))  # the next one of this talk may leave now
+        await self._write_down(partial(_ended, parcel=parcel, sent=sent, jitter=jitter))
 
     async def _write_down(self, write: Callable[[Session], None]) -> None:
         """Write what became of a send; a database that is away is waited for as long as we may.
@@ -463,9 +487,28 @@ class Worker:
                 await asyncio.sleep(_AFTER_FAILURE)
 
 
+def _ended(session: Session, parcel: delivery.Parcel, sent: Sent, jitter: float) -> None:
+    delivery.write_down(session, parcel, sent, jitter=jitter)
+    if session.scalar(_ANOTHER_OF_TALK, {"talk": parcel.talk_id, "row": parcel.row_id}):
+        session.wake(Topic.OUTBOX)  # it may leave now
+
+
+_ANOTHER_OF_TALK = sa.select(
+    sa.exists().where(
+        outbox.OutboxRow.conversation_id == sa.bindparam("talk"),
+        outbox.OutboxRow.state == outbox.Delivery.WAITING,
+        outbox.OutboxRow.id != sa.bindparam("row"),
+    )
+)
+_ANOTHER_WAITS = sa.select(
+    sa.exists().where(InboxRow.state == InboxState.WAITING, InboxRow.due_at <= sa.bindparam("now"))
+)
+
+
 def _turned(session: Session, row: InboxRow) -> _Turned:
-    waited = session.clock.now() - row.received_at
-    return _Turned(row.channel, row.state, waited.total_seconds())
+    now = session.clock.now()
+    more = bool(session.scalar(_ANOTHER_WAITS, {"now": now}))
+    return _Turned(row.channel, row.state, (now - row.received_at).total_seconds(), more)
 
 
 def _served(session: Session, row: InboxRow) -> None:
@@ -478,10 +521,35 @@ def _event(session: Session, row: InboxRow) -> dict[str, Any]:
     return event
 
 
-def _has_earlier(due: sa.FromClause) -> sa.ColumnElement[bool]:
-    earlier = aliased(InboxRow)
-    return sa.exists().where(
+def _talk_to_serve() -> sa.Select[str]:
+    due, earlier = InboxRow.__table__.alias("due"), aliased(InboxRow)
+    now = sa.bindparam("now", type_=InboxRow.due_at.type)
+    has_earlier = sa.exists().where(
         earlier.conversation_id == due.c.conversation_id,
         earlier.state == InboxState.WAITING,
         earlier.seq < due.c.seq,
     )
+    return (
+        sa.select(Conversation.id)
+        .join(due, due.c.conversation_id == Conversation.id)
+        .where(
+            due.c.state == InboxState.WAITING,
+            due.c.due_at <= now,
+            due.c.channel.in_(sa.bindparam("channels", expanding=True)),
+            sa.or_(Conversation.busy_until.is_(None), Conversation.busy_until < now),
+            ~has_earlier,
+        )
+        .order_by(Conversation.served_at.asc().nulls_first(), due.c.received_at, due.c.seq)
+        .limit(1)
+        .with_for_update(of=Conversation, skip_locked=True)
+    )
+
+
+# Built once: making a statement anew takes longer than SQLite needs to answer it.
+_TALK_TO_SERVE = _talk_to_serve()
+_OLDEST_OF_TALK = (
+    sa.select(InboxRow)
+    .where(InboxRow.conversation_id == sa.bindparam("talk"), InboxRow.state == InboxState.WAITING)
+    .order_by(InboxRow.seq)
+    .limit(1)
+)

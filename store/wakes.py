@@ -14,6 +14,8 @@ class Topic(StrEnum):
 
     INBOX = "inbox"
     OUTBOX = "outbox"
+    ERASURES = "erasures"
+    """What is to be taken from the citizens' phones."""
     DESK = "desk"
     DOCUMENTS = "documents"
     """What ships as files and is edited on the desk."""
