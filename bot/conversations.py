@@ -70,16 +70,12 @@ def is_case_shut(talk: Conversation, now: dt.datetime) -> bool:
 def find_or_create(session: Session, channel: ChannelName, address: str) -> Conversation:
     """The talk of a person on a channel, locked until the transaction ends."""
     index = session.vault.blind(f"conversations.{channel}", address)
-    query = (
-        sa.select(Conversation)
-        .where(Conversation.channel == channel, Conversation.address_index == index)
-        .with_for_update()
-    )
-    found = session.scalar(query)
+    who = {"of_channel": channel, "index": index}
+    found = session.scalar(_OF_PERSON.with_for_update(), who)
     if found is not None:
         return found
     session.one_at_a_time(f"conversation:{channel}:{index}")
-    found = session.scalar(query)
+    found = session.scalar(_OF_PERSON.with_for_update(), who)
     if found is not None:
         return found
     now = session.clock.now()
@@ -99,8 +95,10 @@ def find_or_create(session: Session, channel: ChannelName, address: str) -> Conv
 def find(session: Session, channel: ChannelName, address: str) -> Conversation | None:
     """The talk of a person on a channel, if there is one; not locked."""
     index = session.vault.blind(f"conversations.{channel}", address)
-    return session.scalar(
-        sa.select(Conversation).where(
-            Conversation.channel == channel, Conversation.address_index == index
-        )
-    )
+    return session.scalar(_OF_PERSON, {"of_channel": channel, "index": index})
+
+
+_OF_PERSON = sa.select(Conversation).where(
+    Conversation.channel == sa.bindparam("of_channel", type_=Conversation.channel.type),
+    Conversation.address_index == sa.bindparam("index"),
+)

@@ -272,26 +272,34 @@ def _not_wanted(session: Session, row: OutboxRow) -> None:
 
 
 def _next(session: Session, capabilities: dict[ChannelName, Capabilities]) -> OutboxRow | None:
-    now = session.clock.now()
+    names = [str(name) for name in capabilities]
+    return session.scalar(_TO_SEND, {"now": session.clock.now(), "channels": names})
+
+
+def _to_send() -> sa.Select[OutboxRow]:
     earlier = aliased(OutboxRow)
+    now = sa.bindparam("now", type_=OutboxRow.due_at.type)
     first_of_talk = ~sa.exists().where(
         earlier.conversation_id == OutboxRow.conversation_id,
         earlier.state == Delivery.WAITING,
         earlier.seq < OutboxRow.seq,
     )
-    return session.scalar(
+    return (
         sa.select(OutboxRow)
         .where(
             OutboxRow.state == Delivery.WAITING,
             OutboxRow.due_at <= now,
             sa.or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now),
-            OutboxRow.channel.in_([str(name) for name in capabilities]),
+            OutboxRow.channel.in_(sa.bindparam("channels", expanding=True)),
             first_of_talk,
         )
         .order_by(OutboxRow.due_at, OutboxRow.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+
+
+_TO_SEND = _to_send()
 
 
 def _parcel(
@@ -315,7 +323,8 @@ def _parcel(
             shown,
             row.attempts,
         )
-    talk = session.get_one(Conversation, row.conversation_id)
+    with session.no_autoflush:  # the row is written once, with what is still to be found
+        talk = session.get_one(Conversation, row.conversation_id)
     channel = ChannelName(row.channel)
     body = row.open(session.vault, "body") or ""
     match row.kind:

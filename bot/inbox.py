@@ -52,16 +52,10 @@ def accept(session: Session, event: RawEvent) -> bool:
     The talk's row is locked first, so `seq` is the order of the commits.
     """
     talk = conversations.find_or_create(session, event.channel, event.address)
-    seen = session.scalar(
-        sa.select(InboxRow.id).where(
-            InboxRow.channel == event.channel, InboxRow.event_id == event.event_id
-        )
-    )
-    if seen is not None:
+    asked = {"channel": event.channel, "event": event.event_id, "talk": talk.id}
+    seen, last = session.execute(_SEEN_AND_LAST, asked).one()
+    if seen:
         return False
-    last = session.scalar(
-        sa.select(sa.func.max(InboxRow.seq)).where(InboxRow.conversation_id == talk.id)
-    )
     now = session.clock.now()
     row = InboxRow(
         channel=event.channel,
@@ -73,7 +67,19 @@ def accept(session: Session, event: RawEvent) -> bool:
     )
     row.seal(session.vault, "body", json.dumps(event.body, ensure_ascii=False))
     session.add(row)
-    session.flush()
     talk.last_inbound_at = talk.last_active_at = now
+    session.flush()
     session.wake(Topic.INBOX)
     return True
+
+
+_SEEN_AND_LAST = sa.select(
+    sa.exists().where(
+        InboxRow.channel == sa.bindparam("channel", type_=InboxRow.channel.type),
+        InboxRow.event_id == sa.bindparam("event"),
+    ),
+    sa.select(sa.func.max(InboxRow.seq))
+    .where(InboxRow.conversation_id == sa.bindparam("talk"))
+    .scalar_subquery(),
+)
+"""Built once, as every message asks."""

@@ -69,11 +69,7 @@ def add(
     client_id: str | None = None,
 ) -> TranscriptRow:
     """Add one message to the end of a talk; the caller holds the talk's row lock."""
-    last = session.scalar(
-        sa.select(sa.func.max(TranscriptRow.seq)).where(
-            TranscriptRow.conversation_id == conversation_id
-        )
-    )
+    last = session.scalar(_LAST_SEQ, {"talk": conversation_id})
     row = TranscriptRow(
         conversation_id=conversation_id,
         seq=(last or 0) + 1,
@@ -83,9 +79,13 @@ def add(
     )
     row.seal(session.vault, "body", shown.model_dump_json())
     session.add(row)
-    session.flush()
     session.wake(wakes.talk(conversation_id))
     return row
+
+
+_LAST_SEQ = sa.select(sa.func.max(TranscriptRow.seq)).where(
+    TranscriptRow.conversation_id == sa.bindparam("talk")
+)
 
 
 def keep_secret(session: Session, row: TranscriptRow) -> None:

@@ -206,8 +206,6 @@ def _answer(
     if written is not None and complains:
         transcript.keep_secret(session, written)  # a complaint, told before anybody asked for it
     turn = _carry_out(session, talk, turn, lookups, _Came(written, file_id), rooms)
-    talk.language = turn.state.language
-    talk.seal(session.vault, "state", turn.state.model_dump_json())
     for message in turn.says:
         outbox.put(
             session,
@@ -216,6 +214,8 @@ def _answer(
             kind=outbox.Kind.SAY,
             body=message.model_dump_json(),
         )
+    talk.language = turn.state.language
+    talk.seal(session.vault, "state", turn.state.model_dump_json())
 
 
 _NO_WORDS = frozenset({InboundKind.BUTTON, InboundKind.START})

@@ -232,11 +232,11 @@ class Worker:
         more = True
         while more and not self._stopping:
             sweep = await self._database.transact(
-                lambda session: clock.tell_due(session, self._rooms.province)
+                lambda session: clock.tell_due(session, self._rooms.province), patient=True
             )
             more = sweep.more
-        await self._database.transact(appointments.remind_due)
-        await self._database.transact(delivery.give_notices)
+        await self._database.transact(appointments.remind_due, patient=True)
+        await self._database.transact(delivery.give_notices, patient=True)
 
     # --- in ------------------------------------------------------------------------------------
 
@@ -256,7 +256,7 @@ class Worker:
 
     async def answer_one(self) -> Did:
         """Answer one message of a talk that nobody else has in hand; talks take turns."""
-        took = await self._database.transact(self._take_and_answer)
+        took = await self._database.transact(self._take_and_answer, patient=True)
         if isinstance(took, _ToFetch):
             self._look_again()  # nobody else waits for the file
             took = await self._fetch_and_answer(took)
@@ -311,11 +311,11 @@ class Worker:
         By turns, so that one who writes a hundred messages delays nobody else's first.
         """
         now = session.clock.now()
-        talk_id = session.scalar(_TALK_TO_SERVE, {"now": now, "channels": self._names})
-        if talk_id is None:
+        talk = session.scalar(_TALK_TO_SERVE, {"now": now, "channels": self._names})
+        if talk is None:
             return None
         # Another worker may have answered while we waited for nothing: look again, locked.
-        row = session.scalar(_OLDEST_OF_TALK, {"talk": talk_id})
+        row = session.scalar(_OLDEST_OF_TALK, {"talk": talk.id})
         return row if row is not None and row.due_at <= now else None
 
     async def _fetch(self, inbound: Inbound) -> FetchedFile | None:
@@ -403,7 +403,7 @@ class Worker:
 
     async def take_away_one(self) -> Did:
         """Take some messages of one deleted talk from the citizen's phone."""
-        found = await self._database.transact(erasing.next_to_take_away)
+        found = await self._database.transact(erasing.next_to_take_away, patient=True)
         if found is None:
             return Did.NOTHING
         channel: object = self._channels.get(found.channel)
@@ -444,7 +444,9 @@ class Worker:
         """The next messages that may leave, no more of a channel than it has free sends."""
         if not any(free.values()):
             return ()
-        return await self._database.transact(partial(self._take_parcels, free=free, most=most))
+        return await self._database.transact(
+            partial(self._take_parcels, free=free, most=most), patient=True
+        )
 
     def _take_parcels(
         self, session: Session, free: Mapping[ChannelName, int], most: int
@@ -480,7 +482,7 @@ class Worker:
         end = time.monotonic() + delivery.LEASE.total_seconds()
         while True:
             try:
-                return await self._database.transact(write)
+                return await self._database.transact(write, patient=True)
             except _DATABASE_DOWN:
                 if self._stopping or time.monotonic() > end:
                     raise
@@ -501,7 +503,10 @@ _ANOTHER_OF_TALK = sa.select(
     )
 )
 _ANOTHER_WAITS = sa.select(
-    sa.exists().where(InboxRow.state == InboxState.WAITING, InboxRow.due_at <= sa.bindparam("now"))
+    sa.exists().where(
+        InboxRow.state == InboxState.WAITING,
+        InboxRow.due_at <= sa.bindparam("now", type_=InboxRow.due_at.type),
+    )
 )
 
 
@@ -521,7 +526,7 @@ def _event(session: Session, row: InboxRow) -> dict[str, Any]:
     return event
 
 
-def _talk_to_serve() -> sa.Select[str]:
+def _talk_to_serve() -> sa.Select[Conversation]:
     due, earlier = InboxRow.__table__.alias("due"), aliased(InboxRow)
     now = sa.bindparam("now", type_=InboxRow.due_at.type)
     has_earlier = sa.exists().where(
@@ -530,7 +535,7 @@ def _talk_to_serve() -> sa.Select[str]:
         earlier.seq < due.c.seq,
     )
     return (
-        sa.select(Conversation.id)
+        sa.select(Conversation)
         .join(due, due.c.conversation_id == Conversation.id)
         .where(
             due.c.state == InboxState.WAITING,

@@ -110,14 +110,20 @@ def open_case(session: Session, request: NewRequest) -> Case:
 
 def case_spoken_to(session: Session, conversation_id: str) -> Case | None:
     """The case a talk is about: one an officer holds, else a waiting one, else the last."""
-    order = sa.case((Case.state.in_(HELD), 0), (Case.state == CaseState.WAITING, 1), else_=2)
-    last_touched = sa.func.coalesce(Case.answered_at, Case.claimed_at, Case.opened_at)
-    return session.scalar(
-        sa.select(Case)
-        .where(Case.conversation_id == conversation_id)
-        .order_by(order, last_touched.desc(), Case.number.desc())
-        .limit(1)
+    return session.scalar(_SPOKEN_TO, {"talk": conversation_id})
+
+
+# Built once, as every turn asks.
+_SPOKEN_TO = (
+    sa.select(Case)
+    .where(Case.conversation_id == sa.bindparam("talk"))
+    .order_by(
+        sa.case((Case.state.in_(HELD), 0), (Case.state == CaseState.WAITING, 1), else_=2),
+        sa.func.coalesce(Case.answered_at, Case.claimed_at, Case.opened_at).desc(),
+        Case.number.desc(),
     )
+    .limit(1)
+)
 
 
 def newest_case_of_talk(session: Session, conversation_id: str) -> Case | None:

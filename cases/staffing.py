@@ -137,7 +137,10 @@ def _today(session: Session) -> dt.date:
 
 def there_today(session: Session) -> sa.ColumnElement[bool]:
     """The condition that an account can take a request in today: active, receiving, not away."""
-    today = _today(session)
+    return _there_on(sa.literal(_today(session)))
+
+
+def _there_on(today: sa.ColumnElement[dt.date]) -> sa.ColumnElement[bool]:
     away = sa.exists().where(
         Leave.staff_id == StaffMember.id, Leave.first_day <= today, Leave.last_day >= today
     )
@@ -155,16 +158,22 @@ def able_offices(session: Session) -> frozenset[str]:
     return frozenset(office for office in session.scalars(query.distinct()) if office)
 
 
+# Built once, as every turn asks.
+_SKILLS_THERE = sa.select(
+    StaffMember.office_id, StaffMember.languages, StaffMember.specialisms
+).where(_there_on(sa.bindparam("today", type_=sa.Date())))
+
+
 def staffing(session: Session, province: Province) -> Staffing:
     """What each office can take in today, for routing."""
     able: set[str] = set()
     languages: dict[str, set[str]] = {}
     specialisms: dict[str, set[str]] = {}
-    for staff in session.scalars(sa.select(StaffMember).where(there_today(session))):
-        office_id = staff.office_id or ""
+    for where, spoken, known in session.execute(_SKILLS_THERE, {"today": _today(session)}):
+        office_id = where or ""
         able.add(office_id)
-        languages.setdefault(office_id, set()).update(staff.languages)
-        specialisms.setdefault(office_id, set()).update(staff.specialisms)
+        languages.setdefault(office_id, set()).update(spoken)
+        specialisms.setdefault(office_id, set()).update(known)
     for office in province.offices:
         languages.setdefault(office.id, set()).update(office.languages)
         specialisms.setdefault(office.id, set()).update(office.specialisms)

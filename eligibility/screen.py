@@ -123,11 +123,11 @@ def statuses(facts: Facts, on: dt.date, law: LegalAidLaw) -> frozenset[GroupId]:
     Raises:
         NoLawInForce: no act of ours was in force on the day `on`.
     """
-    today = law.on(on)
+    today, known = law.on(on), facts.known()
     return frozenset(
         ground.id
         for ground in today.grounds
-        if evaluate(ground.who, facts.known(), today.definitions) is True
+        if evaluate(ground.who, known, today.definitions) is True
     )
 
 

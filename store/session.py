@@ -14,7 +14,7 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -27,6 +27,7 @@ from sqlalchemy.engine import make_url
 from store.clock import Clock
 from store.crypto import Vault
 from store.wakes import Wakes
+from store.writer import Writer
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -124,10 +125,12 @@ class Database:
         self.vault = vault
         self.clock = clock
         self.wakes = Wakes()
+        self._write_threads: ThreadPoolExecutor | None = None
+        self._one_writer: Writer | None = None
         if self.url.get_backend_name() == "sqlite":
             self._writer = sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
             self._reader = sqlite_engine(self.url, begin="BEGIN")
-            self._write_threads = ThreadPoolExecutor(1, "writer")
+            self._one_writer = Writer(self._transact, self._transact_together)
         else:
             self._writer = self._reader = postgres_engine(self.url)
             self._write_threads = ThreadPoolExecutor(_POOL, "writer")
@@ -147,14 +150,22 @@ class Database:
         """The engine that writes; for migrations."""
         return self._writer
 
-    async def transact(self, fn: Callable[[Session], T]) -> T:
+    async def transact(self, fn: Callable[[Session], T], *, patient: bool = False) -> T:
         """Run `fn` in one transaction and commit; wake the waiting afterwards.
+
+        On SQLite whoever is `patient` lets the others write first: nobody looks at a screen or
+        holds a line open until it is done.
 
         Raises:
             sqlalchemy.exc.OperationalError: the database does not answer, or stays locked.
         """
-        loop = asyncio.get_running_loop()
-        value, woken = await loop.run_in_executor(self._write_threads, self._transact, fn)
+        value: T
+        if self._one_writer is not None:
+            written = self._one_writer.put(fn, patient=patient)
+            value, woken = await asyncio.wrap_future(written)
+        else:
+            loop = asyncio.get_running_loop()
+            value, woken = await loop.run_in_executor(self._write_threads, self._transact, fn)
         self.wakes.wake(woken)
         return value
 
@@ -200,13 +211,16 @@ class Database:
         await asyncio.to_thread(self.close_now)
 
     def close_now(self) -> None:
-        self._write_threads.shutdown()
+        if self._one_writer is not None:
+            self._one_writer.close()
+        if self._write_threads is not None:
+            self._write_threads.shutdown()
         self._read_threads.shutdown()
         self._writer.dispose()
         self._reader.dispose()
 
-    def _session(self, engine: sa.Engine) -> Session:
-        session = Session(engine, expire_on_commit=False)
+    def _session(self, engine: sa.Engine | sa.Connection) -> Session:
+        session = Session(engine, expire_on_commit=False, join_transaction_mode="create_savepoint")
         session.vault = self.vault
         session.clock = self.clock
         session.woken = set()
@@ -231,6 +245,30 @@ class Database:
                 log.info("a transaction is tried again", extra={"attempt": attempt})
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter only
         raise AssertionError("unreachable")
+
+    def _transact_together(
+        self, fns: Sequence[Callable[[Session], Any]]
+    ) -> Sequence[tuple[Any, set[str]] | Exception]:
+        """Several in one commit on SQLite, each within a savepoint; a refusal undoes only its own.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: none of them is done. SQLite may have undone them all, so
+                none may be told that it is.
+        """
+        outcomes: list[tuple[Any, set[str]] | Exception] = []
+        with self._writer.begin() as connection:
+            for fn in fns:
+                try:
+                    with self._session(connection) as session:
+                        value = fn(session)
+                        session.finish()
+                        session.commit()
+                        outcomes.append((value, session.woken))
+                except sa.exc.DBAPIError:
+                    raise
+                except Exception as problem:
+                    outcomes.append(problem)
+        return outcomes
 
 
 def _worth_another_try(problem: sa.exc.OperationalError) -> bool:

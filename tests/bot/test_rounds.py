@@ -25,11 +25,11 @@ class DownAtFirst:
         self._database = database
         self.asked = 0
 
-    async def transact(self, fn: Callable[[Session], T]) -> T:
+    async def transact(self, fn: Callable[[Session], T], *, patient: bool = False) -> T:
         self.asked += 1
         if self.asked == 1:
             raise ConnectionError
-        return await self._database.transact(fn)
+        return await self._database.transact(fn, patient=patient)
 
 
 async def test_a_round_that_fails_is_followed_by_one_that_tells(sqlite: Database) -> None:
