@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import datetime as dt
+import gc
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,12 +19,19 @@ from store.datafile import DataFileError
 from store.processes import ProcessRole
 
 if TYPE_CHECKING:  # a command line loads only what it needs
+    from fastapi import FastAPI
+
     from bot.turn import Rooms
     from desk.assistant import Assistant
     from desk.factors import Policy
     from store.session import Session
 
 log = logging.getLogger("tram")
+
+_SHARE = 0.001
+"""Seconds that a thread keeps the interpreter while another waits: a webhook, of which Python's own
+5 ms would be the most part, waits for a turn's thread several times.
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -172,11 +180,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         switched_on,
     )
     from bot.channels.message import Channel, ChannelName
-    from bot.channels.telegram import Telegram, make_webhook, public_id
-    from bot.channels.telegram_desk import TelegramDesk
     from bot.channels.webchat import WebChat, make_webchat
-    from bot.channels.zalo_bot import ZaloBot
-    from bot.channels.zalo_bot import make_webhook as make_bot_webhook
     from bot.health import health_reader
     from bot.keeping import SWEEP_SECONDS, erase_old, keep_small
     from bot.lifeline import Lifeline
@@ -187,12 +191,9 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     from bot.watch import WATCH_SECONDS, Call, caller, watch
     from bot.worker import Worker, take_up_again
     from cases.atlas import seed_province
-    from cases.documents import check_forms
     from cases.province import load_province
     from cases.staffing import able_offices
     from cases.wordbook import seed_texts
-    from desk.accounts import ensure_demo_accounts
-    from desk.app import make_desk
     from knowledge.shelf import seed_knowledge
     from store.alone import alone
     from store.anchors import add_anchor, keep_anchors
@@ -208,7 +209,10 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     listening = stack.enter_context(listen(settings))
     stack.enter_context(alone_with_database(settings))
     folder = load_province(settings.province)
-    check_forms(folder)
+    if role.serves:
+        from cases.documents import check_forms
+
+        check_forms(folder)
     rooms = load_rooms(folder)
     database = open_database(settings)
     stack.push_async_callback(database.close)
@@ -222,7 +226,9 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     rooms.words.refresh_now(database)
     province = rooms.province
     check_contacts(settings, province)
-    if settings.environment is Environment.DEMO:
+    if settings.environment is Environment.DEMO and role.serves:
+        from desk.accounts import ensure_demo_accounts
+
         given = settings.demo_password.get_secret_value() if settings.demo_password else None
         accounts = database.transact_now(
             lambda session: ensure_demo_accounts(session, province, given)
@@ -274,19 +280,26 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         )
     call: Call | None = None
     read_health = health_reader(database, rooms.atlas, rooms.shelf, switched_on(settings))
-    desk = make_desk(
-        database,
-        rooms.atlas,
-        rooms.shelf,
-        rooms.words,
-        secure_cookies=settings.behind_https,
-        stopping=stopping,
-        assistant=lent(rooms, settings.public_url),
-        read_health=read_health,
-        policy=asked_of_staff(settings),
-        scanner=scanner,
-    )
+    desk: FastAPI | None = None
+    if role.serves:
+        from desk.app import make_desk
+
+        desk = make_desk(
+            database,
+            rooms.atlas,
+            rooms.shelf,
+            rooms.words,
+            secure_cookies=settings.behind_https,
+            stopping=stopping,
+            assistant=lent(rooms, settings.public_url),
+            read_health=read_health,
+            policy=asked_of_staff(settings),
+            scanner=scanner,
+        )
     if settings.telegram_token is not None:
+        from bot.channels.telegram import Telegram, make_webhook, public_id
+        from bot.channels.telegram_desk import TelegramDesk
+
         token = settings.telegram_token.get_secret_value()
         telegram = Telegram(token, settings.telegram_api_url)
         channels[ChannelName.TELEGRAM] = telegram
@@ -316,6 +329,9 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
         duties.append(zalo_oa.tokens.keep_fresh)
         await stack.enter_async_context(zalo_oa)
     if settings.zalo_bot_token is not None:
+        from bot.channels.zalo_bot import ZaloBot
+        from bot.channels.zalo_bot import make_webhook as make_bot_webhook
+
         zalo_bot = ZaloBot(settings.zalo_bot_token.get_secret_value(), settings.zalo_bot_api_url)
         channels[ChannelName.ZALO_BOT] = zalo_bot
         if settings.public_url is not None and settings.zalo_bot_webhook_secret is not None:
@@ -353,7 +369,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
 
     app = make_app(
         database,
-        desk if role.serves else None,
+        desk,
         *(public_routers if role.serves else ()),
         for_the_operator,
         fit=fit,
@@ -371,6 +387,8 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     server = Server(config, settings.drain_seconds)
     working: asyncio.Task[None] | None = None
     background.append(pulse.run)
+    gc.freeze()  # what was loaded stays for ever: no collection has to walk through it again
+    sys.setswitchinterval(_SHARE)
     if role.works:
         background += duties
         working = asyncio.create_task(worker.run())

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -19,7 +20,6 @@ from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.message import ChannelName
-from bot.channels.zalo_oa import ZaloOa, make_webhook
 from bot.dialogue.turn import Lookups
 from bot.lifeline import Lifeline
 from bot.logs import where
@@ -42,6 +42,9 @@ from store.clock import SystemClock
 from store.crypto import Keyring, KeyringError
 from store.session import Database, driver_url
 from store.settings import open_database as open_with_keys
+
+if TYPE_CHECKING:  # a channel that is not used is not loaded
+    from bot.channels.zalo_oa import ZaloOa
 
 log = logging.getLogger(__name__)
 
@@ -137,12 +140,14 @@ def open_zalo_oa(
     database: Database,
     lifeline: Lifeline | None = None,
     valve: Valve | None = None,
-) -> tuple[ZaloOa, APIRouter]:
+) -> tuple["ZaloOa", APIRouter]:
     """The Zalo Official Account and its webhook.
 
     Raises:
         NotReadyError: one of its secrets is missing.
     """
+    from bot.channels.zalo_oa import ZaloOa, make_webhook
+
     values = {}
     for name in ("app_secret", "webhook_secret", "refresh_token"):
         secret: SecretStr | None = getattr(settings, f"zalo_oa_{name}")
@@ -215,7 +220,7 @@ def make_app(
                 )
         except (SQLAlchemyError, TimeoutError):
             return PlainTextResponse("the database does not answer", status_code=503)
-        if schema is None or wanted is None or schema < wanted:
+        if schema is None or schema < wanted:
             return PlainTextResponse("the database is not migrated", status_code=503)
         return PlainTextResponse("ready")
 

@@ -219,15 +219,15 @@ def seed(session: Session, kind: str, bodies: Mapping[str, str]) -> int:
     """
     session.one_at_a_time(f"documents.{kind}")
     there = {document.key: document for document in documents(session, kind)}
-    changed = 0
-    for key, body in bodies.items():
-        document = there.get(key)
-        digest = hashlib.sha256(body.encode()).hexdigest()
-        if document is None:
-            document = Document(kind=kind, key=key)
-            session.add(document)
-            session.flush()
-        elif document.file_hash == digest:
+    unknown = {key: body for key, body in bodies.items() if key not in there}
+    _begin(session, kind, unknown)
+    changed = len(unknown)
+    for key, document in there.items():
+        body = bodies.get(key)
+        if body is None:
+            continue
+        digest = _digest(body)
+        if document.file_hash == digest:
             continue
         document.file_hash = digest
         if document.edited:
@@ -244,6 +244,24 @@ def seed(session: Session, kind: str, bodies: Mapping[str, str]) -> int:
     if changed:
         _changed(session, kind)
     return changed
+
+
+def _begin(session: Session, kind: str, bodies: Mapping[str, str]) -> None:
+    """Let documents count that were never here: hundreds at a first start, so all at once."""
+    session.add_all(
+        Document(kind=kind, key=key, file_hash=_digest(body)) for key, body in bodies.items()
+    )
+    session.flush()
+    now = session.clock.now()
+    for key, body in bodies.items():
+        version = _version(kind, key, 1, body, now, stage=Stage.PUBLISHED)
+        version.published_at = now
+        session.add(version)
+    session.flush()
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def keep_ours(session: Session, kind: str, key: str, by: str) -> None:
@@ -507,25 +525,33 @@ def _new(
         )
     )
     now = published_one(session, document.kind, document.key)
-    moment = session.clock.now()
-    version = Version(
-        kind=document.kind,
-        key=document.key,
-        number=(last or 0) + 1,
-        stage=stage,
-        body=body,
-        revision=1,
-        based_on=now.number if now is not None else None,
-        writers=json.dumps([by] if by is not None else []),
-        created_at=moment,
-        saved_at=moment,
-    )
+    number = (last or 0) + 1
+    version = _version(document.kind, document.key, number, body, session.clock.now(), stage=stage)
+    version.based_on = now.number if now is not None else None
+    version.writers = json.dumps([by] if by is not None else [])
     # At most one of its versions is open: one that counts at once never lies there as open.
     if stage is Stage.APPROVED:
         return version
     session.add(version)
     session.flush()
     return version
+
+
+def _version(
+    kind: str, key: str, number: int, body: str, at: dt.datetime, *, stage: Stage
+) -> Version:
+    """The next text of a document, begun by nobody and on nothing unless told otherwise."""
+    return Version(
+        kind=kind,
+        key=key,
+        number=number,
+        stage=stage,
+        body=body,
+        revision=1,
+        writers=json.dumps([]),
+        created_at=at,
+        saved_at=at,
+    )
 
 
 def _written(session: Session, version: Version, body: str, by: str) -> None:

@@ -11,8 +11,9 @@ from store.wakes import Topic
 
 log = logging.getLogger(__name__)
 
-_LOOK_AGAIN = 2.0
+_LOOK_AGAIN = 15.0
 """Seconds after which a process looks by itself, for a wake it may have missed."""
+_AFTER_FAILURE = 2.0
 
 
 async def follow_documents(
@@ -28,6 +29,6 @@ async def follow_documents(
             await database.read(refresh)
         except SQLAlchemyError as problem:
             log.warning("%s could not be read: %s", what, type(problem).__name__)
-            await asyncio.sleep(_LOOK_AGAIN)
+            await asyncio.sleep(_AFTER_FAILURE)
             continue
         await database.wakes.sleep(Topic.DOCUMENTS, _LOOK_AGAIN, mark)

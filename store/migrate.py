@@ -1,13 +1,13 @@
-"""Bringing a database to the schema of this version."""
+"""Bringing a database to the schema of this version.
+
+Alembic is loaded only where there is something to migrate: a start has to be quick, and most
+find the schema as it should be. A migration's file begins with its revision.
+"""
 
 import logging
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from store.session import Database
 
@@ -29,8 +29,10 @@ def migrate(database: Database) -> None:
     with database.engine.connect() as connection:
         there = revision_of(connection)
         connection.rollback()
-        if there is not None and there not in _known(_config()):
+        if there is not None and there not in _known():
             log.warning("the database has the schema %s of a later version", there)
+            return
+        if there == head():
             return
         migrate_connection(connection, "head")
 
@@ -41,28 +43,29 @@ def migrate_connection(connection: sa.Connection, revision: str) -> None:
     Raises:
         UnknownRevisionError: this version of the program has no such migration.
     """
-    config = _config()
-    if revision not in {"head", *_known(config)}:
+    if revision not in {"head", *_known()}:
         raise UnknownRevisionError(revision)
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
 
 
-def _known(config: Config) -> frozenset[str]:
-    return frozenset(one.revision for one in ScriptDirectory.from_config(config).walk_revisions())
-
-
-def head() -> str | None:
+def head() -> str:
     """The schema of this version of the program."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return max(_known())
 
 
 def revision_of(connection: sa.Connection) -> str | None:
     """The schema that a database has; None before its first migration."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
-    return config
+def _known() -> frozenset[str]:
+    return frozenset(one.name[:4] for one in (_FOLDER / "versions").glob("[0-9]*_*.py"))

@@ -37,6 +37,7 @@ _POOL = 8
 _CONNECT_SECONDS = 5
 _GLANCE = 0.05
 """Seconds between two looks at whether a SQLite file has changed."""
+_CHANGED = "PRAGMA data_version"
 _LIMITS = "-c lock_timeout=10s -c statement_timeout=30s"
 # SQLite before 3.51.3 can corrupt a WAL database when the log is reset while it is read.
 _SAFE_SQLITE = (3, 51, 3)
@@ -196,15 +197,31 @@ class Database:
         """
         file = sqlite3.connect(self.url.database or ":memory:", isolation_level=None)
         try:
-            seen = None
+            seen = others = None
             while True:
-                (now,) = file.execute("PRAGMA data_version").fetchone()
+                (now,) = file.execute(_CHANGED).fetchone()
                 if now != seen:
-                    self.wakes.wake((topic,))
+                    theirs = await self.transact(lambda _: self._changed_by_others(), patient=True)
+                    if theirs != others:
+                        self.wakes.wake((topic,))
+                    others = theirs
                 seen = now
                 await asyncio.sleep(_GLANCE)
         finally:
             file.close()
+
+    def _changed_by_others(self) -> int:
+        """A number that our own commits leave as it is: the connection that writes does not see
+        them as changes.
+        """
+        connection = self._writer.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(_CHANGED)
+            (number,) = cursor.fetchone() or (0,)
+            return int(number)
+        finally:
+            connection.close()
 
     async def close(self) -> None:
         """Finish what runs and let the connections go."""

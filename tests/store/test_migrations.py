@@ -12,6 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from cases.life import CaseState
 from cases.model import Case
@@ -20,7 +21,7 @@ from store.audit import note
 from store.base import Base
 from store.clock import SetClock
 from store.crypto import Vault
-from store.migrate import migrate
+from store.migrate import head, migrate
 from store.session import Database, Session
 
 MIGRATIONS = Path(__file__).parents[2] / "store/migrations"
@@ -74,6 +75,13 @@ def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
 
     assert differences == []
+
+
+def test_the_names_of_the_files_tell_the_newest_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+
+    assert ScriptDirectory.from_config(config).get_heads() == [head()]
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:
