@@ -280,9 +280,10 @@ class Worker:
         return await self._database.transact(lambda session: self._answer(session, took, fetched))
 
     def _take_and_answer(self, session: Session) -> Did | _ToFetch | _Turned:
-        row = self._next(session)
-        if row is None:
+        found = self._next(session)
+        if found is None:
             return Did.NOTHING
+        _talk, row = found  # held here, or the session would forget it and read it again
         row_id = row.id
         try:
             with session.begin_nested():
@@ -305,7 +306,7 @@ class Worker:
         _served(session, row)
         return _turned(session, row)
 
-    def _next(self, session: Session) -> InboxRow | None:
+    def _next(self, session: Session) -> tuple[Conversation, InboxRow] | None:
         """The oldest waiting message of the talk served longest ago, the talk locked.
 
         By turns, so that one who writes a hundred messages delays nobody else's first.
@@ -316,7 +317,7 @@ class Worker:
             return None
         # Another worker may have answered while we waited for nothing: look again, locked.
         row = session.scalar(_OLDEST_OF_TALK, {"talk": talk.id})
-        return row if row is not None and row.due_at <= now else None
+        return (talk, row) if row is not None and row.due_at <= now else None
 
     async def _fetch(self, inbound: Inbound) -> FetchedFile | None:
         if inbound.file is None:
