@@ -1,15 +1,17 @@
 """The papers of a case one by one, as the desk shows them: what came for each, and what to tick."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
 
 from cases import papers
+from cases.access import visible_to
 from cases.life import OUTSTANDING, PaperState
 from cases.model import Case
 from cases.papers import PaperFile
+from cases.staff import StaffMember
 from desk import citizen_texts
 from store.files import StoredFile
 from store.session import Session
@@ -43,11 +45,22 @@ class AskedPaperView:
 
 
 @dataclass(frozen=True)
+class JoinedView:
+    """What came for papers of a request that was joined to this one; it is only looked at."""
+
+    case_id: str
+    number: int
+    papers: tuple[AskedPaperView, ...]
+    loose: tuple[PhotoView, ...]
+
+
+@dataclass(frozen=True)
 class AskedView:
     """All papers that were asked for, and the photos that belong to none of them."""
 
     papers: tuple[AskedPaperView, ...]
     loose: tuple[PhotoView, ...]
+    joined: tuple[JoinedView, ...] = ()
 
     @property
     def open(self) -> tuple[AskedPaperView, ...]:
@@ -58,8 +71,21 @@ class AskedView:
 _LOOKS: Mapping[PaperState, str] = {PaperState.SENT: "amber", PaperState.RECEIVED: "leaf"}
 
 
-def look_at_asked(session: Session, case: Case) -> AskedView:
-    """The papers of a case; `case` comes from `visible_to`."""
+def look_at_asked(session: Session, staff: StaffMember, case: Case) -> AskedView:
+    """The papers of a case, and of those joined to it; `case` comes from `visible_to`."""
+    query = visible_to(staff).where(Case.joined_into == case.id).order_by(Case.number)
+    joined = ((one, _asked(session, one)) for one in session.scalars(query))
+    return replace(
+        _asked(session, case),
+        joined=tuple(
+            JoinedView(one.id, one.number, seen.papers, seen.loose)
+            for one, seen in joined
+            if seen.papers or seen.loose
+        ),
+    )
+
+
+def _asked(session: Session, case: Case) -> AskedView:
     asked, photos = papers.papers_of(session, case), papers.photos_of(session, case)
     files = _files(session, photos)
 

@@ -382,7 +382,7 @@ def look_at_case(
         timeline=_timeline(steps, names),
         standing=standing,
         meeting=look_at_meeting(session, frame, case),
-        asked=look_at_asked(session, case),
+        asked=look_at_asked(session, staff, case),
         may_look_at_papers=why_not(Move.LOOK_AT_PAPER, case.state, who_is(case, staff)) is None,
         clock=clock,
         people=look_at_people(session, case, reveal=False),

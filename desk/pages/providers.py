@@ -1,23 +1,34 @@
 """The published list of who gives legal aid, kept by the centre and admins."""
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
+from starlette.datastructures import UploadFile
 
 from cases import providers
 from cases.access import NotFoundError
 from cases.providers import Gender, Provider, ProviderEntry, ProviderKind, Publish
+from cases.staff import StaffMember
 from desk import province_texts as words
+from desk import roster
 from desk.frame import Flash, Frame, Me, go_to
 from desk.guard import Who, staff_of, who_may
+from desk.uploads import form_in_memory
 from knowledge.article import FieldId
+from knowledge.exchange import BadFileError
 from store.session import Session
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST_UPLOADED = 2 * 1024 * 1024
+MOST_SHOWN = 20
+"""Faults of a file that are listed at a time."""
 
 
 class _ChangedError(Exception):
@@ -31,6 +42,21 @@ def seen_of(provider: Provider) -> str:
         provider.gender, provider.fields, provider.languages, provider.publishes,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def _as_written(entry: ProviderEntry) -> Provider:
+    """How the list would hold an entry."""
+    return Provider(
+        name=entry.name,
+        kind=entry.kind,
+        office_id=entry.office_id,
+        area=entry.area,
+        card_number=entry.card_number,
+        gender=entry.gender,
+        fields=list(entry.fields),
+        languages=list(entry.languages),
+        publishes=sorted(entry.publishes),
+    )
 
 
 def routes(frame: Frame) -> APIRouter:
@@ -100,6 +126,63 @@ def routes(frame: Frame) -> APIRouter:
 
         return await do(request, provider_id, act, "saved" if active else "removed")
 
+    @router.get("/providers/roster.xlsx")
+    @who_may(Who.REVIEWERS)
+    async def as_workbook() -> Response:
+        """The list to be edited in Excel; the form to fill in while nobody stands in it."""
+
+        def look(session: Session) -> tuple[Provider, ...]:
+            return tuple(session.scalars(sa.select(Provider).order_by(Provider.name, Provider.id)))
+
+        found = await frame.database.read(look)
+        content = await asyncio.to_thread(roster.to_workbook, found, _offices())
+        headers = {"Content-Disposition": 'attachment; filename="tram-nguoi-thuc-hien.xlsx"'}
+        return Response(content, media_type=XLSX, headers=headers)
+
+    @router.post("/providers/roster")
+    @who_may(Who.REVIEWERS, most_bytes=MOST_UPLOADED)
+    async def bring(request: Request) -> Response:
+        """Take a whole workbook, or nothing of it; what keeps a row out is said by row."""
+        staff = staff_of(request)
+        async with form_in_memory(request, MOST_UPLOADED) as form:
+            upload = form.get("file")
+            content = await upload.read() if isinstance(upload, UploadFile) else b""
+        if not content:
+            return await page(request, "", Flash("Chưa chọn tệp nào.", problem=True), 422)
+        try:
+            read = await asyncio.to_thread(roster.read, content, _offices())
+        except BadFileError as problem:
+            return await page(request, "", Flash(str(problem), problem=True), 422)
+        if read.wrong:
+            text = f"Chưa nhập ai: tệp có {len(read.wrong)} chỗ cần sửa."
+            return await page(request, "", Flash(text, problem=True), 422, wrong=read.wrong)
+
+        def act(session: Session) -> Flash:
+            return _take(session, staff, read.entries)
+
+        return await page(request, "", await frame.database.transact(act))
+
+    def _take(session: Session, staff: StaffMember, entries: Sequence[ProviderEntry]) -> Flash:
+        known = list(session.scalars(sa.select(Provider).with_for_update()))
+        added = changed = 0
+        for entry in entries:
+            one = roster.same_as(entry, known)
+            before = seen_of(one) if one is not None else ""
+            kept = replace(entry, staff_id=one.staff_id) if one is not None else entry
+            if one is not None and seen_of(_as_written(kept)) == before:
+                continue
+            written = providers.write_provider(session, staff, kept, one.id if one else None)
+            if one is None:
+                known.append(written)
+                added += 1
+            else:
+                changed += 1
+        same = len(entries) - added - changed
+        return Flash(f"Đã thêm {added} người, sửa {changed}; {same} người giữ nguyên.")
+
+    def _offices() -> dict[str, str]:
+        return {one.id: one.label for one in frame.province.offices}
+
     async def do(
         request: Request, edit: str, act: Callable[[Session], None], done: str
     ) -> Response:
@@ -111,7 +194,11 @@ def routes(frame: Frame) -> APIRouter:
         return go_to(f"/providers?done={done}")
 
     async def page(
-        request: Request, edit: str, flash: Flash | None, status: int = 200
+        request: Request,
+        edit: str,
+        flash: Flash | None,
+        status: int = 200,
+        wrong: Sequence[roster.Wrong] = (),
     ) -> HTMLResponse:
         staff = staff_of(request)
 
@@ -127,6 +214,8 @@ def routes(frame: Frame) -> APIRouter:
             me=me,
             w=words,
             flash=flash,
+            wrong=wrong[:MOST_SHOWN],
+            more_wrong=max(0, len(wrong) - MOST_SHOWN),
             found=found,
             one=one,
             seen=seen_of(one) if one is not None else "",

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from cases import moves, queue, rights, talking
+from cases import moves, papers, queue, rights, talking
 from cases.conflicts import ConflictDecision, Relation, Verdict
 from cases.deadlines import Form
 from cases.life import AtOnce, CaseState, Ground, Outcome, ProviderGround
@@ -606,6 +606,28 @@ async def test_words_that_no_version_says_any_more_are_no_fault_of_the_page(worl
 
 
 # --- papers and files ---------------------------------------------------------------------------
+
+
+async def test_papers_of_a_joined_request_are_shown_with_the_one_that_goes_on(world: World) -> None:
+    lan, first = await held(world, conversation_id="talk")
+    _, second = await held(world, conversation_id="talk", photo=photo())
+    await act(lan, second, ActId.ASK_PAPERS, other="Biên bản hòa giải")
+    photos = sa.select(ThreadEntry.file_id).where(ThreadEntry.file_id.is_not(None))
+
+    def sent(session: Session) -> str:
+        file_id = session.scalars(photos).one() or ""
+        papers.keep_photo(session, session.get_one(Case, second), file_id)
+        return file_id
+
+    file_id = world.database.transact_now(sent)
+    await act(lan, second, ActId.JOIN, into=first)
+
+    page = await page_of(lan, first)
+
+    shown = page.split("đã gộp vào đây", 1)[1].split("</section>", 1)[0]
+    assert "Biên bản hòa giải" in shown
+    assert f"/desk/files/{file_id}/view" in shown
+    assert "<button" not in shown  # that request is closed
 
 
 @pytest.mark.parametrize(("ending", "start"), [("pdf", b"%PDF-"), ("docx", b"PK")])
