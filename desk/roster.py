@@ -27,7 +27,7 @@ GENDER, FIELDS, LANGUAGES, PUBLISHES = "Giới tính", "Lĩnh vực", "Ngôn ng�
 COLUMNS = (NAME, KIND, OFFICE, AREA, CARD, GENDER, FIELDS, LANGUAGES, PUBLISHES)
 _WIDTHS = (28, 24, 30, 30, 16, 12, 40, 24, 40)
 _GENDERS = {Gender.FEMALE: "Nữ", Gender.MALE: "Nam"}
-_FIELD_NAMES = {one: texts.field(one) for one in FieldId}
+_FIELD_NAMES: Mapping[str, str] = {str(one): texts.field(one) for one in FieldId}
 _LONGEST = {NAME: 100, AREA: 200, CARD: 40}
 
 

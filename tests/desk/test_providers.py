@@ -76,7 +76,7 @@ def workbook(*rows: tuple[object, ...], titles: tuple[str, ...] = roster.COLUMNS
     book, made = openpyxl.Workbook(), io.BytesIO()
     assert book.active is not None
     for row in (titles, *rows):
-        book.active.append(row)
+        book.active.append(list(row))
     book.save(made)
     return made.getvalue()
 
