@@ -30,6 +30,7 @@ from bot.channels.wire import marked
 from bot.conversations import Conversation, is_case_shut, is_shut
 from bot.telegram_desk import posts
 from bot.transcript import Direction, Shown, ShownButton
+from cases.careful import needs_care
 from cases.contact import contact_of, message_at
 from cases.model import Case
 from cases.speech import Choice, Line, Say, Verbatim
@@ -191,7 +192,7 @@ def _kept_back(session: Session, row: OutboxRow) -> bool:
     if talk is None or case is None or not is_case_shut(talk, now):
         return False
     if _is_neutral(session, row):
-        at = _notice_at(session, case, now)
+        at = notice_at(session, case, now)
         if at is not None and at <= now:
             return False
         _end(row, Delivery.REFUSED, now, "not safe now")
@@ -210,16 +211,16 @@ def _is_neutral(session: Session, row: OutboxRow) -> bool:
     return {line.key for line in message.lines} <= NEUTRAL
 
 
-def _notice_at(session: Session, case: Case, now: dt.datetime) -> dt.datetime | None:
+def notice_at(session: Session, case: Case, now: dt.datetime) -> dt.datetime | None:
+    """From when on a neutral notice about a case may light up their phone; None: never."""
     contact = contact_of(case.open(session.vault, "contact"))
-    in_danger = case.open(session.vault, "danger") is not None
-    return message_at(contact, now, in_danger=in_danger)
+    return message_at(contact, now, in_danger=needs_care(session, case))
 
 
 def _give_notice(session: Session, row: OutboxRow, talk: Conversation, case: Case) -> None:
     """Say that there is something to see, once until they have looked, and only when it is safe."""
     now = session.clock.now()
-    at = _notice_at(session, case, now)
+    at = notice_at(session, case, now)
     if at is None or at > now:
         row.due_at = at or now + _LOOK_AGAIN
         return

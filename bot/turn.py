@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from bot import delivery, erasing, transcript
 from bot.channels.message import ChannelName, FetchedFile, Inbound, InboundKind
-from bot.conversations import Conversation, is_case_shut
+from bot.conversations import Conversation, is_case_shut, is_shut
 from bot.dialogue import always, complaint, meeting, privacy, rating, status, unlocking
 from bot.dialogue import papers as asked_papers
 from bot.dialogue import provider as providing
@@ -88,6 +88,7 @@ from cases import (
 from cases.answers import expected_answer
 from cases.atlas import Atlas
 from cases.calendar import calendar_of
+from cases.careful import needs_care
 from cases.clock import deadlines_in
 from cases.codes import fresh_code, fresh_pin
 from cases.contact import CallHours, SafeContact
@@ -101,7 +102,7 @@ from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import Purpose
 from cases.queue import NewRequest
-from cases.speech import Choice, Line, Verbatim
+from cases.speech import Choice, Line, Verbatim, say
 from cases.talking import Word
 from cases.thread import Author
 from cases.wordbook import Wordbook
@@ -360,7 +361,7 @@ def _lookups(
 def _may_trust(session: Session, talk: Conversation, case: Case) -> bool:
     """Not where somebody may be in danger: who holds the phone may be whom they fear."""
     asked = talk.channel is not ChannelName.WEB and not talk.own_phone
-    return asked and case.open(session.vault, "danger") is None
+    return asked and not needs_care(session, case)
 
 
 def _view(session: Session, case: Case, province: Province) -> CaseView:
@@ -776,6 +777,7 @@ def _move_here(session: Session, talk: Conversation, case_id: str, lookups: Look
     case = _locked(session, case_id)
     replies = [entry for entry in talking.thread(session, case) if entry.author is Author.STAFF]
     _let_go(session, case, talk.id, [entry.id for entry in replies])
+    _tell_the_phone_before(session, case, talk)
     talking.move_to_talk(session, case, talk.id, talk.channel)
     office = lookups.province.label_of(case.office_id)
     unseen = [entry for entry in replies if entry.at > case.last_word_at]
@@ -789,6 +791,24 @@ def _move_here(session: Session, talk: Conversation, case_id: str, lookups: Look
             kind=outbox.Kind.VERBATIM,
             body=words.model_dump_json(),
         )
+
+
+def _tell_the_phone_before(session: Session, case: Case, talk: Conversation) -> None:
+    """Say there that nothing comes any more, and nothing of why; not where that might harm."""
+    before = session.get(Conversation, case.conversation_id or "")
+    now = session.clock.now()
+    if before is None or before.id == talk.id or is_shut(before, now):
+        return
+    at = delivery.notice_at(session, case, now)
+    if at is None or at > now:
+        return
+    outbox.put(
+        session,
+        conversation_id=before.id,
+        channel=before.channel,
+        kind=outbox.Kind.SAY,
+        body=say("notice.elsewhere").model_dump_json(),
+    )
 
 
 def _let_go(session: Session, case: Case, talk_id: str, entries: list[str]) -> None:

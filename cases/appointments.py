@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from cases.access import listed_for
 from cases.callbacks import contact_in
+from cases.careful import needs_care
 from cases.contact import CallHours, SafeContact
 from cases.deadlines import say_moment
 from cases.life import CaseState, Move, RefusedError
@@ -340,9 +341,9 @@ def _remind(session: Session, meeting: Appointment, case: Case, now: dt.datetime
 
 
 def _reminder(session: Session, case: Case, meeting: Appointment, at: dt.datetime) -> Say:
-    """No word of law, case or office; where somebody may be in danger, not even of a meeting."""
+    """No word of law, case or office; to a child or in danger, not even of a meeting."""
     look = Choice(key="go:status", label=Line(key="meeting.look"))
-    if case.open(session.vault, "danger") is not None:
+    if needs_care(session, case):
         return Say(lines=(Line(key="notice.message"),), choices=(look,))
     hour = f"{at.astimezone(ZONE):%H:%M}"
     line = Line(key="meeting.reminder", blanks={"hour": hour})

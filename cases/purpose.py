@@ -27,6 +27,8 @@ class PersonAgrees(StrEnum):
     GUARDIAN = "guardian"
     """A parent or another legal representative agrees."""
     NOT_ASKED = "not_asked"
+    GUARDIAN_FEARED = "guardian_feared"
+    """A child's parent or representative may be whom the child fears: nobody asks or tells them."""
     HELD = "held"
     """Held by the police or in prison, and could not be asked."""
 

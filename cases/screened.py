@@ -12,6 +12,22 @@ FROM_PLACE = frozenset({FactId.LIVES_HERE, FactId.SPECIAL_DIFFICULTY_AREA})
 """Facts that follow from the commune."""
 
 
+CHILD_UNTIL = 16
+"""Law on Children 102/2016/QH13, Art. 1."""
+ADULT_FROM = 18
+_SELF = (None, "self")
+
+
+def child_writes(screening: str | None) -> bool:
+    """Whether a screening (JSON) is of somebody under 18 who wrote themselves.
+
+    The phone is often the family's, and a parent may be whom they fear.
+    """
+    told = json.loads(screening or "{}")
+    age = told.get("facts", {}).get(str(FactId.AGE))
+    return isinstance(age, int) and age < ADULT_FROM and told.get("relation") in _SELF
+
+
 def facts_of_commune(facts: Facts, commune: Commune) -> Facts:
     """What living there says for Articles 7.4 and 26 of the Legal Aid Act."""
     # Outside the listed communes there are listed hamlets: unknown, not "no".

@@ -23,6 +23,7 @@ AGREES: Mapping[str, str] = {
     PersonAgrees.YES: "Có, người đó đã đồng ý",
     PersonAgrees.GUARDIAN: "Cha mẹ, người đại diện đồng ý",
     PersonAgrees.NOT_ASKED: "Chưa hỏi được, sẽ hỏi lại chính người đó",
+    PersonAgrees.GUARDIAN_FEARED: "Trẻ em; cha mẹ, giám hộ có thể là người làm hại: không báo họ",
     PersonAgrees.HELD: "Đang bị giữ, chưa hỏi được",
 }
 

@@ -51,7 +51,7 @@ from bot.understanding.people import Relation
 from bot.understanding.understood import Role, Understood
 from cases.life import HELD
 from cases.places import PlaceReading
-from cases.screened import FROM_PLACE
+from cases.screened import CHILD_UNTIL, FROM_PLACE
 from cases.speech import Choice, Line, Say, say
 from cases.wording import FALLBACK
 from eligibility.facts import FACTS, FactId
@@ -966,6 +966,8 @@ def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: 
         return Turn(state, turn.says, (*turn.wishes, *alarm)).before(say("danger.again"))
     key = danger_card(replace(heard.understood, danger=danger))
     card = Say(lines=_in_a_language_they_read(key, state, heard, lookups))
+    if danger in _CARD_WITHOUT_111 and (state.facts.age or CHILD_UNTIL) < CHILD_UNTIL:
+        card = card.model_copy(update={"lines": (*card.lines, Line(key="danger.child_too"))})
     ways: tuple[Choice, ...] = (choice("go:person", "menu.person"),)
     if danger in _ABUSER_MAY_READ:
         ways += (choice("go:unsafe", "danger.safe_no"),)
@@ -1027,6 +1029,7 @@ def _in_a_language_they_read(
 
 _ONLY_THE_CARD = frozenset({DangerKind.SUICIDE, DangerKind.HARMING})
 
+_CARD_WITHOUT_111 = frozenset({DangerKind.VIOLENCE, DangerKind.THREAT, DangerKind.HARMING})
 _ABUSER_MAY_READ = frozenset({DangerKind.VIOLENCE, DangerKind.CHILD, DangerKind.TRAFFICKING})
 
 

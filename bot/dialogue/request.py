@@ -34,7 +34,7 @@ from cases.codes import spaced
 from cases.places import PlaceReading
 from cases.purpose import PersonAgrees, Purpose
 from cases.routing import Need, Routing, in_words, route
-from cases.screened import as_json, tells_sensitive, without_sensitive
+from cases.screened import CHILD_UNTIL, as_json, tells_sensitive, without_sensitive
 from cases.speech import Ask, Choice, Line, Say, say
 from cases.wording import FALLBACK
 from eligibility.facts import FactId, Facts
@@ -135,6 +135,9 @@ def ask_again(state: State, lookups: Lookups) -> Say:
             )
         case "request.held":
             return ask("request.held.ask", _SKIP)
+        case "request.person" if _of_a_child(state):
+            key = "request.child.ask_other" if for_another(state) else "request.child.ask"
+            return Say(lines=(Line(key=key),), choices=_child_choices(state))
         case "request.person":
             key = "request.person.ask_official" if state.intermediary else "request.person.ask"
             return Say(lines=(Line(key=key),), choices=_PERSON_CHOICES)
@@ -359,16 +362,42 @@ def _who_is_held(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 
 def _wants_to_know_whether_the_person_agrees(state: State) -> bool:
     """Not while somebody is beaten or abused: then nothing stands between them and a person."""
-    if not for_another(state) or state.person_agrees is not None:
+    asked = for_another(state) or _of_a_child(state)
+    if not asked or state.person_agrees is not None:
         return False
     return state.danger in (None, DangerKind.ARREST)
 
 
+def _of_a_child(state: State) -> bool:
+    """Whether the one in need is under 16: a parent or guardian has to agree too, unless feared."""
+    return state.facts.age is not None and state.facts.age < CHILD_UNTIL
+
+
 _FOR_MYSELF = choice("self", "request.person.self")
-_PERSON_CHOICES = (
-    *(choice(str(one), f"request.person.{one}") for one in PersonAgrees),
-    _FOR_MYSELF,
+_OF_ADULTS = (
+    PersonAgrees.YES,
+    PersonAgrees.GUARDIAN,
+    PersonAgrees.NOT_ASKED,
+    PersonAgrees.HELD,
 )
+_PERSON_CHOICES = (*(choice(str(one), f"request.person.{one}") for one in _OF_ADULTS), _FOR_MYSELF)
+_OWN_PRIVACY_FROM = 7
+"""From this age on what is private of a child needs the child's word too (Law 91/2025/QH15)."""
+
+
+def _child_choices(state: State) -> tuple[Choice, ...]:
+    of_both = choice(PersonAgrees.YES, "request.child.both")
+    either = (PersonAgrees.GUARDIAN, PersonAgrees.GUARDIAN_FEARED, PersonAgrees.NOT_ASKED)
+    ways = tuple(choice(str(one), f"request.person.{one}") for one in either)
+    return (of_both, *ways, _FOR_MYSELF) if for_another(state) else ways
+
+
+def _both_agree(state: State, said: PersonAgrees) -> bool:
+    """Whether all agreed whom the law asks: of a child told by others, from 7 on, the child too."""
+    age = state.facts.age
+    alone = said is PersonAgrees.GUARDIAN and for_another(state)
+    needs_both = age is not None and _OWN_PRIVACY_FROM <= age < CHILD_UNTIL
+    return said.given and not (alone and needs_both)
 
 
 def _person(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
@@ -378,6 +407,8 @@ def _person(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     said = next((one for one in PersonAgrees if heard.key == one), None)
     if said is None and not heard.key:
         said = _AGREES_IN_WORDS.get(heard.understood.intent)
+        if said is PersonAgrees.YES and _of_a_child(state):
+            said = PersonAgrees.GUARDIAN  # "có": of whom it was asked; no word of both
     if said is None:
         return None
     return go_on(state.with_(person_agrees=said), lookups)
@@ -559,7 +590,7 @@ def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
         agreed.append(Agreed(Purpose.SENSITIVE, _SENSITIVE_TEXT, given=with_words))
     if state.person_agrees is not None:
         shown = Line(key=f"request.person.{state.person_agrees}")
-        agreed.append(Agreed(Purpose.PERSON, shown, given=state.person_agrees.given))
+        agreed.append(Agreed(Purpose.PERSON, shown, given=_both_agree(state, state.person_agrees)))
     office = lookups.province.office(to.office)
     wish = OpenCase(
         code=code,
@@ -658,7 +689,7 @@ def _screening(state: State, facts: Facts, lookups: Lookups) -> str:
 
 
 def _consent_of_person(state: State) -> str | None:
-    if not for_another(state):
+    if not (for_another(state) or _of_a_child(state)):
         return None
     return str(state.person_agrees or PersonAgrees.NOT_ASKED)
 

@@ -666,6 +666,9 @@ _CONSENT_OF_PERSON: Mapping[str, str] = {
     PersonAgrees.YES: "đã đồng ý, theo lời người hỏi giùm",
     PersonAgrees.GUARDIAN: "cha mẹ, người đại diện đồng ý, theo lời người hỏi giùm",
     PersonAgrees.NOT_ASKED: "chưa hỏi; cán bộ hỏi lại chính họ",
+    PersonAgrees.GUARDIAN_FEARED: (
+        "trẻ em; cha mẹ, người giám hộ có thể là người làm hại: đừng hỏi, đừng báo họ (111)"
+    ),
     PersonAgrees.HELD: "đang bị giữ, chưa hỏi được; cán bộ hỏi lại chính họ",
 }
 
