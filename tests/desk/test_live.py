@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +19,6 @@ from store.clock import SetClock
 from store.session import Session
 from tests.desk.serving import served
 from tests.desk.world import PASSWORD, Browser, World, open_case
-
-SOON = 6.0
-"""Seconds; an event is a second old at most, and this machine may be busy."""
 
 
 @dataclass
@@ -72,17 +68,15 @@ def newest(world: World) -> int:
     return world.database.read_now(events.newest)
 
 
-def test_a_new_request_is_told_within_a_second_or_so(world: World) -> None:
+def test_a_new_request_is_told(world: World) -> None:
     with (
         served(world) as address,
         signed_in(address, "lan") as client,
         listening(client, "/desk/events") as told,
     ):
-        begin = time.monotonic()
         case_id = world.open_case()
         event = next(told)
 
-    assert time.monotonic() - begin < SOON
     assert event.kind == "changed"
     assert event.data == {"cases": [case_id], "forMe": True}
     assert event.last == newest(world)
@@ -165,13 +159,12 @@ def test_a_message_in_a_colleague_s_case_makes_no_sound(world: World) -> None:
             assert next(told).data["forMe"] is True
 
 
-def test_a_disabled_officer_hears_no_more_within_a_second_or_so(world: World) -> None:
+def test_a_disabled_officer_hears_no_more(world: World) -> None:
     with (
         served(world) as address,
         signed_in(address, "lan") as client,
         listening(client, "/desk/events") as told,
     ):
-        begin = time.monotonic()
         world.database.transact_now(
             lambda session: session.execute(
                 sa.update(StaffMember).where(StaffMember.username == "lan").values(active=False)
@@ -179,14 +172,11 @@ def test_a_disabled_officer_hears_no_more_within_a_second_or_so(world: World) ->
         )
         event = next(told)
 
-    assert time.monotonic() - begin < SOON
     assert event.kind == "ended"
 
 
 @pytest.mark.parametrize("taken", ["password", "one session"])
-def test_a_session_that_is_ended_hears_no_more_within_a_second_or_so(
-    world: World, taken: str
-) -> None:
+def test_a_session_that_is_ended_hears_no_more(world: World, taken: str) -> None:
     def act(session: Session) -> None:
         lan = world.ids["lan"]
         match taken:
@@ -200,11 +190,9 @@ def test_a_session_that_is_ended_hears_no_more_within_a_second_or_so(
         signed_in(address, "lan") as client,
         listening(client, "/desk/events") as told,
     ):
-        begin = time.monotonic()
         world.database.transact_now(act)
         event = next(told)
 
-    assert time.monotonic() - begin < SOON
     assert event.kind == "ended"
 
 
@@ -221,10 +209,7 @@ def test_a_stream_ends_when_the_server_wants_to_stop(world: World) -> None:
         listening(client, "/desk/events") as told,
     ):
         world.stopping = True
-        begin = time.monotonic()
         assert list(told) == []
-
-    assert time.monotonic() - begin < SOON
 
 
 # --- who else has a case open -------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Reading Vietnamese as people type it."""
 
-import time
 import unicodedata
 
 import pytest
@@ -16,6 +15,7 @@ from knowledge.vietnamese import (
     syllables,
     telex,
 )
+from tests.work import calls_of
 
 
 def test_marks_fold_away_however_they_are_stored() -> None:
@@ -139,11 +139,9 @@ def test_telex_gives_only_vietnamese_syllables(text: str) -> None:
         assert meant is None or is_syllable(fold(meant))
 
 
-def test_a_message_is_read_in_well_under_a_millisecond() -> None:
-    message = "cho tui hỏi ck tui hok chịu ký đơn ly hôn thì tui phải nộp đơn ở toà án nào vậy?"
+def test_reading_a_message_ten_times_as_long_is_ten_times_the_work() -> None:
+    message = "cho tui hỏi ck tui hok chịu ký đơn ly hôn thì tui phải nộp đơn ở toà án nào vậy? "
     normalise(message)
-    began = time.perf_counter()
-    for _ in range(100):
-        normalise(message)
+    once = calls_of(lambda: normalise(message))
 
-    assert time.perf_counter() - began < 0.1
+    assert calls_of(lambda: normalise(message * 10)) <= once * 10
