@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts migrate lock audit licences train install browser clean
+.PHONY: help run test check format lint types contracts migrate lock audit licences train install browser clean articles
 
 help:
 	@echo "make run     start Tràm on SQLite: web chat and desk on http://127.0.0.1:8000"
@@ -14,6 +14,7 @@ help:
 	@echo "make check   format, lint, types, import contracts and tests"
 	@echo "make format  put the code into shape"
 	@echo "make migrate bring the database to this version's schema"
+	@echo "make articles what is wrong with the shipped articles, and which are stale"
 	@echo "make train   learn the models anew from our own wordings"
 	@echo "make audit   look for known holes in the code and in what it stands on"
 	@echo "make licences list the licences of all locked packages"
@@ -51,6 +52,9 @@ audit: $(VENV)/.installed
 
 licences: $(VENV)/.installed
 	$(BIN)/python -m deploy.licences > docs/security/licences.md
+
+articles: $(VENV)/.installed
+	$(BIN)/python -m knowledge check
 
 train: $(VENV)/.installed
 	$(BIN)/python -m knowledge train

@@ -4,6 +4,8 @@
     {"q"} → {"answers": [{"id", "score"}], "abstained", "field": [{"id", "score"}]}
 `python -m knowledge rank --corpus FILE`
     {"q"} → {"ids": […]}, over the {"id", "text"} lines of FILE
+`python -m knowledge check`
+    tells what is wrong with the shipped articles (status 1), how many are drafts, which are stale
 `python -m knowledge train`
     builds the models from the articles; needs scikit-learn
 
@@ -13,6 +15,7 @@ the shipped files, or what is published in the database that TRAM_DATABASE_URL n
 """
 
 import argparse
+import datetime as dt
 import json
 import os
 import sys
@@ -36,6 +39,7 @@ def main() -> int:
     commands.add_parser("search", help="questions in, articles out")
     rank = commands.add_parser("rank", help="questions in, texts of any corpus out")
     rank.add_argument("--corpus", type=Path, required=True, help='JSON lines of {"id", "text"}')
+    commands.add_parser("check", help="what is wrong with the articles, and which are stale")
     commands.add_parser("train", help="build the models from the articles")
     wanted = parser.parse_args()
     match wanted.command:
@@ -48,6 +52,8 @@ def main() -> int:
                 print(f"{wanted.corpus}: {problem}", file=sys.stderr)
                 return 2
             serve(ranker, sys.stdin.buffer, sys.stdout.buffer)
+        case "check":
+            return _check()
         case _:
             _train()
     return 0
@@ -99,6 +105,24 @@ def _ranker(corpus: Path) -> Callable[[Record], Record]:
         return {"ids": list(index.keys(text(record, "q"), _RANKED))}
 
     return answer
+
+
+def _check() -> int:
+    from knowledge.check import faults, summary
+    from knowledge.library import load_library
+    from store.clock import SystemClock
+    from store.datafile import DataFileError
+
+    try:
+        library = load_library()
+    except DataFileError as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    found = [f"{key}: {fault}" for key, one in library.articles.items() for fault in faults(one)]
+    pretended = os.environ.get("TRAM_TODAY")
+    clock = SystemClock(dt.date.fromisoformat(pretended) if pretended else None)
+    print(*found, *summary(library, clock.today()), sep="\n")
+    return 1 if found else 0
 
 
 def _train() -> None:

@@ -40,6 +40,10 @@ _FEW = 3.0
 _UNHEARD = 3.0
 """Added to the pairs of a question that some text has, lest one pair by chance count for all."""
 _CERTAIN = 3.0
+_SUBJECT = 4
+"""Up to so many syllables may name a subject and ask nothing about it."""
+_OFFERED = 3
+"""So many titles are offered to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class Found:
     abstained: bool
     """No article is likely enough to be the answer."""
     ambiguous: bool
-    """Two or three articles answer about equally well: let the citizen choose."""
+    """Two or three articles answer about equally well, or only their subject was named: let the
+    citizen choose."""
     field: tuple[FieldScore, ...]
     """The eight fields, best first."""
 
@@ -211,6 +216,7 @@ class Search:
         says_nothing = all(len(word) < 2 for word in read.normalised.syllables)
         abstained = not evidence or says_nothing or evidence[0].chance < ANSWERS_FROM
         twins = len(evidence) > 1 and evidence[1].weight >= TWINS * evidence[0].weight
+        open_question = twins or self._names_only_a_subject(read, evidence)
         return Explained(
             normalised=read.normalised.accented,
             has_diacritics=read.normalised.has_diacritics,
@@ -220,7 +226,7 @@ class Search:
             answers_from=ANSWERS_FROM,
             twins=TWINS,
             abstained=abstained,
-            ambiguous=twins and not abstained,
+            ambiguous=open_question and not abstained,
             fields=guess.fields,
             out_of_scope=guess.out_of_scope,
         )
@@ -277,6 +283,20 @@ class Search:
             )
             looked_at.append((article, self._index.texts[matches[0].place].text, grounds, signs))
         return self._ranked(looked_at)
+
+    def _names_only_a_subject(self, question: Question, evidence: tuple[Weighed, ...]) -> bool:
+        """ "sổ đỏ", "bảo hiểm xã hội": the titles of two good answers say it all, and more."""
+        if len(question.syllables) > _SUBJECT:
+            return False
+        asked = f" {' '.join(question.syllables)} "
+        nearest = (self._library.articles[one.id] for one in evidence[:_OFFERED])
+        titles = ((one.title, one.short) for one in nearest)
+        naming = [
+            one
+            for one in titles
+            if any(asked in f" {' '.join(read_text(title).syllables)} " for title in one)
+        ]
+        return len(naming) > 1
 
     def _candidates(
         self, question: Question, without: str | None

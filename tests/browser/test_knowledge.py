@@ -246,3 +246,56 @@ def test_an_article_is_written_and_published_without_scripts(
         page.get_by_role("button", name="Đăng", exact=True).click()
         expect(page.locator(".phone")).to_contain_text("Không cần máy chạy chữ.")
         expect(page.locator(".phone")).to_contain_text("Luật Đất 2013")
+
+
+def test_an_earlier_version_of_a_law_counts_again(
+    world: World, address: str, chromium: Browser
+) -> None:
+    law = f"{address}/desk/knowledge/laws/2%2F2013%2FQH13"
+    with page_at(chromium, address, NARROW, "bien") as page:
+        page.goto(law)
+        page.get_by_text("Sửa", exact=True).click()
+        page.locator("#f-short").fill("Luật Đất 2013 (sửa lầm)")
+        page.get_by_role("button", name="Lưu nháp").click()
+        page.get_by_role("button", name="Gửi duyệt").click()
+        expect(page.get_by_text("một người khác sẽ duyệt")).to_be_visible()
+    with page_at(chromium, address, NARROW, "quan") as page:
+        page.goto(law)
+        page.get_by_label("Tôi đã đối chiếu với Công báo").check()
+        page.get_by_role("button", name="Duyệt", exact=True).click()
+        page.get_by_role("button", name="Đưa vào dùng").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Luật Đất 2013 (sửa lầm)")
+
+        page.get_by_text("Các bản (2)").click()
+        page.get_by_role("button", name="Dùng lại bản 1").click()
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("Luật Đất 2013")
+        page.get_by_text("Các bản (3)").click()
+        expect(page.get_by_role("button", name="Dùng lại bản 2")).to_be_visible()
+        check(page)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_law_that_counts_most_is_moved_to_the_top_and_stays_there(
+    world: World, address: str, chromium: Browser, *, scripts: bool
+) -> None:
+    with page_at(chromium, address, NARROW, "bien", scripts=scripts) as page:
+        page.goto(f"{address}{LAND}/edit")
+        first = page.get_by_label("Văn bản luật, căn cứ 1")
+        second = page.get_by_label("Văn bản luật, căn cứ 2")
+        was = first.input_value()
+        second.fill("2/2013/QH13")
+        page.get_by_label("Điều, căn cứ 2").fill("45")
+
+        page.get_by_role("button", name="Đưa lên căn cứ 2").click()
+
+        expect(first).to_have_value("2/2013/QH13")
+        expect(page.get_by_label("Điều, căn cứ 1")).to_have_value("45")
+        expect(second).to_have_value(was)
+        check(page)
+        page.get_by_role("button", name="Lưu nháp").click()
+        expect(page.get_by_text("Đã lưu nháp").first).to_be_visible()
+        page.goto(f"{address}{LAND}/edit")
+        expect(page.get_by_label("Điều, căn cứ 1")).to_have_value("45")
+        page.get_by_role("button", name="Đưa xuống căn cứ 1").click()
+        expect(page.get_by_label("Điều, căn cứ 2")).to_have_value("45")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.article import overlong
+from knowledge.check import faults
 from knowledge.library import load_library
 from store.datafile import DataFileError
 from tests.knowledge.example import TODAY, article, write
@@ -83,5 +83,5 @@ def test_the_shipped_library_is_whole() -> None:
     library = load_library()
 
     assert library.articles
-    long = {key: overlong(vars(one)) for key, one in library.articles.items()}
-    assert {key: parts for key, parts in long.items() if parts} == {}
+    found = {key: tuple(faults(one)) for key, one in library.articles.items()}
+    assert {key: those for key, those in found.items() if those} == {}

@@ -119,6 +119,18 @@ def test_a_story_of_ten_thousand_characters_is_answered() -> None:
     assert SHIPPED.search(story).answers
 
 
+@pytest.mark.parametrize("subject", ["sổ đỏ", "bao hiem xa hoi", "thừa kế"])
+def test_a_subject_that_several_titles_name_is_asked_back(subject: str) -> None:
+    assert SHIPPED.search(subject).ambiguous is True
+
+
+@pytest.mark.parametrize("matter", ["nợ lương", "thuong binh", "mất sổ đỏ thì làm lại ở đâu"])
+def test_a_subject_of_one_title_and_a_whole_question_are_answered(matter: str) -> None:
+    found = SHIPPED.search(matter)
+
+    assert (found.abstained, found.ambiguous) == (False, False)
+
+
 def test_a_search_can_be_explained() -> None:
     explained = SHIPPED.explain("vo chong toi muonn ly hon")
     found = SHIPPED.search("vo chong toi muonn ly hon")
