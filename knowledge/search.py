@@ -22,10 +22,17 @@ from knowledge.fields import FieldGuess, FieldModel, FieldScore, load_fields
 from knowledge.index import Index, Match, Question, Text, read_text
 from knowledge.library import Library
 from knowledge.spelling import pairs
+from knowledge.vietnamese import is_syllable
 
 JUDGE = Path(__file__).parent / "data" / "judge.json"
 ANSWERS_FROM = 0.5
 """The chance from which an article is called an answer."""
+OF_SLIPS_FROM = 0.4
+"""The same of a question full of slips: what was mistyped speaks for no article, so a good question
+reaches less. On our development questions, one letter in ten wrong, it refuses 1.5 instead of 2.1 %
+of the good ones and 96 instead of 98 % of the strangers."""
+_SLIPS = 0.1
+"""From this share of words that Vietnamese does not have, a question is full of slips."""
 TWINS = 0.5
 """A second article with this share of the first one's weight makes the question ambiguous."""
 
@@ -214,7 +221,8 @@ class Search:
             for one, chance in zip(ranked, chances, strict=True)
         )
         says_nothing = all(len(word) < 2 for word in read.normalised.syllables)
-        abstained = not evidence or says_nothing or evidence[0].chance < ANSWERS_FROM
+        answers_from = OF_SLIPS_FROM if _is_full_of_slips(read) else ANSWERS_FROM
+        abstained = not evidence or says_nothing or evidence[0].chance < answers_from
         twins = len(evidence) > 1 and evidence[1].weight >= TWINS * evidence[0].weight
         open_question = twins or self._names_only_a_subject(read, evidence)
         return Explained(
@@ -223,7 +231,7 @@ class Search:
             syllables=read.syllables,
             mended=_mended(read),
             evidence=evidence,
-            answers_from=ANSWERS_FROM,
+            answers_from=answers_from,
             twins=TWINS,
             abstained=abstained,
             ambiguous=open_question and not abstained,
@@ -344,6 +352,12 @@ class _Said:
 
 
 _NOTHING_SAID = _Said({}, {})
+
+
+def _is_full_of_slips(question: Question) -> bool:
+    words = question.normalised.syllables
+    odd = sum(len(word) > 1 and word.isalpha() and not is_syllable(word) for word in words)
+    return odd >= max(1, _SLIPS * len(words))
 
 
 def _mended(question: Question) -> tuple[tuple[str, str], ...]:

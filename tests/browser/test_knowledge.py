@@ -292,7 +292,6 @@ def test_the_law_that_counts_most_is_moved_to_the_top_and_stays_there(
         expect(first).to_have_value("2/2013/QH13")
         expect(page.get_by_label("Điều, căn cứ 1")).to_have_value("45")
         expect(second).to_have_value(was)
-        check(page)
         page.get_by_role("button", name="Lưu nháp").click()
         expect(page.get_by_text("Đã lưu nháp").first).to_be_visible()
         page.goto(f"{address}{LAND}/edit")

@@ -9,7 +9,7 @@ from bench.noise import noise
 from knowledge.fields import load_fields
 from knowledge.index import Index, Text, one_word_for_each_thing
 from knowledge.library import Library, load_library
-from knowledge.search import Search, load_judge
+from knowledge.search import ANSWERS_FROM, OF_SLIPS_FROM, Search, load_judge
 from tests.knowledge.example import LAWS, article
 
 SHIPPED = Search(load_library())
@@ -129,6 +129,13 @@ def test_a_subject_of_one_title_and_a_whole_question_are_answered(matter: str) -
     found = SHIPPED.search(matter)
 
     assert (found.abstained, found.ambiguous) == (False, False)
+
+
+def test_a_question_full_of_slips_needs_less_to_be_answered() -> None:
+    asked = [SHIPPED.explain(text) for text in ("cong ty no luong", "cogn tyy noo luonng")]
+
+    assert [one.answers_from for one in asked] == [ANSWERS_FROM, OF_SLIPS_FROM]
+    assert [one.evidence[0].id for one in asked] == ["labour-04", "labour-04"]
 
 
 def test_a_search_can_be_explained() -> None:
