@@ -27,9 +27,12 @@ from hypothesis.stateful import (
 )
 
 from cases import (
+    appointments,
     clock,
+    data_requests,
     handover,
     joining,
+    papers,
     parties,
     providers,
     queue,
@@ -41,13 +44,31 @@ from cases import (
 from cases.access import NotFoundError
 from cases.deadlines import Form
 from cases.deadlines import Role as Owner
-from cases.life import CLOSING, HELD, CaseState, Ground, Outcome, ProviderGround, RefusedError
-from cases.model import Assignment, Case, RegisterEntry, Transfer, TransferState
+from cases.life import (
+    CLOSING,
+    HELD,
+    CaseState,
+    Ground,
+    Outcome,
+    PaperVerdict,
+    ProviderGround,
+    RefusedError,
+)
+from cases.model import (
+    Assignment,
+    Case,
+    MeetingPlace,
+    MeetingState,
+    RegisterEntry,
+    Transfer,
+    TransferState,
+)
 from cases.parties import PartyRole
 from cases.providers import ProviderEntry, ProviderKind
 from cases.staff import Role, StaffMember
 from cases.thread import ThreadEntry
-from store.clock import SetClock
+from store import files
+from store.clock import ZONE, SetClock
 from store.crypto import Vault
 from store.outbox import OutboxRow
 from store.session import Database, Session
@@ -82,6 +103,7 @@ class Lives(RuleBasedStateMachine):
         self.lawyers = [self._list(ProviderEntry(name, ProviderKind.LAWYER)) for name in "LS"]
         self.said: dict[str, int] = {}
         self.sent = 0
+        self.erased: set[str] = set()
 
     def _list(self, entry: ProviderEntry) -> str:
         centre = self.staff["trung"]
@@ -139,7 +161,69 @@ class Lives(RuleBasedStateMachine):
         talk = f"talk{list(self.said).index(case_id)}"
         self.tries(talking.lose_the_talk, talk)
 
+    def answers_the_meeting(self, case_id: str, said: str) -> None:
+        """With the number of a time, `none` or `call`; what is new in it goes into the thread."""
+
+        def act(session: Session, case: Case) -> None:
+            meeting = appointments.current(session, case)
+            if meeting is None:
+                raise RefusedError("gone")
+            before = len(talking.thread(session, case))
+            appointments.answer(session, case, meeting.id, said)
+            new.append(len(talking.thread(session, case)) - before)
+
+        new: list[int] = []
+        if self.by_citizen(act, case_id):
+            self.said[case_id] += new[-1]
+
+    def photographs_a_paper(self, case_id: str) -> None:
+        def act(session: Session, case: Case) -> None:
+            kept = files.keep(
+                session, b"%PDF-1", media_type="application/pdf", name=None, conversation_id=None
+            )
+            talking.citizen_wrote(session, case, "", kept.id)
+            papers.keep_photo(session, case, kept.id)
+
+        assert self.by_citizen(act, case_id)
+        self.said[case_id] += 1
+
+    def chooses_a_helper(self, case_id: str, lawyer: int) -> None:
+        self.by_citizen(rights.choose_provider, case_id, self.lawyers[lawyer])
+
+    def wants_it_erased(self, case_id: str) -> None:
+        """Asked by the citizen, decided by the centre; of what is erased nothing stays."""
+
+        def act(session: Session, case: Case) -> None:
+            asked = data_requests.ask(session, case, data_requests.Asked.ERASE)
+            data_requests.decide(session, self.staff["trung"], asked.id, granted=True)
+
+        if self.by_citizen(act, case_id):
+            self.said[case_id] = 0
+            self.erased.add(case_id)
+
     # --- the staff -----------------------------------------------------------------------------
+
+    def proposes_to_meet(self, case_id: str, who: str) -> None:
+        tomorrow = (self.clock.now() + dt.timedelta(days=1)).astimezone(ZONE)
+        times = [tomorrow.replace(hour=hour, minute=0) for hour in (9, 14)]
+
+        def act(session: Session) -> None:
+            seen = appointments.stamp(appointments.current(session, session.get_one(Case, case_id)))
+            place = MeetingPlace.OFFICE
+            appointments.propose(session, staff, case_id, times, place, PROVINCE, seen=seen)
+
+        staff = self.who(who, case_id)
+        self.tries(act)
+
+    def looks_at_a_paper(self, case_id: str, who: str, verdict: PaperVerdict) -> None:
+        def act(session: Session) -> None:
+            left = papers.outstanding(session, session.get_one(Case, case_id))
+            if not left:
+                raise RefusedError("paper_gone")
+            papers.judge(session, staff, case_id, left[0].id, verdict)
+
+        staff = self.who(who, case_id)
+        self.tries(act)
 
     def claims(self, case_id: str, who: str) -> None:
         self.tries(queue.claim, self.who(who, case_id), case_id, "CN")
@@ -292,6 +376,12 @@ class Lives(RuleBasedStateMachine):
             lambda: self.takes_over(one),
             lambda: self.an_account_is_closed_or_opened("lan", really),
             lambda: self.time_passes(chance.choice([1, 5, 26])),
+            *[lambda: self.proposes_to_meet(one, turn)] * 2,
+            *[lambda: self.answers_the_meeting(one, chance.choice(["1", "2", "none", "call"]))] * 2,
+            *[lambda: self.photographs_a_paper(one)] * 2,
+            *[lambda: self.looks_at_a_paper(one, turn, chance.choice(list(PaperVerdict)))] * 2,
+            lambda: self.chooses_a_helper(one, chance.randrange(2)),
+            lambda: self.wants_it_erased(one),
         ]
         chance.choice(acts)()
 
@@ -311,11 +401,26 @@ class Lives(RuleBasedStateMachine):
             assert not held or case.holder_id in active, "held by nobody who is here"
             assert (case.outcome is not None) == (case.state is CaseState.CLOSED)
             assert (case.joined_into is None) or case.outcome is Outcome.DUPLICATE
+            self._papers_and_meeting(session, case)
             self._register(session, case)
             self._offer(session, case)
             self._clock(session, case)
         sent = sa.select(sa.func.count()).where(OutboxRow.thread_entry_id.is_not(None))
         assert session.scalar(sent) == self.sent, "a reply is lost, or goes twice"
+
+    def _papers_and_meeting(self, session: Session, case: Case) -> None:
+        left = papers.outstanding(session, case)
+        missing = (case.open(self.vault, "papers_missing") or "").splitlines()
+        if case.id not in self.erased:
+            assert missing == [papers.in_name(session, one) for one in left]
+        assert not left or case.papers_given_at is None, "given, and still waited for"
+        meeting = appointments.current(session, case)
+        assert meeting is None or case.state is not CaseState.CLOSED, "nobody comes any more"
+        agreed = meeting is not None and meeting.state is MeetingState.AGREED
+        assert meeting is None or (meeting.at is not None) == agreed
+        if case.id in self.erased and case.state is CaseState.CLOSED:
+            asked = sa.select(sa.func.count()).where(papers.PaperFile.case_id == case.id)
+            assert session.scalar(asked) == 0, "a paper outlived the erasing"
 
     def _register(self, session: Session, case: Case) -> None:
         entries = sa.select(sa.func.count()).where(RegisterEntry.case_id == case.id)
