@@ -128,7 +128,7 @@ class Mutations:
             case 0:
                 del holder[key]
             case 1:
-                holder[key] = source.choice(_FOREIGN)
+                holder[key] = copy.deepcopy(source.choice(_FOREIGN))
             case 2:  # a part of the same update where it does not belong
                 other = source.choice(list(_places(whole)))
                 holder[key] = copy.deepcopy(_holder(whole, other)[other[-1]])

@@ -1,0 +1,20 @@
+"""A slice of `bench.weight`: the talk that the benches of many citizens hold ends with a request."""
+
+from bench.inside import Inside, Writes
+from bench.morning import requests
+from bench.weight import size, talks
+from bot.turn import Rooms
+from bot.valve import Measure
+from store.session import Database
+
+
+async def test_each_citizen_of_the_benches_ends_with_a_request_and_is_kept(
+    database: Database, rooms: Rooms
+) -> None:
+    before = database.read_now(size)
+
+    async with Inside(database, rooms, Measure(10**9)) as house:
+        await talks(house, Writes(), 1_000, 3)
+
+    assert await requests(database) == 3
+    assert database.read_now(size) > before
