@@ -1,4 +1,4 @@
-"""A slice of `bench.weight`: the talk that the benches of many citizens hold ends with a request."""
+"""A slice of `bench.weight`: the talk of the benches of many citizens ends with a request."""
 
 from bench.inside import Inside, Writes
 from bench.morning import requests
