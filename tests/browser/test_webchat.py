@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, expect
 
 from bot import transcript
 from bot.conversations import Conversation
@@ -298,11 +298,73 @@ def test_the_quick_exit_leaves_nothing_behind_and_back_brings_nothing_back(
 
     page.go_back()
     assert SECRET not in page.content()
+    assert page.url != f"{server.url}/"  # the talk's own entry of the history is gone
     page.goto(server.url)
+    assert page.evaluate("caches.keys().then(kept => kept.length)") == 0
+    assert page.evaluate("indexedDB.databases().then(kept => kept.length)") == 0
+    assert page.evaluate("history.state") is None
+    assert page.evaluate("document.cookie") == ""
     expect_no_trace(page)
     page.evaluate(f"sessionStorage.t = '{token}'")
     page.reload()
     expect_no_trace(page)
+
+
+def test_nothing_of_the_talk_may_be_kept_by_the_browser(page: Page, server: Loopback) -> None:
+    """Neither the page nor what it fetches lies in a cache that "Back" or another could read."""
+    kept: dict[str, str] = {}
+
+    def note(response: Response) -> None:
+        if "/static/" not in response.url:
+            kept[response.url.removeprefix(server.url)] = response.headers.get("cache-control", "")
+
+    page.on("response", note)
+    page.reload()
+    say(page, SECRET)
+    expect(page.get_by_role("log")).to_contain_text(f"Bạn nói: {SECRET}")
+
+    assert {"/chat/open", "/chat/say"} <= set(kept)
+    talked = {path: how for path, how in kept.items() if path == "/" or path.startswith("/chat/")}
+    assert all("no-store" in how for path, how in talked.items() if "." not in path), talked
+
+
+CARD = "⚠️ Gọi 113 ngay."
+
+
+def test_the_danger_card_shows_once_while_the_server_can_keep_nothing(
+    page: Page, server: Loopback
+) -> None:
+    asked: list[str] = []
+
+    def away(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=503, json={"error": "later", "note": CARD})
+
+    page.route("**/chat/open", away)
+    say(page, SECRET)
+
+    shown = page.get_by_text(CARD)
+    expect(shown).to_have_count(1)
+    expect(shown).to_be_visible()
+    expect(page.get_by_role("log")).to_contain_text(word("unsent"))
+    page.wait_for_event("request", lambda request: request.url.endswith("/chat/open"))
+    expect(shown).to_have_count(1)
+    assert len(asked) > 1, "it is tried again by itself"
+
+    page.unroute("**/chat/open", away)
+    expect(page.get_by_role("log")).to_contain_text(f"Bạn nói: {SECRET}")
+    expect(page.locator(".mine")).to_have_count(1)
+
+
+def test_who_reaches_nobody_is_told_whom_to_call(page: Page) -> None:
+    page.route("**/chat/open", lambda route: route.abort())
+    say(page, SECRET)
+
+    expect(page.get_by_role("status").filter(has_text="113")).to_have_count(1)
+
+    page.unroute("**/chat/open")
+    expect(page.get_by_role("log")).to_contain_text(f"Bạn nói: {SECRET}")
+    expect(page.get_by_role("status").filter(has_text="113")).to_have_count(0)
 
 
 def test_typing_capitals_does_not_exit(page: Page) -> None:

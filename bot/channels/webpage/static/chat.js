@@ -278,7 +278,8 @@
           tries = 0
           goOn()
           active = pinged = Date.now()
-        } catch {
+        } catch (problem) {
+          if (problem instanceof TypeError) tell(T.offline) // nobody answered: no card can come
           if (!outbox.includes(item)) continue
           item.state.textContent = T.unsent
           await pause(Math.min(1000 * 2 ** tries++, 20e3))
