@@ -105,6 +105,7 @@ class Ground(Dated):
     `who` makes the group; `provided` is the further condition, if any. `citation` is the article
     as a citizen is told it, `said` the group in one plain Vietnamese line. `papers` are bundles,
     each enough to prove the ground. `verified` is false while the wording of the law was not read.
+    `in_english` says the group to those who don't read Vietnamese; it is not the law's wording.
     """
 
     id: GroupId
@@ -112,6 +113,7 @@ class Ground(Dated):
     who: Condition
     provided: Condition | None = None
     said: Sentence
+    in_english: Sentence | None = None
     papers: Annotated[tuple[Bundle, ...], Field(min_length=1)]
     source: Sentence
     verified: bool = True
@@ -146,6 +148,7 @@ class ScopeRule(Entry):
     when: Condition
     effect: Effect
     said: Sentence
+    in_english: Sentence | None = None
     source: Sentence
 
 

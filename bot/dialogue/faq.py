@@ -30,7 +30,7 @@ _LITTLE = 4
 _SOME_FIELD = 0.3
 """Below this score so few words belong to no field of law."""
 _SURE = 0.75
-"""The chance from which an article is offered beside a story that asked for none."""
+"""The chance from which an article is offered beside a story that asked nothing."""
 
 PERSON = choice("go:person", "menu.person")
 SCREEN = choice("go:screen", "menu.screen")
@@ -129,11 +129,14 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn:
     state = state.with_(question=text[:_KEPT])
     if topic is not None and _goes_on(found, heard) and not _answers_within(found, topic):
         return _follow_up(state, topic, heard, lookups)
-    nearest = tuple(hit.id for hit in found.answers[:NEAREST])
+    answers = tuple(hit for hit in found.answers if not _of_the_living(hit.id, heard, lookups))
+    nearest = tuple(hit.id for hit in answers[:NEAREST])
+    if found.ambiguous and state.topic in nearest and topic is not None:
+        return _follow_up(state, topic, heard, lookups)  # more is told of what was just answered
     if not found.abstained and not found.ambiguous and nearest:
         shown = article(state, nearest[0], lookups)
         if shown is not None:
-            return shown
+            return _with_what_is_unsaid(shown, nearest[0], heard, lookups)
     titles = tuple(_title(article_id, lookups) for article_id in nearest)
     if found.ambiguous and titles:
         return Turn(state, (ask("faq.which", *titles, PERSON),))
@@ -145,6 +148,41 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if not titles:
         return Turn(state, (ask("faq.unknown_plain", PERSON),), kept)
     return Turn(state, (ask("faq.unknown", *titles, PERSON),), kept)
+
+
+def _of_the_living(article_id: str, heard: Heard, lookups: Lookups) -> bool:
+    """Whether an article is about a divorce, and the husband or wife spoken of is dead."""
+    words = fold(heard.understood.normalised)
+    return "ly hon" in fold(lookups.library.articles[article_id].title) and (
+        _WIDOWED.search(words) is not None
+    )
+
+
+_WIDOWED = re.compile(
+    r"\b(?:chong|vo|ong xa|ba xa)(?: (?:toi|tui|em|minh|con|chau))? "
+    r"(?:da |vua |moi |bi benh |benh )*(?:mat|chet|qua doi)\b"
+    r"(?! (?:viec|dat|xe|giay|tien|trom|tich|so|ghe|ngu|lien|nha|suc|het|do|tay|chan|mat|\d))"
+)
+
+
+def _with_what_is_unsaid(turn: Turn, article_id: str, heard: Heard, lookups: Lookups) -> Turn:
+    """ "Có bị phạt không?" under an article that tells of no fine: said, and not left open."""
+    if _ASKS_OF_A_FINE.search(fold(heard.understood.normalised)) is None:
+        return turn
+    found = lookups.library.articles[article_id]
+    said = " ".join((found.title, found.answer, found.first_step, *found.time_limits))
+    if _TELLS_OF_A_FINE.search(fold(said)) is not None:
+        return turn
+    first, *rest = turn.says
+    told = first.model_copy(update={"lines": (*first.lines, Line(key="faq.fine_unsaid"))})
+    return Turn(turn.state, (told, *rest), turn.wishes)
+
+
+_ASKS_OF_A_FINE = re.compile(
+    r"\b(?:bi |co |dong |nop )*phat (?:tien |vi pham |hanh chinh )?"
+    r"(?:gi |bao nhieu|nhieu|khong|ko|k|sao|tu|nang)|\bbi phat\b"
+)
+_TELLS_OF_A_FINE = re.compile(r"\b(?:phat|muc phat)\b")
 
 
 def _says_too_little(found: Found, text: str) -> bool:
@@ -166,7 +204,8 @@ def _goes_on(found: Found, heard: Heard) -> bool:
         return True
     words = heard.understood.text.split()
     asks = heard.understood.intent is Intent.QUESTION and found.abstained
-    return asks and len(words) <= _FEW and found.field[0].score < _SOME_FIELD
+    vague = found.field[0].score < _SOME_FIELD or _piece(heard) is not None
+    return asks and len(words) <= _FEW and vague
 
 
 def _follow_up(state: State, topic: Article, heard: Heard, lookups: Lookups) -> Turn:
@@ -249,7 +288,8 @@ def answers(heard: Heard, lookups: Lookups) -> bool:
 def with_article(says: tuple[Say, ...], heard: Heard, lookups: Lookups) -> tuple[Say, ...]:
     """For a story: the last of these messages, with the article that goes with it if one does."""
     found = lookups.search.search(heard.understood.text)
-    if found.abstained or not found.answers or found.answers[0].score < _SURE:
+    doubtful = not found.answers or found.answers[0].score < _SURE
+    if found.abstained or not found.answers or (doubtful and not heard.understood.asks):
         return says
     offered = ask("faq.story", _title(found.answers[0].id, lookups))
     if not says:

@@ -29,6 +29,7 @@ from bot.dialogue import (
     unlocking,
     welcome,
 )
+from bot.dialogue.questions import for_another
 from bot.dialogue.turn import (
     AddToCase,
     AskCallBack,
@@ -48,6 +49,7 @@ from bot.understanding.danger import DangerKind
 from bot.understanding.foreign import Language
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
+from bot.understanding.reader import GROWN_UP
 from bot.understanding.understood import Role, Understood
 from cases.life import HELD
 from cases.places import PlaceReading
@@ -104,6 +106,7 @@ def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if _pressed_twice(state, heard):
         return Turn(state)
     state = _by_office(_in_their_language(state, heard), heard)
+    heard = _not_their_own(state, heard)
     turn = _hear(state, heard, lookups)
     danger = heard.understood.danger
     if danger is not None:
@@ -333,7 +336,9 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return kept
     if not contact.tells_more(heard.text):
         return _resumed(kept, lookups)
-    return _told(kept.state, heard, lookups).before(*kept.says)
+    told = _told(kept.state, heard, lookups)
+    rest = tuple(said for said in told.says if said != say("always.noted"))
+    return Turn(told.state, (*kept.says, *rest), told.wishes)
 
 
 def _told(state: State, heard: Heard, lookups: Lookups) -> Turn:
@@ -375,11 +380,37 @@ def _aside(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if _CANNOT_READ.search(words) and len(words.split()) <= _FEW_WORDS:
         said = ask("always.cannot_read", choice("go:callback", "request.call.me"))
         return _resumed(Turn(state, (said,)), lookups)
+    if _asks_who_helps(heard, lookups):
+        return _resumed(Turn(state, (_who_helps(lookups),)), lookups)
     if _ASKS_OF_A_PAPER.search(words) and len(words.split()) <= _FEW_WORDS:
         return _resumed(Turn(state, (ask("always.paper_unread", faq.PERSON),)), lookups)
     return None
 
 
+def _asks_who_helps(heard: Heard, lookups: Lookups) -> bool:
+    """ "Ai đang giúp tôi?", once a request was sent."""
+    words = fold(heard.understood.normalised).strip(" .!?")
+    if lookups.my_case is None or len(words.split()) > _FEW_WORDS:
+        return False
+    return _WHO_HELPS.search(words) is not None
+
+
+def _who_helps(lookups: Lookups) -> Say:
+    """By name, as the published list has it; of the office where nobody was appointed yet."""
+    case = lookups.my_case
+    mine = choice("go:status", "menu.status")
+    if case is None or (case.provider is None and case.state == "closed"):
+        return ask("status.who_gone", faq.PERSON, mine)
+    if case.provider is not None:
+        return ask("provider.is", mine, name=case.provider)
+    return ask("status.who_office", mine, office=case.office)
+
+
+_WHO_HELPS = re.compile(
+    r"\bai (?:dang |se |la nguoi |duoc cu |dc cu )*(?:giup|lo|lam|giu|phu trach|nhan|xu ly|coi)\b"
+    r"(?! (?:duoc|giay|don|sao|gi))"
+    r"|\b(?:can bo|luat su|nguoi)(?: \w+){0,4} (?:ten gi|la ai|ten la gi)\b|^(?:ho )?ten gi$"
+)
 _CANNOT_READ = re.compile(
     r"\b(?:khong|mu) (?:co )?(?:biet |ranh |thuoc )?(?:doc |viet )*chu"
     r"(?: nghia)?(?: gi| het| nhieu| may| dau)*(?: a| nha)?\s*(?:$|[.,!])"
@@ -440,14 +471,26 @@ def _in_another_language(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return _again(state, lookups)
     khmer = any(map(_is_khmer, heard.text))
     key = "always.foreign_khmer" if khmer else "always.foreign"
-    said = ask(key, faq.PERSON)
+    said = ask(key, faq.PERSON, faq.SCREEN)
+    understood = heard.understood
     named = _NAMED_IN_ENGLISH.search(heard.understood.text)
     reading = lookups.gazetteer.read(named[1]) if named is not None else PlaceReading()
     if reading.communes and not state.place.communes:  # names are names in any language
         state = learning.learn_place(state, reading, lookups)
-        lines = (*said.lines, *learning.place_line(state, lookups))
-        said = said.model_copy(update={"lines": lines})
+        said = _with_lines(said, learning.place_line(state, lookups))
+    if understood.written_in is Language.ENGLISH:
+        learnt = learning.learn(state, understood, lookups)
+        told = learnt.state.with_(told_story=state.told_story or bool(understood.fields))
+        state = told.with_(place=state.place)
+        said = _with_lines(said, learning.said_back(state, learnt.new, lookups))
+        if learnt.sure_of_field:
+            field = lookups.texts.render(Line(key=f"field.{state.fields[0]}"), state.language)
+            said = _with_lines(said, (Line(key="understood.field", blanks={"field": field}),))
     return _resumed(Turn(state, (said,)), lookups)
+
+
+def _with_lines(said: Say, lines: tuple[Line, ...]) -> Say:
+    return said.model_copy(update={"lines": (*said.lines, *lines)})
 
 
 _NAMED_IN_ENGLISH = re.compile(r"\b(?:from|in|at|near) ((?:[A-ZĐ]\w+ ?){1,4})")
@@ -465,6 +508,24 @@ def _by_office(state: State, heard: Heard) -> State:
     return state.with_(intermediary=True, relation=relation)
 
 
+def _not_their_own(state: State, heard: Heard) -> Heard:
+    """ "Cháu bé 12 tuổi", told by a teacher or an officer of the commune, is no child of theirs."""
+    understood = heard.understood
+    if not state.intermediary or understood.relation not in _OF_A_HOUSE:
+        return heard
+    if _MY_OWN.search(fold(understood.normalised)):
+        return heard
+    others = {who: facts for who, facts in understood.others.items() if who not in _OF_A_HOUSE}
+    return replace(heard, understood=replace(understood, relation=Relation.OTHER, others=others))
+
+
+_OF_A_HOUSE = frozenset({Relation.CHILD, Relation.PARENT, Relation.SPOUSE, Relation.RELATIVE})
+_MY_OWN = re.compile(
+    r"\b(?:con|con trai|con gai|chong|vo|cha|ba|ma|me|anh|chi|em trai|em gai|chau)"
+    r" (?:cua )?(?:toi|tui|minh)\b"
+)
+
+
 _FREELY_TOLD = frozenset(
     {
         *(complaint.ABOUT, complaint.WORDS, rating.WORDS),
@@ -479,6 +540,8 @@ _OURS = ("complaint.", "data.", "provider.", "rating.")
 
 def _command(state: State, command: str, heard: Heard, lookups: Lookups) -> Turn:
     learnt = learning.learn(state, heard.understood, lookups).state
+    if command == "person" and not _is_short(heard):
+        learnt = learnt.with_(told_story=True)  # the trouble came along with the wish
     turn = always.ACTS[command](learnt, heard, lookups)
     return _resumed(turn, lookups) if command in always.ASIDES else turn
 
@@ -524,6 +587,8 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
             asked = faq.answer(learnt.state, heard, lookups)
             return _resumed(_without_detours(asked), lookups)
+        case Intent.STORY if state.step == request.PLACE and _only_where(heard):
+            return Turn(state, (request.ask_place_again(),))
         case Intent.STORY if state.opening and request.tells_enough(heard):
             told = learnt.state.with_(told_story=True)
             heard_it = _understood(learnt, lookups, odd_age=odd_age) or (say("always.noted"),)
@@ -555,6 +620,14 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
             others = tuple(one for one in question.choices if one.key != faq.PERSON.key)
             offer = question.model_copy(update={"choices": (*others, faq.PERSON)})
             return Turn(missed, (say("always.not_understood_person"), offer))
+
+
+def _only_where(heard: Heard) -> bool:
+    """ "Nhà tôi ở gần chợ" says where, though no map has it; it is no trouble told."""
+    return _WHERE.match(fold(heard.understood.normalised)) is not None and _is_short(heard)
+
+
+_WHERE = re.compile(r"(?:da |thi )*(?:nha )?(?:toi|tui|em|minh|con|chau)?(?: dang)? ?o (?!tu|ghe )")
 
 
 def _on_from(before: State, after: State, lookups: Lookups) -> Turn:
@@ -705,6 +778,8 @@ def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
         and faq.answers(heard, lookups)
     ):
         return faq.answer(state, heard, lookups)
+    if _says_nothing(learnt, heard):
+        return Turn(learnt.state, (ask("faq.tell_more", faq.PERSON, faq.SCREEN),))
     heard_it = _understood(learnt, lookups, story=True, odd_age=heard.understood.impossible_age)
     understood = faq.with_article(heard_it, heard, lookups)
     if state.urgent:
@@ -714,6 +789,19 @@ def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
     if turn.state.step != screening.TOLD:
         turn = turn.led_by(Line(key="screening.begin"))
     return turn.before(*understood)
+
+
+def _says_nothing(learnt: learning.Learnt, heard: Heard) -> bool:
+    """ "Trả lời kỳ cục vậy": no trouble is told, so nothing is begun because of it."""
+    understood = heard.understood
+    few = len(understood.text.split()) <= _TOO_FEW_FOR_A_TROUBLE
+    vague = not understood.fields or understood.fields[0][1] < _SOME_FIELD
+    silent = not (learnt.anything or understood.impossible_age or learnt.state.urgent)
+    return few and vague and silent and not understood.others
+
+
+_TOO_FEW_FOR_A_TROUBLE = 8
+_SOME_FIELD = 0.25
 
 
 def _is_short(heard: Heard) -> bool:
@@ -741,6 +829,8 @@ def _understood(
     if learnt.turned and state.relation is not None:
         who = lookups.texts.render(Line(key=f"who.{state.relation}"), state.language)
         lines = [Line(key="understood.who", blanks={"who": who}), *lines]
+    elif state.intermediary and story:
+        lines = [Line(key="understood.for_other"), *lines]
     head = [Line(key="understood.head")] if lines else []
     if odd_age:
         head = [Line(key="understood.odd_age"), *head]
@@ -866,6 +956,8 @@ def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return provider.begin(state, heard, lookups)
     if heard.understood.intent in _STILL_OURS or status.names_a_code(heard.text):
         return None
+    if lookups.my_case is not None and lookups.my_case.provider and _asks_who_helps(heard, lookups):
+        return None  # it is known; no officer has to type it
     if contact.wants_a_call(heard.text):
         called = request.call_back(state, heard, lookups)
         if called.state.step == request.PHONE and heard.understood.phone is not None:
@@ -940,12 +1032,40 @@ _STILL_OURS = frozenset(
 # --- danger, going back, numbering -------------------------------------------------------------
 
 
-def danger_card(understood: Understood) -> str:
-    """The key of the card; who is beaten by the police is not sent to the police alone."""
+def danger_card(understood: Understood, state: State | None = None) -> str:
+    """The key of the card; who is beaten by the police is not sent to the police alone.
+
+    `state`: what is known of the writer, if the talk has said more. A child who writes is spoken
+    to, not spoken of.
+    """
     danger = understood.danger
+    if danger is DangerKind.CHILD and _writes_as_a_child(understood, state or State()):
+        return "danger.child_self"
+    if danger is DangerKind.ARREST and _HELD_ABROAD.search(fold(understood.text)):
+        return "danger.arrest_abroad"
     if danger is DangerKind.VIOLENCE and "cong an" in fold(understood.text):
         return "danger.violence_police"
     return f"danger.{danger}"
+
+
+def _writes_as_a_child(understood: Understood, state: State) -> bool:
+    if understood.relation not in (None, Relation.SELF) or for_another(state):
+        return False
+    ages = (state.facts.age, understood.facts.age, understood.guessed_age)
+    age = next((one for one in ages if one is not None), None)
+    if age is not None:
+        return age < GROWN_UP
+    return (
+        understood.relation is Relation.SELF
+        and _AT_SCHOOL.search(fold(understood.text)) is not None
+    )
+
+
+_AT_SCHOOL = re.compile(r"\b(?:em|con|chau) (?:\w+ ){0,2}hoc lop\b|\bthay (?:giao|day|chu nhiem)\b")
+_HELD_ABROAD = re.compile(
+    r"\b(?:malaysia|ma lai|indonesia|indo|thai lan|campuchia|trung quoc|philippines|brunei"
+    r"|dai loan|nuoc ngoai|nuoc ban)\b"
+)
 
 
 def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: Lookups) -> Turn:
@@ -964,7 +1084,7 @@ def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: 
     again = danger in before.warned and danger is not DangerKind.HARMING
     if before.danger is not None and again:
         return Turn(state, turn.says, (*turn.wishes, *alarm)).before(say("danger.again"))
-    key = danger_card(replace(heard.understood, danger=danger))
+    key = danger_card(replace(heard.understood, danger=danger), turn.state)
     card = Say(lines=_in_a_language_they_read(key, state, heard, lookups))
     if danger in _CARD_WITHOUT_111 and (state.facts.age or CHILD_UNTIL) < CHILD_UNTIL:
         card = card.model_copy(update={"lines": (*card.lines, Line(key="danger.child_too"))})

@@ -110,6 +110,7 @@ def _heard_of_others(state: State, understood: Understood) -> State:
     told = dict(understood.others)
     if (
         understood.relation is Relation.SELF
+        and _names_the_writer(understood)
         and here is not Relation.SELF
         and not state.intermediary
     ):
@@ -169,11 +170,20 @@ def of_the_one_in_need(state: State, understood: Understood) -> Known:
         return known
     if state.intermediary and understood.relation in (None, Relation.SELF):
         return known  # "có chị kia 35 tuổi": whoever asks by office does not speak of themselves
+    if understood.relation is Relation.SELF and not _names_the_writer(understood):
+        return known  # "41 tuổi", with nobody named, is of the one the talk is about
     # "tôi 45 tuổi" in a talk about a child is the writer's age, "con tôi 5 tuổi" is the child's
     theirs = understood.others.get(state.relation, Facts()).known()
     if understood.relation is Relation.SELF:
         known = {fact: value for fact, value in known.items() if fact in _OF_ALL}
     return {**known, **theirs}
+
+
+def _names_the_writer(understood: Understood) -> bool:
+    return not _WRITER.isdisjoint(fold(understood.normalised).split())
+
+
+_WRITER = frozenset({"toi", "tui", "em", "minh", "tao", "con", "chau"})
 
 
 def _exclude(fact: FactId, before: Value, now: Value, understood: Understood) -> bool:

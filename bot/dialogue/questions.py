@@ -105,12 +105,32 @@ def open_boxes(state: State, lookups: Lookups) -> tuple[FactId, ...]:
     return tuple(fact for fact in OF_BOXES if fact in missing)
 
 
+def shown_boxes(state: State, lookups: Lookups) -> tuple[FactId, ...]:
+    """Those of them that are asked now: few enough for a phone, what is private by itself."""
+    still = open_boxes(state, lookups)
+    plain = tuple(fact for fact in still if fact not in _PRIVATE)
+    return plain or still
+
+
+_PRIVATE = frozenset(
+    {
+        FactId.DOMESTIC_VIOLENCE,
+        FactId.HIV,
+        FactId.TRAFFICKING_VICTIM,
+        FactId.WITH_TRAFFICKING_VICTIM,
+    }
+)
+
+
 def ask_boxes(state: State, lookups: Lookups, *, replaces: bool = False) -> Say:
     """The open facts of one screen as boxes; none has to be ticked."""
+    shown = shown_boxes(state, lookups)
     boxes = tuple(
         Choice(key=str(fact), label=Line(key=f"screening.box.{fact}"), ticked=fact in state.ticked)
-        for fact in open_boxes(state, lookups)
+        for fact in shown
     )
-    key = "screening.boxes_other" if for_another(state) else "screening.boxes"
+    key = "screening.boxes_private" if _PRIVATE.issuperset(shown) else "screening.boxes"
+    if for_another(state):
+        key += "_other"
     ends = (DONE,) if state.ticked else (DONE, NONE_OF_THESE, SKIP, PERSON)
     return Say(lines=(Line(key=key),), choices=(*boxes, *ends), replaces=replaces)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.channels.message import InboundKind
 from bot.dialogue import learning, welcome
 from bot.dialogue.questions import for_another
-from bot.dialogue.screening import in_one_line
+from bot.dialogue.screening import in_one_line, scope_line
 from bot.dialogue.turn import (
     AddToCase,
     Agreed,
@@ -239,6 +239,8 @@ def _refuses(heard: Heard) -> bool:
 
 
 def _place(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
+    if state.danger is DangerKind.ARREST and tells_who_is_held(heard):
+        return _ask(state.with_(told_held=True), lookups).before(say("danger.arrest_more"))
     if _skips(heard):
         return go_on(state.with_(place=Place(skipped=True)), lookups)
     if heard.key in state.place.communes:
@@ -247,7 +249,8 @@ def _place(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         assert heard.latitude is not None and heard.longitude is not None  # noqa: S101, PT018
         reading = lookups.gazetteer.read_pin(heard.latitude, heard.longitude)
     else:
-        reading = lookups.gazetteer.read(heard.understood.text)
+        asks = heard.understood.intent is Intent.QUESTION  # "phải làm sao" is no xã Trí Phải
+        reading = lookups.gazetteer.read(heard.understood.text, story=asks)
         told = learning.learn(state, heard.understood, lookups)
         if not (reading.communes or reading.outside) and told.anything:
             return None
@@ -256,8 +259,13 @@ def _place(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if learnt.place == state.place:
         if heard.understood.intent in _NOT_A_PLACE:
             return None
-        return Turn(state, (ask("request.place.not_understood", _SKIP),))
+        return Turn(state, (ask_place_again(),))
     return go_on(learnt, lookups)
+
+
+def ask_place_again() -> Say:
+    """No map of ours has what was typed."""
+    return ask("request.place.not_understood", _SKIP)
 
 
 _NOT_A_PLACE = frozenset({Intent.QUESTION, Intent.STORY})
@@ -344,6 +352,17 @@ _WORDS_OF_A_STORY = 4
 _CLEAR_FIELD = 0.5
 """From this score on two or three words name a matter: "đòi nợ", "ly hôn"."""
 _STORY_CHOICES = (choice("later", "request.story.later"),)
+
+
+def tells_who_is_held(heard: Heard) -> bool:
+    """ "Đang giữ ở công an Đầm Dơi": where somebody is held is not where they live."""
+    return _HELD_AT.search(fold(heard.understood.normalised)) is not None
+
+
+_HELD_AT = re.compile(
+    r"\b(?:giu|giam|nhot|dang|bi|nam) (?:\w+ ){0,2}(?:o|tai|tren|trong|ngoai) "
+    r"(?:don|cong an|trai|nha tam giu|ca|bien phong)\b|\btrai (?:tam )?giam\b"
+)
 
 
 def _who_is_held(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
@@ -458,11 +477,7 @@ def _helped(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         facts = facts.having(FactId.HANDLED_ELSEWHERE, _ELSEWHERE[by])
     before = screen(state.facts, lookups.today, lookups.law, state.skipped).scope
     after = screen(facts, lookups.today, lookups.law, state.skipped).scope
-    told = tuple(
-        Line(key="outcome.scope", blanks={"said": rule.said, "law": rule.citation})
-        for rule in after
-        if rule not in before
-    )
+    told = tuple(scope_line(rule, state) for rule in after if rule not in before)
     return go_on(state.with_(facts=facts, helped_by=by), lookups).led_by(*told)
 
 
@@ -750,7 +765,7 @@ def _reach(state: State, hours: str, window: str | None = None) -> Turn:
         hours = f"{hours}. {state.reach}"
     agreed = Agreed(Purpose.CONTACT, Line(key="request.phone.ask"))
     wishes: tuple[Wish, ...] = (NoteContact(phone, hours, window, agreed),)
-    shown = hidden(hours)
+    shown = without_numbers(hours) or hidden(hours)
     done = say("request.hours.done", phone=phone[-_SHOWN_OF_A_NUMBER:], hours=shown)
     if window != _MESSAGE_ONLY:
         if state.call_back:
@@ -769,6 +784,14 @@ _SHOWN_OF_A_NUMBER = 3
 def hidden(words: str) -> str:
     """The words with no telephone number but its end: others may look at the screen."""
     return re.sub(r"\d[\d .\-]{6,}\d", lambda found: f"…{found[0][-_SHOWN_OF_A_NUMBER:]}", words)
+
+
+def without_numbers(words: str) -> str:
+    """What was said of calling, without the number that is told beside it already."""
+    return re.sub(r"\s+", " ", _NUMBER.sub(" ", words)).strip(" .,:;-")
+
+
+_NUMBER = re.compile(r"\+?\d[\d .\-]{6,}\d")
 
 
 def keep_number(state: State, heard: Heard, lookups: Lookups) -> Turn:

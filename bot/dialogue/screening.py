@@ -6,11 +6,12 @@ from typing import assert_never
 from bot.dialogue import learning, questions
 from bot.dialogue.questions import BOXES, BY_STEP, OF_BOXES
 from bot.dialogue.turn import Heard, Lookups, State, Turn, ask, choice
+from bot.understanding.foreign import Language
 from bot.understanding.intents import Intent
 from cases.speech import Choice, Line, Say
 from eligibility.conditions import facts_of
-from eligibility.facts import FactId, Facts, PapersAtHand
-from eligibility.grounds import Ground, GroupId
+from eligibility.facts import CriminalRole, FactId, Facts, PapersAtHand
+from eligibility.grounds import Ground, GroupId, ScopeRule
 from eligibility.papers import Paper
 from eligibility.screen import BothDays, Outcome, both_days, contradictions, statuses
 from knowledge.article import FieldId
@@ -121,7 +122,7 @@ _NEITHER_HERE_NOR_THERE = _NO_ANSWER | {Intent.YES, Intent.NO}
 
 
 def _boxes(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
-    shown = questions.open_boxes(state, lookups)
+    shown = questions.shown_boxes(state, lookups)
     if heard.key == "skip" or (not heard.key and heard.understood.intent in _NO_ANSWER):
         return go_on(state.with_(ticked=(), skipped=state.skipped | set(shown)), lookups)
     if heard.key == "none" or (not heard.key and _says_no(heard)):
@@ -145,7 +146,7 @@ def _boxes(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 def _ticked(state: State, chosen: frozenset[FactId], lookups: Lookups) -> Turn:
     """What is ticked is true; what was shown and left alone is not."""
     facts = state.facts
-    for fact in chosen.union(questions.open_boxes(state, lookups)):
+    for fact in chosen.union(questions.shown_boxes(state, lookups)):
         facts = facts.having(fact, fact in chosen)
     return go_on(state.with_(facts=facts, ticked=()), lookups)
 
@@ -158,7 +159,8 @@ def in_one_line(state: State, lookups: Lookups) -> tuple[Line, ...]:
     ground = next((g for g in found.grounds if g.id not in _PRIVATE), None)
     if ground is None:
         return ()
-    return (Line(key="faq.may_be_free", blanks={"said": ground.said, "law": ground.citation}),)
+    blanks = {"said": _said(ground, state, lookups), "law": _cited(ground.citation, state)}
+    return (Line(key="faq.may_be_free", blanks=blanks),)
 
 
 # --- the outcome -------------------------------------------------------------------------------
@@ -171,25 +173,27 @@ def tell(state: State, both: BothDays, lookups: Lookups) -> Turn:
     lines: list[Line] = []
     match today.outcome:
         case Outcome.LIKELY:
-            lines += [Line(key="outcome.likely"), *_grounds(today.grounds)]
+            lines += [Line(key="outcome.likely"), *_grounds(today.grounds, state, lookups)]
             lines.append(Line(key="outcome.officer"))
+            lines += _report_first(state)
             lines += _papers(today.papers)
         case Outcome.LIKELY_PAPERS_MISSING:
-            lines += [Line(key="outcome.likely"), *_grounds(today.grounds)]
+            lines += [Line(key="outcome.likely"), *_grounds(today.grounds, state, lookups)]
             lines.append(Line(key="outcome.officer"))
+            lines += _report_first(state)
             lines += _lost(today.papers)
             notes = {ground.without_papers for ground in today.grounds if ground.without_papers}
             lines += [Line(key="outcome.note", blanks={"text": note}) for note in sorted(notes)]
         case Outcome.UNCLEAR:
             near = tuple(ground for ground in today.possible if ground.id in belongs)
             if near:
-                lines += [Line(key="outcome.unclear"), *_grounds(near)]
+                lines += [Line(key="outcome.unclear"), *_grounds(near, state, lookups)]
             else:
                 lines.append(Line(key="outcome.unclear_plain"))
             lines.append(Line(key="outcome.officer"))
         case Outcome.UNLIKELY:
             excluded = [rule for rule in today.scope if rule.effect == "excluded"]
-            lines += [_scope(rule.said, rule.citation) for rule in excluded] or [
+            lines += [scope_line(rule, state) for rule in excluded] or [
                 Line(key="outcome.unlikely")
             ]
             lines.append(Line(key="outcome.elsewhere"))
@@ -200,9 +204,16 @@ def tell(state: State, both: BothDays, lookups: Lookups) -> Turn:
         case _:
             assert_never(today.outcome)
     if today.outcome is not Outcome.UNLIKELY:
-        lines += [_scope(rule.said, rule.citation) for rule in today.scope]
-    lines += _later(both)
+        lines += [scope_line(rule, state) for rule in today.scope]
+    lines += _later(both, state, lookups)
     return Turn(state.at(TOLD), (Say(lines=tuple(lines), choices=_choices(today.outcome)),))
+
+
+def _report_first(state: State) -> list[Line]:
+    """Papers of the police come only after somebody has told them; how to tell comes first."""
+    if state.facts.criminal_role is not CriminalRole.VICTIM:
+        return []
+    return [Line(key="outcome.report_first")]
 
 
 def _may_mediate(state: State) -> bool:
@@ -217,23 +228,61 @@ def _choices(outcome: Outcome) -> tuple[Choice, ...]:
     return (SEND, ASK_MORE, REVIEW)
 
 
-def _scope(said: str, citation: str) -> Line:
-    return Line(key="outcome.scope", blanks={"said": said, "law": citation})
+def scope_line(rule: ScopeRule, state: State) -> Line:
+    """What a rule on scope says of the matter, with its article."""
+    said = _in_their_language(rule.said, rule.in_english, state)
+    return Line(key="outcome.scope", blanks={"said": said, "law": _cited(rule.citation, state)})
 
 
-def _grounds(grounds: tuple[Ground, ...]) -> list[Line]:
+def _grounds(grounds: tuple[Ground, ...], state: State, lookups: Lookups) -> list[Line]:
     seen: dict[str, Line] = {}
     for ground in grounds:
-        seen.setdefault(ground.said, _ground(ground))
+        seen.setdefault(ground.said, _ground(ground, state, lookups))
     return list(seen.values())[:_GROUNDS_SHOWN]
 
 
-def _ground(ground: Ground) -> Line:
+def _ground(ground: Ground, state: State, lookups: Lookups) -> Line:
     """One ground; what nobody else should read on a screen is named by its article only."""
+    law = _cited(ground.citation, state)
     if ground.id in _PRIVATE:
-        return Line(key="outcome.ground_private", blanks={"law": ground.citation})
+        return Line(key="outcome.ground_private", blanks={"law": law})
     key = "outcome.ground" if ground.verified else "outcome.ground_unverified"
-    return Line(key=key, blanks={"said": ground.said, "law": ground.citation})
+    return Line(key=key, blanks={"said": _said(ground, state, lookups), "law": law})
+
+
+def _said(ground: Ground, state: State, lookups: Lookups) -> str:
+    """The group in words; of the eight roles of a minor only the one that was told."""
+    role = state.facts.criminal_role
+    if ground.id is GroupId.MINOR_16_18 and role is not None:
+        told = learning.describe(FactId.CRIMINAL_ROLE, role)
+        words = lookups.texts.render(told, state.language)
+        return lookups.texts.render(
+            Line(key="outcome.minor", blanks={"role": words}), state.language
+        )
+    return _in_their_language(ground.said, ground.in_english, state)
+
+
+def _in_their_language(said: str, in_english: str | None, state: State) -> str:
+    return in_english if state.language == Language.ENGLISH and in_english is not None else said
+
+
+def _cited(citation: str, state: State) -> str:
+    """The article; in English its parts too, the number of the law as an officer knows it."""
+    if state.language != Language.ENGLISH:
+        return citation
+    for vietnamese, english in _PARTS_OF_A_LAW.items():
+        citation = citation.replace(vietnamese, english)
+    return citation
+
+
+_PARTS_OF_A_LAW = {
+    "Luật Trợ giúp pháp lý 2017": "Legal Aid Act 2017",
+    "Nghị định": "Decree",
+    "Điều": "Article",
+    "khoản": "clause",
+    "điểm": "point",
+    "sửa đổi từ": "amended from",
+}
 
 
 _PRIVATE = frozenset({GroupId.DOMESTIC_VIOLENCE, GroupId.HIV, GroupId.TRAFFICKING_VICTIM})
@@ -261,7 +310,7 @@ def _lost(papers: tuple[Paper, ...]) -> list[Line]:
     ]
 
 
-def _later(both: BothDays) -> list[Line]:
+def _later(both: BothDays, state: State, lookups: Lookups) -> list[Line]:
     """The law's next change, where it comes out otherwise than today."""
     if both.change is None or both.later is None:
         return []
@@ -269,11 +318,17 @@ def _later(both: BothDays) -> list[Line]:
         return []
     day = written(both.change)
     if both.later.outcome in (Outcome.LIKELY, Outcome.LIKELY_PAPERS_MISSING):
-        return [Line(key="outcome.changes", blanks={"day": day}), *_grounds(both.later.grounds)]
+        return [
+            Line(key="outcome.changes", blanks={"day": day}),
+            *_grounds(both.later.grounds, state, lookups),
+        ]
     known = _PRIVATE | {ground.id for ground in both.today.possible}
     may = tuple(ground for ground in both.later.possible if ground.id not in known)
     if both.later.outcome is Outcome.NEED_FACTS and may:
-        return [Line(key="outcome.changes_may", blanks={"day": day}), *_grounds(may)]
+        return [
+            Line(key="outcome.changes_may", blanks={"day": day}),
+            *_grounds(may, state, lookups),
+        ]
     return [Line(key="outcome.changes_same", blanks={"day": day})]
 
 

@@ -18,6 +18,7 @@ _CALL_ME = re.compile(
     r"|\bgoi (?:dien )?lai (?:giup|gium|dum )?(?:toi|tui|em|minh|con|chau)\b"
     r"|\b(?:can bo|luat su|ai do|nguoi) (?:nao )?goi (?:dien )?(?:lai|cho)\b"
 )
+_NUMBER_FIRST = re.compile(r"\W*\+?\d[\d .\-]{7,}\d\W.*\b(?:goi|alo|dien|nhan tin|lien lac)\b")
 _NOT_CALLED = re.compile(rf"\b{_NOT} (?:ai |can bo |thay |co )*goi\b|\bchua .*goi\b|\bmoi goi\b")
 _LONGEST = 14
 """Words; a longer message tells more than a number."""
@@ -39,6 +40,8 @@ _COMES = re.compile(
 def hands_over(text: str, phone: str | None) -> bool:
     """Whether a short message gives a number or says where not to call, and is no story."""
     words = fold(text)
+    if phone is not None and _NUMBER_FIRST.match(words) and len(words.split()) <= 2 * _LONGEST:
+        return True
     if len(words.split()) > _LONGEST:
         return False
     named = phone is not None and (_HANDS_OVER.search(words) is not None or not _letters(words))

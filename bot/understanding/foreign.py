@@ -1,7 +1,8 @@
-"""Danger told in English or in Khmer.
+"""Danger told in English or in Khmer, and what an English message is about.
 
-Nothing else is understood in these languages; but whoever is beaten and writes "my husband is
-beating me" must get the card with the right number at once. Phrases of `data/foreign.yaml`.
+Whoever is beaten and writes "my husband is beating me" must get the card with the right number at
+once. Beside danger only the field and the household are read, of English. Phrases of
+`data/foreign.yaml`.
 """
 
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from bot.understanding.danger import DangerKind
 from bot.understanding.phrases import Message, Phrasebook, plain_message
+from eligibility.facts import Household
+from knowledge.article import FieldId
 from knowledge.vietnamese import is_syllable
 from store.datafile import Entry, load
 
@@ -37,6 +40,8 @@ class English(Entry):
     lists: Mapping[str, tuple[str, ...]]
     danger: Mapping[DangerKind, tuple[str, ...]]
     safe: tuple[str, ...]
+    fields: Mapping[FieldId, tuple[str, ...]]
+    households: Mapping[Household, tuple[str, ...]]
 
 
 class Khmer(Entry):
@@ -55,6 +60,9 @@ class Foreign:
 
     language: Language
     dangers: tuple[DangerKind, ...]
+    fields: tuple[FieldId, ...] = ()
+    """What an English one is about, the field with most of its words first."""
+    household: Household | None = None
 
 
 class ForeignReader:
@@ -67,6 +75,8 @@ class ForeignReader:
             book.add_list(name, words)
         self._english = {kind: book.all(said) for kind, said in file.english.danger.items()}
         self._safe = book.all(file.english.safe)
+        self._fields = {field: book.all(said) for field, said in file.english.fields.items()}
+        self._households = {one: book.all(said) for one, said in file.english.households.items()}
         known = {*file.english.common, *book.words}
         self._telling = frozenset(word for word in known if not is_syllable(word))
         self._khmer = {
@@ -82,10 +92,14 @@ class ForeignReader:
         message = plain_message(text)
         if not self._is_english(message):
             return None
-        if self._safe.among(message):
-            return Foreign(Language.ENGLISH, ())
         found = tuple(kind for kind in _GRAVEST_FIRST if self._english[kind].among(message))
-        return Foreign(Language.ENGLISH, found)
+        counts = {field: len(said.find(message)) for field, said in self._fields.items()}
+        fields = sorted((field for field in counts if counts[field]), key=lambda one: -counts[one])
+        household = next(
+            (one for one in self._households if self._households[one].among(message)), None
+        )
+        dangers = () if self._safe.among(message) else found
+        return Foreign(Language.ENGLISH, dangers, tuple(fields), household)
 
     def _khmer_dangers(self, text: str) -> tuple[DangerKind, ...]:
         said = _joined(text)

@@ -101,6 +101,7 @@ class People:
         found: list[Mention] = []
         taken = 0
         last: Relation | None = None
+        last_elder: Relation | None = None
         for begin, end, named in spans:
             if begin < taken or others & bits(begin, end) == bits(begin, end):
                 continue
@@ -115,12 +116,16 @@ class People:
                 continue
             if found and _helped_by_the_way(begin, end, message):
                 continue
-            relation = named or last or Relation.OTHER
+            elder = named is None and fold(" ".join(message.words[begin:end])) in _ELDERS
+            who = last_elder if elder else last
+            relation = named or who or Relation.OTHER
             theirs = named not in (None, Relation.SELF) and end in selves
             theirs &= not message.commas >> end & 1
             taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
             if relation is not Relation.SELF:
                 last = relation
+            if relation not in (Relation.SELF, Relation.CHILD):
+                last_elder = relation
             found.append(Mention(begin, taken, relation, humble=(begin, end) in humbly))
         return tuple(
             replace(one, gone=_is_gone(one, following, gone, message))
@@ -225,7 +230,9 @@ def _is_gone(
     until = following.begin if following else len(message.words)
     return any(
         one.end <= place < until
-        and not (message.commas | message.sentence_ends) & bits(one.end + 1, place + 1)
+        and not message.sentence_ends & bits(one.end + 1, place + 1)
+        and not message.commas & bits(one.end + 1, place)
+        and not (message.commas >> place & 1 and _loses_a_number(place, message))
         for place in gone
     )
 
@@ -233,6 +240,12 @@ def _is_gone(
 _THE_OLD = frozenset(["ông", "bà", "cụ", "ong", "cu"])
 _THEY = frozenset(["họ", "tụi", "chúng", "bọn"])
 """Others than those named before; with marks only, for "ho" is a household too."""
+
+
+def _loses_a_number(place: int, message: Message) -> bool:
+    """Whether "mất 5 triệu" follows: who says so has lost it, and lives."""
+    after = message.words[place + 1 : place + 2]
+    return any(word.isdigit() for word in after)
 
 
 def _owns(other: Mention, begin: int, message: Message) -> bool:
@@ -264,6 +277,10 @@ _WHAT_THEY_DO = frozenset(
 )  # fmt: skip
 _BY_NAME = (["con", "no"], ["chu", "no"], ["ben", "ban"], ["ben", "mua"])
 _SAID_OF_CHILDREN = frozenset(["tuoi", "thang", "ruot", "trai", "gai", "lon", "nho", "ut"])
+
+
+_ELDERS = frozenset(["ong", "ba", "ong ay", "ba ay"])
+"""Pronouns that no child of the writer's is called by; "ổng", "bả" fold to the same."""
 
 
 def _helped_by_the_way(begin: int, end: int, message: Message) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.understanding import contact, numbers
 from bot.understanding.danger import DangerKind, DangerReader, Signs, Weights
-from bot.understanding.foreign import ForeignReader, Language
+from bot.understanding.foreign import Foreign, ForeignReader, Language
 from bot.understanding.intents import Intent, Intents
 from bot.understanding.people import People
 from bot.understanding.phrases import Message, Phrasebook, Vocabulary, listen
@@ -13,6 +13,7 @@ from bot.understanding.statuses import FRAGMENT, Statuses, Told
 from bot.understanding.understood import Role, Understood
 from cases.places import Gazetteer, PlaceReading
 from cases.routing import Routing
+from eligibility.facts import FactId
 from eligibility.grounds import LegalAidLaw
 from eligibility.screen import statuses
 from knowledge.article import FieldId
@@ -51,7 +52,8 @@ class Reader:
         self._intents = Intents(book)
         self._people = people
         self._foreign = ForeignReader()
-        self._vocabulary = Vocabulary(book.words, weights.usual(), self._statuses.terms)
+        usual = (*weights.usual(), *self._statuses.everyday)
+        self._vocabulary = Vocabulary(book.words, usual, self._statuses.terms)
         self._gazetteer = gazetteer
         self._fields_of = fields_of
         self._law = law
@@ -64,25 +66,32 @@ class Reader:
         """
         message = listen(_shortened(typed), self._vocabulary, today)
         command = self._intents.command(message)
+        if len(message.words) > PASSAGE and command not in _ASKED_IN_A_STORY:
+            command = None  # pages of trouble that end in "luật sư có tốn tiền không"
         foreign = self._foreign.read(message.text)
         dangers = foreign.dangers if foreign else self._danger_in(typed, message, command, today)
         told = self._statuses.read(message, today, danger=bool(dangers))
         if told.facts.commercial and not self._danger.read(message, by_signs=True):
             dangers = ()  # "giám đốc", "đối tác", "công ty": a quarrel of business sounds grave
-        danger = _fitting(dangers, told.facts.age)
+        age = told.facts.age if told.facts.age is not None else told.guessed_age
+        if told.with_child and age is not None and age < GROWN_UP:
+            dangers = (DangerKind.CHILD, *dangers)
+        danger = _fitting(dangers, age)
         place = self._place(message, command)
         intent = self._intent(message, command, danger, told, place)
-        groups = statuses(told.facts, today, self._law)
+        groups = statuses(told.facts.having(FactId.AGE, age), today, self._law)
         return Understood(
             text=message.text,
             normalised=message.normalised.accented,
             intent=intent,
-            facts=told.facts,
+            asks=self._intents.asks(message),
+            facts=told.facts.having(FactId.HOUSEHOLD, foreign.household) if foreign else told.facts,
+            guessed_age=told.guessed_age,
             others=told.others,
             several=told.several,
             corrects=self._intents.corrects(message),
             place=place,
-            fields=tuple(self._fields_of(message.text)) if message.words else (),
+            fields=self._fields(message, foreign),
             groups=frozenset(group.value for group in groups),
             danger=danger,
             urgent=danger is not None or told.urgent,
@@ -130,6 +139,14 @@ class Reader:
             return Intent.ANSWER
         return Intent.STORY
 
+    def _fields(
+        self, message: Message, foreign: Foreign | None
+    ) -> tuple[tuple[FieldId, float], ...]:
+        """Fields of law, best first; of a foreign message those that its words name."""
+        if foreign is not None:
+            return tuple((field, 1.0 / nth) for nth, field in enumerate(foreign.fields, 1))
+        return tuple(self._fields_of(message.text)) if message.words else ()
+
     def _danger_in(
         self, typed: str, message: Message, command: Intent | None, today: dt.date
     ) -> tuple[DangerKind, ...]:
@@ -147,8 +164,13 @@ class Reader:
         if command is not None and len(message.words) <= FRAGMENT:
             return PlaceReading()
         return self._gazetteer.read(
-            message.text[:PLACE_WITHIN], story=len(message.words) > FRAGMENT
+            message.text[:PLACE_WITHIN],
+            story=len(message.words) > FRAGMENT or self._intents.asks(message),
         )
+
+
+_ASKED_IN_A_STORY = frozenset({Intent.PERSON, Intent.WITHDRAW, Intent.COMPLAIN})
+"""What may be wanted at the end of pages of story."""
 
 
 def _fitting(dangers: tuple[DangerKind, ...], age: int | None) -> DangerKind | None:

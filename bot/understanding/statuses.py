@@ -57,8 +57,11 @@ class StatusFile(Entry):
     deadlines: tuple[str, ...]
     no_deadlines: tuple[str, ...]
     urgent: tuple[str, ...]
+    with_child: tuple[str, ...]
     general: tuple[str, ...]
     of_another: tuple[str, ...]
+    everyday: tuple[str, ...]
+    """Words of the coast that are no slips of a term: "cào nghêu" is not "cận nghèo"."""
     schools: Mapping[int, tuple[str, ...]]
     """Years of age → what one goes to then."""
     out_of_school: tuple[str, ...]
@@ -101,6 +104,8 @@ class _Found:
     """"Bị chồng đánh" is about the one before it, "chồng đánh" about the one who tells."""
     survivor: bool = False
     """It stands at the dead; the one it is about is named before them, or tells."""
+    guessed: bool = False
+    """An age that a class at school only points to."""
 
     @property
     def age(self) -> int:
@@ -115,11 +120,15 @@ class Told:
     relation: Relation | None
     """None when nobody is named, or when it is not clear who of those named needs help."""
     facts: Facts
+    guessed_age: int | None
+    """About how old the person in need is by the class they go to, where no age is stated."""
     others: Mapping[Relation, Facts]
     """What is stated of anybody else; the writer's own under SELF."""
     several: bool
     """Something was done to more than one of those named."""
     urgent: bool
+    with_child: bool
+    """Somebody is said to be pregnant."""
 
 
 class Statuses:
@@ -131,6 +140,7 @@ class Statuses:
             book.add_list(name, words)
 
         self.terms = tuple(term.split() for term in file.terms)
+        self.everyday = tuple((fold(word),) for word in file.everyday)
         self._people = people
         self._statements = tuple(
             _Statement(
@@ -164,6 +174,7 @@ class Statuses:
         self._deadlines = book.all(file.deadlines)
         self._no_deadlines = book.all(file.no_deadlines)
         self._general = book.all(file.general)
+        self._with_child = book.all(file.with_child)
         self._of_another = book.all(file.of_another)
         self._school_ages = tuple(age for age, names in file.schools.items() for _ in names)
         self._schools = book.all(
@@ -201,20 +212,30 @@ class Statuses:
         needy = self._in_need(message, mentions, owners, harmed, danger=danger, parent=parent)
         if needy is None and parent:
             needy = Relation.SELF
+        spoken_for = self._people.spoken_for(message, mentions)
         stated: dict[Relation, dict[FactId, Value]] = {}
+        guessed: dict[Relation, int] = {}
         for one, owner in owners.items():
             of_all = one.whole_household and owner in _OF_THE_HOUSE
             relation = (needy or Relation.SELF) if of_all else owner
-            stated.setdefault(relation, {}).setdefault(one.fact, one.value)
+            if one.fact is FactId.DOMESTIC_VIOLENCE and not one.passive and spoken_for is not None:
+                relation = spoken_for  # "con dâu bả đuổi bả, tôi nhắn giùm": not of who writes
+            if one.guessed:
+                guessed.setdefault(relation, one.age)
+            else:
+                stated.setdefault(relation, {}).setdefault(one.fact, one.value)
         told = {relation: Facts.model_validate(_by_name(of)) for relation, of in stated.items()}
         facts = told.pop(needy or Relation.SELF, Facts())
         held = facts.criminal_role is CriminalRole.HELD
+        about = guessed.get(needy or Relation.SELF) if facts.age is None else None
         return Told(
             needy,
             facts,
+            about,
             told,
             len(harmed) > 1,
             held or self._presses(message, today),
+            self._with_child.among(message),
         )
 
     def _is_a_parent(
@@ -435,7 +456,9 @@ class Statuses:
                 continue
             if first >= 2 and folded[first - 2 : first] in _OF_THE_LAW:
                 continue
-            found.append(_Found(FactId.AGE, age, place, False))
+            if _of_another_time(first, mentions, folded):
+                continue
+            found.append(_Found(FactId.AGE, age, place, False, guessed=word == "lop"))
         return found
 
     @staticmethod
@@ -499,7 +522,7 @@ class Statuses:
     def _at_school(self, message: Message) -> list[_Found]:
         """About how old those are who go to a school named without its class."""
         return [
-            _Found(FactId.AGE, self._school_ages[number], begin, False)
+            _Found(FactId.AGE, self._school_ages[number], begin, False, guessed=True)
             for number, begin, end in self._schools.find(message)
             if not self._is_out_of_school(begin, message)
         ]
@@ -584,6 +607,19 @@ _GRADES = {str(grade): grade + 5 for grade in (*range(1, 10), 11, 12)}
 law draws its line at 16."""
 _OF_THE_LAW = (["nguoi", "tren"], ["nguoi", "tu"], ["la", "tren"], ["khi", "tren"])
 """Before an age that is no person's."""
+
+
+def _of_another_time(first: int, mentions: tuple[Mention, ...], folded: list[str]) -> bool:
+    """Whether the age whose number is at `first` is one of then: "hồi em mới 15 tuổi"."""
+    upto = first
+    while upto and folded[upto - 1] in _BEFORE_AN_AGE:
+        upto -= 1
+    whose = next((one for one in mentions if one.end == upto), None)
+    before = whose.begin if whose is not None else upto
+    return before < first and before > 0 and folded[before - 1] in _THEN
+
+
+_THEN = frozenset(["hoi", "luc", "khi", "thoi"])
 
 
 def _ends(mentions: tuple[Mention, ...], place: int) -> bool:

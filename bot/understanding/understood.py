@@ -29,8 +29,12 @@ class Understood:
     normalised: str
     """Lower case, Telex and shorthand written out, marks as typed."""
     intent: Intent
+    asks: bool
+    """A question stands in it, also in one that tells a trouble."""
     facts: Facts
     """Facts about the person who needs help; only what is stated."""
+    guessed_age: int | None
+    """About how old the person in need is, by the class at school; never a fact that is kept."""
     others: Mapping[Relation, Facts]
     """What is stated of anybody else named, the writer (SELF) among them; none of it is a fact of
     the person in need. With `relation` None it is not clear whether one of these needs help."""

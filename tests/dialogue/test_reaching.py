@@ -53,7 +53,8 @@ def test_fear_of_being_found_out_is_no_alarm_and_is_said_back(talk: Talk) -> Non
     talk.writes("em 17 tuoi co bau, ban trai bo em")
     said = talk.writes("em so ba me biet, dung goi ve nha")
 
-    assert talk.state.danger is None
+    assert talk.read("em so ba me biet, dung goi ve nha").danger is None
+    assert not any(key.startswith("danger.") for key in talk.keys)
     assert "dung goi ve nha" in said
     assert talk.state.reach
 

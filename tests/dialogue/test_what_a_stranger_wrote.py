@@ -1,5 +1,7 @@
 """What citizens say of themselves and of the talk, and what must come of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.channels.message import InboundKind
@@ -175,3 +177,208 @@ def test_questions_about_the_help_itself_get_no_article(talk: Talk, text: str, k
     talk.writes(text)
 
     assert talk.keys[-1] == key
+
+
+def test_a_girl_harmed_is_spoken_to_and_her_age_is_kept(talk: Talk) -> None:
+    said = talk.writes("con 17 tuổi có thai 5 tháng, bạn trai trốn mất")
+    assert talk.keys[0] == "danger.child_self"
+    assert "111" in said
+
+    talk.writes("ảnh 26 tuổi, ngủ với ảnh hồi con mới 15 tuổi")
+
+    assert talk.state.facts.age == 17
+    assert talk.state.danger is DangerKind.CHILD
+    assert talk.state.step == "request.place"
+
+
+def test_of_a_child_one_speaks_to_the_mother(talk: Talk) -> None:
+    talk.writes("con gái tôi 12 tuổi bị ông hàng xóm sờ mó")
+
+    assert talk.keys[0] == "danger.child"
+
+
+def test_the_age_of_a_class_is_asked_and_never_kept(talk: Talk) -> None:
+    talk.writes("cháu học lớp 7, bị thầy sờ vô người")
+    assert talk.keys[0] == "danger.child_self"
+
+    assert talk.state.facts.age is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dạ con hỏi, vợ con bị xe tông mất rồi, con muốn đòi bồi thường",
+        "tụi con đi làm thuê, chủ thiếu tiền công tụi con hai tháng",
+        "thưa cô chú, cháu bị chủ trọ giữ tiền cọc không trả",
+    ],
+)
+def test_whoever_calls_themselves_con_or_chau_is_no_child_of_the_writer(
+    talk: Talk, text: str
+) -> None:
+    talk.writes(text)
+
+    assert talk.state.relation in (None, Relation.SELF)
+
+
+def test_what_the_dead_was_is_not_the_widow(talk: Talk) -> None:
+    talk.writes("chồng tôi là bệnh binh, mất hồi đầu năm, tôi 71 tuổi, ở Khánh An, xin chế độ")
+
+    assert talk.state.facts.merit is None
+    assert talk.state.facts.age == 71
+    assert talk.state.place.communes
+
+
+def test_a_widow_is_told_nothing_of_divorce(talk: Talk) -> None:
+    said = talk.writes(
+        "chồng tôi mất rồi, đất đứng tên ổng, anh em bên chồng đòi lấy lại, làm sao?"
+    )
+
+    assert "ly hôn" not in said.lower()
+
+
+def test_an_officer_of_the_commune_is_understood_to_write_for_somebody(talk: Talk) -> None:
+    talk.writes(
+        "em bên Đoàn thanh niên xã Năm Căn, có trường hợp cháu bé 12 tuổi mồ côi bị chú lấy tiền"
+    )
+
+    assert "understood.for_other" in talk.keys
+    assert talk.state.relation is Relation.OTHER
+    assert talk.state.facts.age == 12
+
+
+def test_a_bare_age_is_of_the_one_the_talk_is_about(talk: Talk) -> None:
+    talk.writes("em trai tui bị liệt hai chân mà xã cắt trợ cấp")
+    talk.writes("41 tuổi")
+
+    assert talk.state.relation is Relation.RELATIVE
+    assert talk.state.facts.age == 41
+
+
+def test_a_fine_that_no_guide_tells_of_is_not_passed_over(talk: Talk) -> None:
+    said = talk.writes("chưa làm khai sinh cho con có bị phạt không")
+
+    assert "faq.fine_unsaid" in talk.keys
+    assert "hỏi cán bộ" in said
+
+
+@pytest.mark.parametrize(
+    "text", ["hễ ổng xỉn là quậy, mẹ con em không dám ngủ ở nhà", "em trốn chồng, ở nhờ nhà ngoại"]
+)
+def test_fear_at_home_brings_the_number_and_an_officer(talk: Talk, text: str) -> None:
+    said = talk.writes(text)
+
+    assert talk.keys[0] == "danger.violence"
+    assert "113" in said
+    assert talk.state.step == "request.place"
+
+
+def test_more_told_of_a_loan_stays_with_the_loan(talk: Talk) -> None:
+    talk.writes("lãi suất cho vay tối đa bao nhiêu")
+    topic = talk.state.topic
+    talk.writes("tui vay 30 triệu lãi 8% một tháng, đóng hoài không hết")
+
+    assert "faq.which" not in talk.keys
+    assert topic is not None
+
+
+def test_an_english_story_is_used(talk: Talk) -> None:
+    talk.writes("My brother sold our land in Cai Nuoc and kept the money. We are a poor family.")
+
+    assert talk.state.fields[0] == "land"
+    assert talk.state.place.communes
+    assert "go:screen" in talk.choices
+
+
+def test_before_papers_comes_how_to_report(talk: Talk) -> None:
+    talk.writes("nhà tôi hộ nghèo, hôm trước tôi bị cướp giật dây chuyền té gãy tay")
+    talk.presses("go:calm") if talk.state.danger else None
+    if talk.state.step != screening.TOLD:
+        talk.presses("go:screen")
+
+    assert talk.keys.index("outcome.report_first") < talk.keys.index("outcome.papers")
+
+
+def test_who_helps_is_told_by_name_where_it_is_known(talk: Talk) -> None:
+    talk.has_case("in_progress")
+    assert talk.lookups.my_case is not None
+    named = replace(talk.lookups.my_case, provider="Nguyễn Văn A")
+    talk.lookups = replace(talk.lookups, my_case=named)
+    talk.starts()
+    said = talk.writes("ai lo vụ của tôi vậy")
+
+    assert "Nguyễn Văn A" in said
+    assert talk.turn.wishes == ()
+
+
+def test_who_helped_is_answered_after_the_end_too(talk: Talk) -> None:
+    talk.has_case("closed")
+    talk.starts()
+    talk.writes("cán bộ giúp tôi tên gì")
+
+    assert talk.keys == ["status.who_gone"]
+    assert "go:person" in talk.choices
+
+
+def test_scolding_or_hesitating_begins_no_screening(talk: Talk) -> None:
+    talk.writes("tôi muốn ly hôn")
+    for text in ("thôi để tôi tính lại đã", "nói cái gì khó hiểu quá trời"):
+        talk.writes(text)
+        assert not talk.state.step.startswith("screening."), text
+
+
+def test_pages_that_ask_about_the_price_are_a_trouble_told(talk: Talk) -> None:
+    page = "Tôi mua đất giấy tay, người bán chết, con họ đòi lại, xã hòa giải không xong. " * 6
+    talk.writes(f"{page}Tôi 67 tuổi, nhà cận nghèo. Tôi nhờ luật sư có tốn tiền không?")
+
+    assert talk.state.told_story
+    assert talk.state.step == screening.TOLD
+
+
+def test_where_somebody_is_held_is_not_where_they_live(talk: Talk) -> None:
+    talk.writes("thằng nhỏ nhà tôi 17 tuổi bị công an kêu lên rồi giữ luôn từ sáng")
+    talk.writes("nó tên Phúc, đang giữ ở công an Trần Văn Thời")
+    assert talk.state.step == "request.place"
+    assert talk.state.place.communes == ()
+
+    talk.writes("xã Khánh Hưng")
+
+    assert "request.held.ask" not in talk.keys
+
+
+def test_whoever_is_held_abroad_is_not_sent_to_our_police(talk: Talk) -> None:
+    talk.writes("ghe của chồng em bị Malaysia bắt giữ tháng nay không tin tức")
+
+    assert talk.keys[0] == "danger.arrest_abroad"
+
+
+def test_a_question_where_a_place_is_asked_for_is_no_place(talk: Talk) -> None:
+    talk.writes("gặp cán bộ")
+    talk.writes("giờ tôi phải làm sao")
+
+    assert talk.state.place.communes == ()
+    assert talk.state.step == "request.place"
+
+
+def test_near_the_market_is_no_trouble_told(talk: Talk) -> None:
+    talk.writes("gặp cán bộ")
+    talk.writes("nhà tôi ở gần chợ")
+    assert talk.keys == ["request.place.not_understood"]
+
+    talk.writes("bỏ qua")
+    assert talk.state.step == "request.story"
+
+
+def test_where_to_go_right_after_an_answer_is_about_that_answer(talk: Talk) -> None:
+    talk.writes("hàng xóm lấn ranh đất thì làm sao")
+    talk.writes("rồi nộp đơn ở đâu")
+
+    assert "faq.where" in talk.keys
+
+
+def test_a_number_that_is_told_back_is_told_once(talk: Talk) -> None:
+    talk.has_case("waiting")
+    talk.starts()
+    said = talk.writes("0918 222 333 gọi buổi tối sau 7 giờ thôi vì ban ngày tôi đi cào nghêu")
+
+    assert said.count("333") == 1
+    assert talk.state.facts.household is None

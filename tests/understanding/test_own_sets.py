@@ -11,6 +11,8 @@ import pytest
 
 from bench.understanding import rows
 from bot.understanding.danger import DangerKind
+from bot.understanding.intents import Intent
+from bot.understanding.people import Relation
 from store.datafile import Entry, load
 from tests.understanding.reading import read
 
@@ -110,7 +112,6 @@ def test_a_threat_that_is_quoted_is_not_the_writers_own(text: str) -> None:
         ("năm nay tôi sáu mươi bảy, bị gạt tiền", 67),
         ("ông ngoại tám mươi mấy tuổi bị lấn ranh", 80),
         ("nội tôi tuổi đã 88, muốn làm di chúc", 88),
-        ("con tôi học lớp bảy bị bạn đánh", 12),
         ("nghe nói người trên 60 tuổi được giúp, còn tôi thì sao", None),
         ("tôi 30 công đất bị chiếm", None),
     ],
@@ -119,5 +120,101 @@ def test_an_age_is_read_however_it_is_said(text: str, age: int | None) -> None:
     assert read(text).facts.age == age
 
 
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [("con tôi học lớp bảy bị bạn đánh", 12), ("cháu nhà em học mẫu giáo bị cô giữ trẻ đánh", 4)],
+)
+def test_a_class_at_school_only_points_to_an_age(text: str, about: int) -> None:
+    understood = read(text)
+
+    assert understood.facts.age is None
+    assert understood.guessed_age == about
+    assert "child" in understood.groups
+
+
+def test_an_age_of_then_is_not_the_age_of_today() -> None:
+    understood = read("quen anh đó hồi em mới 15 tuổi, giờ em 17 tuổi")
+
+    assert understood.facts.age == 17
+
+
+def test_raking_clams_is_no_certificate() -> None:
+    assert read("sáng tôi đi cào nghêu ngoài bãi").facts.household is None
+
+
+def test_pages_of_trouble_that_ask_about_the_price_stay_a_story() -> None:
+    page = "Tôi mua đất giấy tay, người bán chết, con họ đòi lại, xã hòa giải không xong. " * 6
+
+    assert read(f"{page} Tôi nhờ luật sư có tốn tiền không?").intent is not Intent.COST
+
+
+def test_whoever_is_dead_has_no_status_of_today() -> None:
+    understood = read("cha tôi là thương binh, mất hồi tháng trước, má tôi 70 tuổi xin trợ cấp")
+
+    assert understood.facts.merit is None
+    assert understood.facts.age == 70
+
+
+def test_losing_money_kills_nobody() -> None:
+    understood = read("ba tôi là thương binh, mất 5 triệu tiền gửi, giờ ba xin giúp")
+
+    assert understood.facts.merit is True
+
+
+def test_an_old_woman_thrown_out_is_not_her_daughter_in_law() -> None:
+    understood = read("bà Năm gần nhà bị con dâu bả đuổi ra đường, tôi hỏi giùm bả")
+
+    assert understood.relation is not Relation.CHILD
+    assert Relation.SELF not in understood.others
+
+
 def test_who_takes_from_the_writer_is_not_the_one_in_need() -> None:
     assert not read("chị chồng tôi 65 tuổi giành đất với tôi").groups
+
+
+def test_not_daring_denies_no_violence() -> None:
+    assert read("em sợ quá không dám ở nhà").facts.domestic_violence is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "con 17 tuổi có thai 5 tháng, bạn trai trốn mất",
+        "quen nhau hồi cháu 14 tuổi, ảnh 24 tuổi, hai đứa có ngủ với nhau mấy lần",
+        "con gái tôi 16 tuổi cấn bầu với thằng hàng xóm",
+    ],
+)
+def test_a_child_with_child_is_one_to_be_protected(text: str) -> None:
+    assert read(text).danger is DangerKind.CHILD
+
+
+def test_a_grown_woman_with_child_is_in_no_danger_by_that() -> None:
+    assert read("vợ tôi 30 tuổi có bầu 3 tháng bị công ty cho nghỉ").danger is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tối qua ổng nhậu về quậy, mẹ con em ra chòi vịt ngủ",
+        "ba em xỉn vô là la hét đập đồ, em sợ không dám ở nhà",
+        "em trốn chồng về ngoại được không",
+    ],
+)
+def test_fear_at_home_is_heard_though_nobody_says_beaten(text: str) -> None:
+    assert read(text).danger is DangerKind.VIOLENCE
+
+
+def test_a_husband_who_drinks_and_does_no_work_is_a_divorce() -> None:
+    assert read("chồng tôi nhậu hoài không lo làm ăn, tôi muốn ly hôn").danger is None
+
+
+@pytest.mark.parametrize("text", ["giờ tôi phải làm sao", "họ không chịu ra hòa giải thì sao"])
+def test_a_question_is_no_place(text: str) -> None:
+    assert read(text).place.communes == ()
+
+
+def test_an_english_story_tells_its_field_and_household() -> None:
+    understood = read("The neighbour took our land. We are a poor family and have no lawyer.")
+
+    assert understood.fields[0][0] == "land"
+    assert understood.facts.household == "poor"
