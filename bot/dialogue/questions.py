@@ -129,8 +129,10 @@ def ask_boxes(state: State, lookups: Lookups, *, replaces: bool = False) -> Say:
         Choice(key=str(fact), label=Line(key=f"screening.box.{fact}"), ticked=fact in state.ticked)
         for fact in shown
     )
-    key = "screening.boxes_private" if _PRIVATE.issuperset(shown) else "screening.boxes"
-    if for_another(state):
-        key += "_other"
+    if _PRIVATE.issuperset(shown):
+        other = for_another(state)
+        key = "screening.boxes_private_other" if other else "screening.boxes_private"
+    else:
+        key = "screening.boxes_other" if for_another(state) else "screening.boxes"
     ends = (DONE,) if state.ticked else (DONE, NONE_OF_THESE, SKIP, PERSON)
     return Say(lines=(Line(key=key),), choices=(*boxes, *ends), replaces=replaces)
