@@ -470,6 +470,8 @@ def _in_another_language(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if danger is not None:
         return _again(state, lookups)
     khmer = any(map(_is_khmer, heard.text))
+    if state.step in _FREE and _FREE_HELP.search(heard.text.lower()):
+        return screening.begin(state, heard, lookups)
     key = "always.foreign_khmer" if khmer else "always.foreign"
     said = ask(key, faq.PERSON, faq.SCREEN)
     understood = heard.understood
@@ -493,6 +495,9 @@ def _with_lines(said: Say, lines: tuple[Line, ...]) -> Say:
     return said.model_copy(update={"lines": (*said.lines, *lines)})
 
 
+_FREE_HELP = re.compile(
+    r"\bfree\b.{0,20}\b(?:lawyer|help|legal|aid)\b|\b(?:lawyer|legal aid|help)\b.{0,20}\bfree\b"
+)
 _NAMED_IN_ENGLISH = re.compile(r"\b(?:from|in|at|near) ((?:[A-ZĐ]\w+ ?){1,4})")
 
 
@@ -584,6 +589,8 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return _resumed(Turn(learnt.state), lookups)
     odd_age = understood.impossible_age
     match understood.intent:
+        case Intent.QUESTION if state.danger is not None and not faq.answers(heard, lookups):
+            return _resumed(Turn(learnt.state, (say("always.noted"),)), lookups)
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
             asked = faq.answer(learnt.state, heard, lookups)
             return _resumed(_without_detours(asked), lookups)
@@ -700,6 +707,10 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return _question_with_facts(learnt, heard, lookups)
         case Intent.STORY:
             return _story(learnt, heard, lookups)
+        case Intent.QUESTION if (
+            learnt.place and not (learnt.new or learnt.corrected) and _asks_whom_to_ask(heard)
+        ):
+            return _place_alone(learnt, lookups)
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
             return _question_with_facts(learnt, heard, lookups)
         case Intent.YES if state.topic is None and not learnt.anything:
@@ -730,6 +741,17 @@ def _asks_for_oneself(state: State, heard: Heard) -> bool:
 
 _OTHER_MATTER = 0.5
 """From this score on a question is about another field of law than the one before."""
+
+
+def _asks_whom_to_ask(heard: Heard) -> bool:
+    """ "Tôi ở Giá Rai thì hỏi ở đâu": the office of that place is the answer."""
+    return _WHOM_TO_ASK.search(fold(heard.understood.normalised)) is not None
+
+
+_WHOM_TO_ASK = re.compile(
+    r"\b(?:hoi|gap|lien he|lien lac|toi|den|nho|xin giup)(?: \w+)? (?:o dau|cho nao|noi nao|ai)\b"
+    r"(?! (?:nop|lam|kien))"
+)
 
 
 def _asks_from_elsewhere(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> bool:

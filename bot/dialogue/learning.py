@@ -1,5 +1,6 @@
 """What a message teaches about the person in need, and how it is said back."""
 
+import re
 from dataclasses import dataclass, replace
 
 from bot.dialogue.turn import Doubt, Lookups, Place, State
@@ -166,6 +167,9 @@ _OF_ALL = frozenset(
 def of_the_one_in_need(state: State, understood: Understood) -> Known:
     """The facts of a message that are of the person this talk is about."""
     known = understood.facts.known()
+    of_them = understood.others.get(Relation.OTHER)
+    if understood.relation is None and of_them is not None and _THEY.match(_folded(understood)):
+        return of_them.known()  # "bả 79 tuổi": whom the talk is about, whoever that is
     if state.relation in (None, Relation.SELF) or understood.relation not in (None, Relation.SELF):
         return known
     if state.intermediary and understood.relation in (None, Relation.SELF):
@@ -180,9 +184,14 @@ def of_the_one_in_need(state: State, understood: Understood) -> Known:
 
 
 def _names_the_writer(understood: Understood) -> bool:
-    return not _WRITER.isdisjoint(fold(understood.normalised).split())
+    return not _WRITER.isdisjoint(_folded(understood).split())
 
 
+def _folded(understood: Understood) -> str:
+    return fold(understood.normalised)
+
+
+_THEY = re.compile(r"(?:da )?(?:nam nay )?(?:no|ong|ba|ong ay|ba ay|anh ay|chi ay|be|chau no)\b")
 _WRITER = frozenset({"toi", "tui", "em", "minh", "tao", "con", "chau"})
 
 

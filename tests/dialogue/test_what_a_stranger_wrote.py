@@ -382,3 +382,62 @@ def test_a_number_that_is_told_back_is_told_once(talk: Talk) -> None:
 
     assert said.count("333") == 1
     assert talk.state.facts.household is None
+
+
+def test_an_age_told_of_her_is_the_neighbours_the_talk_is_about(talk: Talk) -> None:
+    talk.writes("bà Tư kế bên nhà tôi bị con dâu bả đuổi ra khỏi nhà, tôi nhắn giùm bả")
+    if talk.state.danger is not None:
+        talk.presses("go:calm")
+    talk.writes("bả 79 tuổi")
+
+    assert talk.state.relation is Relation.NEIGHBOUR
+    assert talk.state.facts.age == 79
+
+
+def test_to_who_is_afraid_no_guide_is_offered_by_chance(talk: Talk) -> None:
+    talk.writes("hễ ổng xỉn là quậy, mẹ con em không dám ngủ ở nhà")
+    talk.writes("giờ em phải làm sao")
+
+    assert "faq.unknown" not in talk.keys
+    assert talk.keys[-1] == "request.place.ask"
+
+
+def test_whom_to_ask_from_a_place_is_its_office(talk: Talk) -> None:
+    talk.writes("tôi ở phường Giá Rai thì hỏi ở đâu")
+
+    assert any(key.startswith("routing.") for key in talk.keys)
+
+
+def test_free_help_asked_for_in_english_is_looked_at(talk: Talk) -> None:
+    talk.writes("Hello, can I get a free lawyer for my divorce?")
+
+    assert talk.state.step.startswith("screening.")
+    assert talk.state.language == "en"
+
+
+def test_the_groups_are_said_in_english(talk: Talk) -> None:
+    talk.writes("The neighbour took our land. We are a poor household and need help.")
+    said = talk.presses("go:screen")
+
+    assert "people of a poor household (Legal Aid Act 2017, Article 7 clause 2)" in said
+
+
+def test_of_the_roles_of_a_minor_only_the_told_one_is_said(talk: Talk) -> None:
+    said = talk.writes("em 17 tuổi, bị người ta đánh gãy tay, công an đang làm")
+
+    assert "bị người khác làm hại" in said
+    assert "đang ở tù" not in said
+
+
+def test_private_matters_have_a_screen_of_their_own(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.presses("neither")
+    talk.writes("45")
+    assert {"hiv", "domestic_violence", "trafficking_victim"}.isdisjoint(talk.choices)
+
+    talk.presses("none")
+
+    assert talk.keys == ["screening.boxes_private"]
+    assert {"hiv", "domestic_violence"} <= set(talk.choices)
+    assert "go:person" in talk.choices
