@@ -29,6 +29,8 @@ _FEWEST_WORDS = 3
 _LITTLE = 4
 _SOME_FIELD = 0.3
 """Below this score so few words belong to no field of law."""
+_NEAR = 0.05
+"""The chance below which an article is nothing the citizen may have meant."""
 _SURE = 0.75
 """The chance from which an article is offered beside a story that asked nothing."""
 
@@ -137,7 +139,8 @@ def answer(state: State, heard: Heard, lookups: Lookups) -> Turn:
         shown = article(state, nearest[0], lookups)
         if shown is not None:
             return _with_what_is_unsaid(shown, nearest[0], heard, lookups)
-    titles = tuple(_title(article_id, lookups) for article_id in nearest)
+    likely = {hit.id for hit in answers if hit.score >= _NEAR}
+    titles = tuple(_title(article_id, lookups) for article_id in nearest if article_id in likely)
     if found.ambiguous and titles:
         return Turn(state, (ask("faq.which", *titles, PERSON),))
     if heard.understood.intent is Intent.OUT_OF_SCOPE:
@@ -187,7 +190,16 @@ _TELLS_OF_A_FINE = re.compile(r"\b(?:phat|muc phat)\b")
 
 def _says_too_little(found: Found, text: str) -> bool:
     """ "Giúp tôi với": there is nothing in it to look for, so nothing is offered by chance."""
-    return len(text.split()) <= _LITTLE and found.field[0].score < _SOME_FIELD
+    words = fold(text).strip(" .!?").split()
+    telling = [word for word in words if word not in _OF_ANY_QUESTION]
+    little = len(words) <= _LITTLE or len(telling) <= 1
+    return found.abstained and little and found.field[0].score < _SOME_FIELD
+
+
+_OF_ANY_QUESTION = frozenset(
+    ["gio", "bay", "toi", "tui", "em", "minh", "con", "chau", "phai", "lam", "sao", "gi",
+     "biet", "khong", "ko", "nua", "thi", "vay", "ai", "nao", "day", "roi", "duoc", "the"]
+)  # fmt: skip
 
 
 def _answers_within(found: Found, topic: Article) -> bool:

@@ -441,3 +441,14 @@ def test_private_matters_have_a_screen_of_their_own(talk: Talk) -> None:
     assert talk.keys == ["screening.boxes_private"]
     assert {"hiv", "domestic_violence"} <= set(talk.choices)
     assert "go:person" in talk.choices
+
+
+def test_a_question_with_nothing_in_it_is_asked_about_and_nothing_is_offered_by_chance(
+    talk: Talk,
+) -> None:
+    talk.writes("giờ tôi phải làm sao")
+    assert talk.keys[-1] == "faq.tell_more"
+
+    talk.writes("bạn ơi máy bạn xài có khỏe mạnh không vậy ta")
+
+    assert not any(key.startswith("a:") for key in talk.choices)
