@@ -788,6 +788,8 @@ def hidden(words: str) -> str:
 
 def without_numbers(words: str) -> str:
     """What was said of calling, without the number that is told beside it already."""
+    if _NUMBER.search(words) is None:
+        return words
     return re.sub(r"\s+", " ", _NUMBER.sub(" ", words)).strip(" .,:;-")
 
 
