@@ -73,7 +73,7 @@ class Gazetteer:
         words = words_of(cleaned)
         strict = story or len(words) >= LONG_ANSWER
         found = self._names.find(words, strict=strict)
-        mentions = [_mention(words, one) for one in found]
+        mentions = [_mention(words, one) for one in found if not _says_something_else(words, one)]
         if strict:
             begins = {one.begin for one in found}
             mentions = [one for one in mentions if _stands_in_a_story(words, one, begins)]
@@ -161,6 +161,15 @@ def _mention(words: Sequence[Word], found: Found) -> _Mention:
     senses = tuple(sense for name in found.names for sense in name.senses)
     fitting = _fitting(senses, cue, age_after(words, found.end))
     return _Mention(first, found, fitting, cue, sureness(words, first, cue))
+
+
+_NO_NAMES = frozenset({"khong", "ko", "toi", "tui", "duoc", "nguoi", "ngheo"})
+"""Words of every talk that no slip makes of a name: "không tiền" is no Khánh Tiến."""
+
+
+def _says_something_else(words: Sequence[Word], found: Found) -> bool:
+    span = words[found.begin : found.end]
+    return found.likeness is Likeness.NEARLY and any(word.folded in _NO_NAMES for word in span)
 
 
 _UNITS = frozenset({Level.COMMUNE, Level.OLD_UNIT})

@@ -41,6 +41,9 @@ PERSONAL = ("tôi", "họ", "ta", "hoài", "đau")
 NOW = "lúc này"
 """The list of words for now and just now."""
 
+A_CHILD = "trẻ rõ"
+"""The list of words for a child, and for nobody grown up."""
+
 _MANY_SIGNS = (1, 2, 3, 4, 6)
 _LETTERS = (3, 4, 5)
 """Lengths of the runs of letters that are weighed: a misspelt word still shares most of them."""
@@ -173,6 +176,7 @@ class Signs:
         self._told = book.all(dampeners.told)
         self._long_ago = book.all(dampeners.long_ago)
         self._now = book.choice(NOW)
+        self._child = book.choice(A_CHILD)
         self._of_nobody = book.all(dampeners.of_nobody)
         self._personal = tuple(map(book.choice, (NOW, *PERSONAL)))
         self._own = book.all(own.said)
@@ -226,6 +230,10 @@ class Signs:
     def only_told(self, message: Message) -> bool:
         """Whether it speaks of a film, the news, a lesson."""
         return self._told.among(message)
+
+    def names_a_child(self, message: Message) -> bool:
+        """Whether a child is named, whatever is said of it."""
+        return bool(self._child.starts(message))
 
     def of_nobody(self, message: Message) -> bool:
         """Whether it asks about the law, of nobody and of nothing that goes on."""

@@ -7,7 +7,7 @@ from bot.understanding import contact, numbers
 from bot.understanding.danger import DangerKind, DangerReader, Signs, Weights
 from bot.understanding.foreign import Foreign, ForeignReader, Language
 from bot.understanding.intents import Intent, Intents
-from bot.understanding.people import People
+from bot.understanding.people import People, Relation
 from bot.understanding.phrases import Message, Phrasebook, Vocabulary, listen
 from bot.understanding.statuses import FRAGMENT, Statuses, Told
 from bot.understanding.understood import Role, Understood
@@ -47,7 +47,8 @@ class Reader:
         book = Phrasebook()
         people = People(book)
         weights = Weights.load()
-        self._danger = DangerReader(Signs(book), weights)
+        self._signs = Signs(book)
+        self._danger = DangerReader(self._signs, weights)
         self._statuses = Statuses(book, people)
         self._intents = Intents(book)
         self._people = people
@@ -76,7 +77,8 @@ class Reader:
         age = told.facts.age if told.facts.age is not None else told.guessed_age
         if told.with_child and age is not None and age < GROWN_UP:
             dangers = (DangerKind.CHILD, *dangers)
-        danger = _fitting(dangers, age)
+        ages = (age, *(of.age for of in told.others.values()))
+        danger = _fitting(dangers, ages, child=self._names_a_child(message))
         place = self._place(message, command)
         intent = self._intent(message, command, danger, told, place)
         groups = statuses(told.facts.having(FactId.AGE, age), today, self._law)
@@ -115,6 +117,12 @@ class Reader:
         message = listen(typed[:LONGEST_FOR_DANGER], self._vocabulary, today)
         foreign = self._foreign.read(message.text)
         return bool(foreign.dangers) if foreign else self._danger.has_signs(message)
+
+    def _names_a_child(self, message: Message) -> bool:
+        """Whether somebody is named who may be under age."""
+        mentions = self._people.mentions(message)
+        named = any(one.humble or one.relation is Relation.CHILD for one in mentions)
+        return named or self._signs.names_a_child(message)
 
     def _intent(
         self,
@@ -173,9 +181,16 @@ _ASKED_IN_A_STORY = frozenset({Intent.PERSON, Intent.WITHDRAW, Intent.COMPLAIN})
 """What may be wanted at the end of pages of story."""
 
 
-def _fitting(dangers: tuple[DangerKind, ...], age: int | None) -> DangerKind | None:
-    """The likeliest danger that an age does not rule out."""
-    if age is not None and age >= GROWN_UP:
+def _fitting(
+    dangers: tuple[DangerKind, ...], ages: Sequence[int | None], *, child: bool
+) -> DangerKind | None:
+    """The likeliest danger that the ages do not rule out: first that of whom it is about.
+
+    `child`: somebody is named who may be under age, beside those whose age is told.
+    """
+    told = [age for age in ages if age is not None]
+    grown_up = ages[0] is not None and ages[0] >= GROWN_UP
+    if grown_up or (told and min(told) >= GROWN_UP and not child):
         dangers = tuple(kind for kind in dangers if kind is not DangerKind.CHILD)
     return dangers[0] if dangers else None
 

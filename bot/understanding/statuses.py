@@ -584,7 +584,7 @@ _COUNTED = ("mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin")
 _BABY = frozenset(["be", "sinh"])
 _BABY_UNTIL = 36
 """Months."""
-_LASTS = frozenset(["nay", "roi", "truoc", "qua", "khong", "chua", "lien", "tien", "luong"])
+_LASTS = frozenset(["nay", "roi", "truoc", "qua", "khong", "lien", "tien", "luong"])
 _BARE_AGE = re.compile(r"[1-9]\d")
 _WHICH_ONE = frozenset(["trai", "gai", "ut", "lon", "nho", "tuoi", "gia", "ca", "roi", "yeu"])
 """Between a person and the number, telling which one they are or that they are old."""

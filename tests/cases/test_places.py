@@ -217,6 +217,11 @@ def test_the_place_where_somebody_lives_counts_before_others_that_are_named() ->
     assert in_story(story) == {"32244"}
 
 
+@pytest.mark.parametrize("text", ["gio toi khong tien", "giờ tôi không tiền"])
+def test_words_of_every_talk_are_no_slip_of_a_name(text: str) -> None:
+    assert PLACES.read(text).communes == ()
+
+
 def test_two_places_to_live_are_both_asked_about() -> None:
     reading = PLACES.read("con tôi ở Sông Đốc, còn tôi ở Rạch Gốc", story=True)
 

@@ -109,5 +109,13 @@ def test_a_trial_within_days_is_urgent_without_danger() -> None:
     assert understood.urgent
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["mẹ 80 tuổi bị liệt bị anh hai bỏ đói", "bà ngoại 75 tuổi bị cậu đánh chảy máu"],
+)
+def test_where_only_grown_up_people_are_named_no_child_is_in_danger(text: str) -> None:
+    assert read(text).danger not in (None, DangerKind.CHILD)
+
+
 def test_the_reading_does_not_hang_on_the_day() -> None:
     assert read("chồng đang đánh em", dt.date(2027, 3, 1)).danger is DangerKind.VIOLENCE

@@ -168,6 +168,32 @@ def test_an_old_woman_thrown_out_is_not_her_daughter_in_law() -> None:
     assert Relation.SELF not in understood.others
 
 
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("giờ tui bảy mốt bả sáu tám, bả đòi chia đất", 71),
+        ("tía tôi đã bát tuần mà bị lừa ký giấy", 80),
+        ("ngoại em 8 mươi mấy tuổi rồi mà bị người ta kiện", 80),
+        ("con tôi gần 18 tuổi bị bạn đánh", 17),
+        ("tui có đứa con trai mới 17, bị bắt đưa đi tạm giam", 17),
+        ("con trai 12t của e bị bạn trong lớp đánh gãy tay", 12),
+        ("bé nhà em 20 tháng chưa làm khai sinh", 1),
+        ("hồi tôi 12 tuổi ba tôi cố đất, giờ tôi 40 muốn chuộc lại", 40),
+        ("tôi chờ sáu bảy bữa rồi chưa thấy trả lời", None),
+    ],
+)
+def test_an_age_is_read_without_its_tens_or_unit(text: str, age: int | None) -> None:
+    assert read(text).facts.age == age
+
+
+def test_those_spoken_of_are_not_the_writer() -> None:
+    assert not read("hộ tôi cận nghèo, tôi tố cáo người lừa tôi, họ bị bắt rồi").groups
+
+
+def test_who_dares_not_speak_does_not_deny_the_beating() -> None:
+    assert "domestic_violence" in read("ba dượng đánh mẹ em hoài mà em không dám nói").groups
+
+
 def test_who_takes_from_the_writer_is_not_the_one_in_need() -> None:
     assert not read("chị chồng tôi 65 tuổi giành đất với tôi").groups
 
