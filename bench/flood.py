@@ -68,7 +68,8 @@ async def pour(port: int, rate: float, seconds: float) -> Counter[int]:
 async def kept_of_flood(database: Database) -> int:
     """The most messages that any one talk has in the inbox: the flood's."""
     count = sa.func.count()
-    query = sa.select(count).group_by(InboxRow.conversation_id).order_by(count.desc()).limit(1)
+    talks = sa.select(count).select_from(InboxRow).group_by(InboxRow.conversation_id)
+    query = talks.order_by(count.desc()).limit(1)
     return await database.read(lambda session: session.scalar(query) or 0)
 
 
