@@ -17,6 +17,7 @@ from fastapi.responses import Response
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -430,6 +431,8 @@ class Shell:
                 await response(scope, receive, send_safely)
                 return
             await self._app(scope, receive, send_safely)
+        except ClientDisconnect:
+            log.info("a browser left before its form had come whole")
         except Exception as problem:
             if started:
                 raise

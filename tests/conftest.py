@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 from store.clock import SetClock
 from store.crypto import Keyring, Vault
@@ -18,6 +19,14 @@ from store.migrate import migrate
 from store.session import Database
 
 BROWSER = Path(__file__).parent / "browser"
+
+# The same examples each time, so that a change is judged by what it changed; a busy machine is no
+# defect. `pytest --hypothesis-profile=explore` looks for new ones.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", settings.get_profile("steady"), derandomize=False)
+settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -39,14 +39,18 @@ def _spoken_of(state: State) -> tuple[Relation, ...]:
 def _humble_child(state: State, understood: Understood) -> bool:
     """ "Con 17 tuổi muốn ly hôn": the writer, who calls themselves "con", or a child of theirs."""
     words = set(fold(understood.text).split())
+    age = understood.others.get(Relation.CHILD, Facts()).age
     return (
         understood.others.keys() == {Relation.CHILD}
+        and (age is None or age >= _YOUNGEST_WRITER)
         and not understood.facts.known()
         and not words & _WRITER
         and Relation.CHILD in state.others
     )
 
 
+_YOUNGEST_WRITER = 8
+"""Years; who is younger does not write of divorce by phone."""
 _WRITER = frozenset({"toi", "tui", "minh", "em", "tao", "vo", "chong"})
 
 

@@ -72,7 +72,9 @@ def begin(state: State, _heard: Heard, lookups: Lookups) -> Turn:
         return turn.led_by(
             Line(key="request.begin_official" if state.intermediary else "request.begin")
         )
-    return turn.led_by(Line(key="danger.hurry"), *in_one_line(state, lookups))
+    heard_before = state.opening  # where they stand was told when it began
+    standing = () if heard_before else in_one_line(state, lookups)
+    return turn.led_by(Line(key="danger.hurry"), *standing)
 
 
 def next_person(state: State, _heard: Heard, lookups: Lookups) -> Turn:

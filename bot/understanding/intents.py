@@ -70,6 +70,7 @@ class IntentEntry(Entry):
     exact: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
     anywhere: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
 
 
 class IntentFile(Entry):
@@ -96,7 +97,13 @@ class Intents:
         self._fillers = book.all(map(_together, file.fillers))
         self._openers = book.all(map(_together, file.openers))
         self._intents = tuple(
-            (one.intent, book.all(one.exact), book.all(one.short), book.all(one.anywhere))
+            (
+                one.intent,
+                book.all(one.exact),
+                book.all(one.short),
+                book.all(one.anywhere),
+                book.all(one.unless),
+            )
             for one in file.intents
         )
         self._question_ends = book.all(map(_together, file.question_ends))
@@ -113,7 +120,9 @@ class Intents:
         telling = telling & ~self._openers.covered(message) or telling
         count = telling.bit_count()
         brief = len(message.words) <= SHORT
-        for intent, exact, short, anywhere in self._intents:
+        for intent, exact, short, anywhere, unless in self._intents:
+            if unless.among(message):
+                continue
             if brief and not telling & ~exact.covered(message):
                 return intent
             if brief and 2 * (telling & short.covered(message)).bit_count() >= count:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.calendar import ZONE, WorkingCalendar, calendar_of, day_of
@@ -145,14 +145,12 @@ def test_nobody_counts_backwards() -> None:
         CALENDAR.add_working_hours(at("2026-11-23T09:00"), dt.timedelta(hours=-1))
 
 
-@settings(deadline=None)
 @given(DAYS, st.integers(1, 40))
 def test_a_term_never_ends_on_a_day_off(event: dt.date, number: int) -> None:
     assert CALENDAR.is_working_day(CALENDAR.add_working_days(event, number).last_day)
     assert CALENDAR.is_working_day(CALENDAR.add_days(event, number).last_day)
 
 
-@settings(deadline=None)
 @given(DAYS, st.integers(0, 20), st.integers(0, 20))
 def test_working_days_may_be_counted_in_two_parts(event: dt.date, one: int, two: int) -> None:
     halfway = CALENDAR.add_working_days(event, one).last_day
@@ -162,7 +160,6 @@ def test_working_days_may_be_counted_in_two_parts(event: dt.date, one: int, two:
     assert in_parts == CALENDAR.add_working_days(event, one + two).last_day
 
 
-@settings(deadline=None)
 @given(DAYS, st.integers(1, 40), st.integers(0, 10), st.integers(0, 10))
 def test_a_later_event_a_longer_term_or_a_pause_never_ends_earlier(
     event: dt.date, number: int, later: int, longer: int
@@ -176,7 +173,6 @@ def test_a_later_event_a_longer_term_or_a_pause_never_ends_earlier(
         assert end <= add(event, number, stopped).end
 
 
-@settings(deadline=None)
 @given(DAYS, st.integers(1, 40))
 def test_every_day_on_the_way_is_either_counted_or_left_out_with_a_reason(
     event: dt.date, number: int
@@ -189,7 +185,6 @@ def test_every_day_on_the_way_is_either_counted_or_left_out_with_a_reason(
     assert len(count.counted) == number
 
 
-@settings(deadline=None)
 @given(st.sampled_from([CALENDAR, PART_TIME]), MOMENTS, HOURS)
 def test_hours_added_are_the_hours_between(
     calendar: WorkingCalendar, begin: dt.datetime, length: dt.timedelta
@@ -200,7 +195,6 @@ def test_hours_added_are_the_hours_between(
     assert sum((end - start for start, end in count.counted), dt.timedelta()) == length
 
 
-@settings(deadline=None)
 @given(MOMENTS, HOURS, HOURS)
 def test_hours_may_be_counted_in_two_parts(
     begin: dt.datetime, one: dt.timedelta, two: dt.timedelta
@@ -212,7 +206,6 @@ def test_hours_may_be_counted_in_two_parts(
     assert in_parts.end == CALENDAR.add_working_hours(begin, one + two).end
 
 
-@settings(deadline=None)
 @given(MOMENTS)
 def test_the_next_working_time_is_one_and_nothing_is_worked_before_it(begin: dt.datetime) -> None:
     opening = CALENDAR.next_working_time(begin)
@@ -221,7 +214,6 @@ def test_the_next_working_time_is_one_and_nothing_is_worked_before_it(begin: dt.
     assert CALENDAR.working_hours_between(begin, opening).duration == dt.timedelta()
 
 
-@settings(deadline=None)
 @given(MOMENTS)
 def test_the_zone_a_moment_is_written_in_changes_nothing(begin: dt.datetime) -> None:
     length = dt.timedelta(hours=8)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.calendar import ZONE, calendar_of, midnight
@@ -417,7 +417,6 @@ def cases(draw: st.DrawFn) -> CaseTimes:
     )
 
 
-@settings(deadline=None)
 @given(cases(), STAMPS)
 def test_every_limit_has_an_owner_and_a_working_and_its_states_agree(
     times: CaseTimes, now: dt.datetime
@@ -436,7 +435,6 @@ def test_every_limit_has_an_owner_and_a_working_and_its_states_agree(
             assert all(roles for *_, roles in deadline.alerts)
 
 
-@settings(deadline=None)
 @given(cases(), STAMPS)
 def test_nobody_is_told_outside_office_hours_except_the_roster_of_danger_and_custody(
     times: CaseTimes, now: dt.datetime
@@ -449,7 +447,6 @@ def test_nobody_is_told_outside_office_hours_except_the_roster_of_danger_and_cus
             assert times.urgent or times.held
 
 
-@settings(deadline=None)
 @given(cases(), STAMPS, st.timedeltas(dt.timedelta(), dt.timedelta(days=90)))
 def test_a_longer_pause_never_makes_a_limit_end_earlier(
     times: CaseTimes, begin: dt.datetime, length: dt.timedelta

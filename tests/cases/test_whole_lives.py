@@ -459,8 +459,6 @@ def test_whatever_is_done_in_whatever_order_the_promises_hold(
         settings=settings(
             max_examples=8,
             stateful_step_count=2,
-            deadline=None,
-            derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )

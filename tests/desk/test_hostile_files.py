@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -143,9 +143,7 @@ _PICTURES = [marked(kind) for kind in ("JPEG", "PNG", "WEBP")] + [
 ]
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@settings(max_examples=300)
 @given(
     content=st.sampled_from(_PICTURES),
     changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=12),

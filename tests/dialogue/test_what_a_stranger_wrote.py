@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.channels.message import InboundKind
-from bot.dialogue import screening
+from bot.dialogue import clearing, screening
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from tests.dialogue.conftest import Talk
@@ -171,12 +171,38 @@ def test_a_place_named_in_english_is_kept(talk: Talk) -> None:
         ("trung tam o dau, may gio lam viec, sdt", "welcome.contact"),
         ("tui mat ma ho so roi lam sao xem", "status.lost"),
         ("bao gio sxmn mo thuong", "faq.out_of_scope"),
+        ("tiem nao re o tp ca mau", "faq.out_of_scope"),
     ],
 )
 def test_questions_about_the_help_itself_get_no_article(talk: Talk, text: str, key: str) -> None:
     talk.writes(text)
 
     assert talk.keys[-1] == key
+
+
+def test_whether_some_people_have_a_lawyer_for_free_is_a_question_of_law(talk: Talk) -> None:
+    talk.writes("nguoi khuyet tat co duoc luat su mien phi hong")
+    assert "welcome.cost" not in talk.keys
+    assert {"faq.answer", "faq.which"} & set(talk.keys)
+
+    talk.writes("luat su o day mien phi that ha")
+    assert talk.keys[-1] == "welcome.cost"
+
+
+def test_a_question_about_a_small_child_does_not_ask_whether_the_child_writes(talk: Talk) -> None:
+    talk.writes("vo chong bo nhau thi con 3 tuoi theo ai?")
+
+    assert "faq.answer" in talk.keys
+    assert talk.state.step != clearing.WHO
+
+
+def test_asking_for_a_person_again_tells_only_what_is_still_needed(talk: Talk) -> None:
+    talk.writes("chong dap toi bam mat, nha ho ngheo")
+    talk.writes("cho toi gap can bo")
+    talk.writes("gap can bo di")
+
+    assert "danger.hurry" in talk.keys
+    assert not [key for key in talk.keys if key.startswith("outcome.")]
 
 
 def test_a_girl_harmed_is_spoken_to_and_her_age_is_kept(talk: Talk) -> None:

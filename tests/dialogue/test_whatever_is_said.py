@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.message import InboundKind
@@ -113,9 +113,6 @@ def remembered(rooms: Rooms) -> Callable[[str], Understood]:
 @given(messages=st.lists(MESSAGES, min_size=1, max_size=14), waits=st.booleans())
 @settings(
     max_examples=250,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 def test_there_is_always_a_next_step_and_no_fact_is_lost(
     lookups: Lookups,

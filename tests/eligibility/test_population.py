@@ -74,7 +74,7 @@ def complete_people() -> st.SearchStrategy[dict[FactId, Value]]:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     complete_people(),
     st.sets(st.sampled_from(ASKED), min_size=1, max_size=3),

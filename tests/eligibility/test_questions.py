@@ -110,7 +110,7 @@ def grounds(facts: tuple[FactId, ...]) -> st.SearchStrategy[list[object]]:
     return st.lists(written, min_size=1, max_size=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     grounds(EIGHT),
     st.frozensets(st.sampled_from(EIGHT), max_size=3),

@@ -56,7 +56,7 @@ SMALL = sealed(b"mot cau chuyen")
 """One for trying every change on."""
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, len(SMALL) * 8 - 1))
 def test_a_single_changed_bit_is_refused(bit: int) -> None:
     changed = bytearray(SMALL)
