@@ -212,7 +212,8 @@ class Worker:
             except Exception as problem:
                 log.warning("a round of the clock failed: %s", where(problem))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), self._round_every)
+                async with asyncio.timeout(self._round_every):
+                    await self._stopped.wait()
 
     async def _watch_the_others(self, owner: str) -> None:
         """Take over what a process that died had in hand, long before its leases run out."""
@@ -225,7 +226,8 @@ class Worker:
             except SQLAlchemyError:  # with the database down nobody holds a lock
                 missing = frozenset()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), _LOOK_AFTER_OTHERS)
+                async with asyncio.timeout(_LOOK_AFTER_OTHERS):
+                    await self._stopped.wait()
 
     async def tell_due(self) -> None:
         """One round: tell the staff what is due, remind of meetings; in short transactions."""

@@ -58,8 +58,10 @@ class Wakes:
         event = asyncio.Event()
         self._sleeping.setdefault(topic, set()).add(event)
         try:
+            # Not `wait_for`: on Python 3.11 it loses a cancellation that comes with the wake.
             with suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await event.wait()
         finally:
             others = self._sleeping.get(topic, set())
             others.discard(event)
