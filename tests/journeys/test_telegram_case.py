@@ -15,8 +15,8 @@ from tests.journeys.test_telegram_talks import (
     SECONDS,
     Line,
     Phone,
-    claims,
     database,
+    held,
     line,
     setting,
 )
@@ -24,24 +24,6 @@ from tests.journeys.test_telegram_talks import (
 __all__ = ["database", "line", "setting"]  # the fixtures of the talks over Telegram
 PROVINCE = load_province("ca-mau")
 POOR, DEED = "Giấy chứng nhận hộ nghèo", "Sổ đỏ"
-
-
-async def held(line: Line, officer: StaffMember) -> tuple[Phone, Case]:
-    """A citizen whose request an officer has claimed."""
-    lan = line.phone()
-    lan.citizen.writes("gặp cán bộ")
-    await lan.hears("request.place.ask")
-    lan.citizen.writes("xã Đá Bạc")
-    await lan.hears("request.story.ask")
-    lan.citizen.presses("Nói với cán bộ sau")
-    await lan.hears("request.consent.ask")
-    lan.citizen.presses("Đồng ý gửi")
-    await lan.hears("request.phone.ask")
-    lan.citizen.presses("Không để lại số")
-    await lan.hears("request.phone.refused")
-    case = await claims(line, officer)
-    await lan.hears("case.claimed")
-    return lan, case
 
 
 async def says(lan: Phone, words: str) -> str:

@@ -266,9 +266,8 @@ async def test_what_tram_can_not_read_is_told_kindly_and_a_large_file_is_never_f
     await lan.citizen.hears("468", seconds=SECONDS)
 
 
-async def test_a_photo_goes_to_the_office_and_the_officers_paper_comes_back(
-    line: Line, officer: StaffMember
-) -> None:
+async def held(line: Line, officer: StaffMember) -> tuple[Phone, Case]:
+    """A citizen whose request an officer has claimed."""
     lan = line.phone()
     lan.citizen.writes("gặp cán bộ")
     await lan.hears("request.place.ask")
@@ -282,6 +281,13 @@ async def test_a_photo_goes_to_the_office_and_the_officers_paper_comes_back(
     await lan.hears("request.phone.refused")
     case = await claims(line, officer)
     await lan.hears("case.claimed")
+    return lan, case
+
+
+async def test_a_photo_goes_to_the_office_and_the_officers_paper_comes_back(
+    line: Line, officer: StaffMember
+) -> None:
+    lan, case = await held(line, officer)
 
     lan.citizen.sends_photo(PHOTO, "sổ đỏ của tôi")
     await line.until(lambda s: _last(s, case) == "sổ đỏ của tôi")
