@@ -144,6 +144,8 @@ class Loopback:
         """The web application."""
         worker, _, method = scope["path"].strip("/").rpartition("/")
         body = await _body(receive)
+        if body is None:  # the caller died in the middle of its call
+            return
         answer: Response | None = _ok(True)
         if method in ("sendMessage", "editMessageText"):
             answer = await self._send(worker.partition("/")[0], body, receive)
@@ -151,6 +153,7 @@ class Loopback:
             answer = _ok({"id": 110201543, "is_bot": True, "first_name": "T", "username": "t_bot"})
         if answer is None:
             receive.__self__.transport.abort()  # type: ignore[attr-defined]
+            await receive()  # the end of the connection, or uvicorn misses an answer
             return
         with suppress(OSError):
             await answer(scope, receive, send)
@@ -213,10 +216,13 @@ def _ok(result: object) -> Response:
     return JSONResponse({"ok": True, "result": result})
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes | None:
+    """What was sent, or nothing when the caller left before its end."""
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return body

@@ -8,7 +8,6 @@ import json
 import logging
 import random
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -46,11 +45,9 @@ from tests.channels.bot_api import (
     flood,
     serving,
 )
+from tests.channels.broken import ANYTHING, broken, recorded
 
-PAYLOADS = {
-    path.stem: json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((Path(__file__).parent / "payloads" / "telegram").glob("*.json"))
-}
+PAYLOADS = recorded("telegram")
 SECRET = "a-secret_of-the-webhook"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 LAN = 1001
@@ -212,43 +209,7 @@ def test_words_are_read_even_when_something_beside_them_can_not_be_parsed(name: 
     assert READER.read(update) == dataclasses.replace(read, language=None)
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-ANYTHING = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-
-
-def spots(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The paths of everything inside a JSON value."""
-    inside = node.items() if isinstance(node, dict) else ()
-    if isinstance(node, list):
-        inside = enumerate(node)  # type: ignore[assignment]
-    return [found for key, value in inside for found in ((*path, key), *spots(value, (*path, key)))]
-
-
-@st.composite
-def broken_updates(draw: st.DrawFn) -> Any:
-    """A recorded update with a few things in it replaced or missing."""
-    update = copy.deepcopy(PAYLOADS[draw(st.sampled_from(sorted(PAYLOADS)))])
-    for _ in range(draw(st.integers(1, 4))):
-        *way, last = draw(st.sampled_from(spots(update)))
-        holder = update
-        for key in way:
-            holder = holder[key]
-        if draw(st.booleans()) or isinstance(holder, list):
-            holder[last] = draw(ANYTHING)
-        else:
-            del holder[last]
-        if not spots(update):
-            break
-    return update
-
-
-@given(broken_updates())
+@given(broken(PAYLOADS))
 def test_no_update_whatever_its_shape_stops_the_reading(update: Any) -> None:
     read = READER.read(update)
 

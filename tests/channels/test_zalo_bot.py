@@ -6,7 +6,6 @@ import json
 import logging
 import random
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,12 +31,10 @@ from bot.channels.zalo_bot import WEBHOOK_PATH, ZaloBot, make_webhook
 from bot.inbox import InboxRow
 from store.session import Database, Session
 from tests.channels.bot_api import RESET, UNAVAILABLE, Failure, serving
+from tests.channels.broken import ANYTHING, recorded
 from tests.channels.zalo_api import BOT_TOKEN, BotPlatform, polling
 
-PAYLOADS = {
-    path.stem: json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((Path(__file__).parent / "payloads" / "zalo_bot").glob("*.json"))
-}
+PAYLOADS = recorded("zalo_bot")
 SECRET = "a-secret_of-the-webhook"
 LAN = "6ede9afa66b88fe6d6a9"
 URL = "https://f20-zpc.zdn.vn/4127862110203131811/"
@@ -103,15 +100,6 @@ MEANINGS = {
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_each_recorded_update_is_read_for_what_it_says(name: str) -> None:
     assert READER.read(PAYLOADS[name]) == MEANINGS[name]
-
-
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
 
 
 @given(

@@ -9,7 +9,6 @@ import json
 import logging
 import random
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +16,6 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 from pydantic import SecretStr
 
@@ -45,6 +43,7 @@ from store.clock import SetClock
 from store.outbox import Delivery, OutboxRow
 from store.session import Database, Session
 from tests.channels.bot_api import RESET, UNAVAILABLE, Failure, serving
+from tests.channels.broken import broken, recorded
 from tests.channels.zalo_api import (
     APP_ID,
     APP_SECRET,
@@ -53,10 +52,7 @@ from tests.channels.zalo_api import (
     OaApi,
 )
 
-PAYLOADS = {
-    path.stem: json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((Path(__file__).parent / "payloads" / "zalo_oa").glob("*.json"))
-}
+PAYLOADS = recorded("zalo_oa")
 LAN = "2512523625412515"
 YES_NO = (Button("yes", "Có"), Button("no", "Không"))
 JPEG = b"\xff\xd8\xff\xe0" + b"photo" * 20
@@ -174,43 +170,7 @@ def test_a_place_that_is_nowhere_on_earth_is_not_taken_for_one() -> None:
         assert read_event(event) == said(InboundKind.OTHER)
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-ANYTHING = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-
-
-def spots(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The paths of everything inside a JSON value."""
-    inside = node.items() if isinstance(node, dict) else ()
-    if isinstance(node, list):
-        inside = enumerate(node)  # type: ignore[assignment]
-    return [found for key, value in inside for found in ((*path, key), *spots(value, (*path, key)))]
-
-
-@st.composite
-def broken_events(draw: st.DrawFn) -> Any:
-    """A recorded event with a few things in it replaced or missing."""
-    event = copy.deepcopy(PAYLOADS[draw(st.sampled_from(sorted(PAYLOADS)))])
-    for _ in range(draw(st.integers(1, 4))):
-        *way, last = draw(st.sampled_from(spots(event)))
-        holder = event
-        for key in way:
-            holder = holder[key]
-        if draw(st.booleans()) or isinstance(holder, list):
-            holder[last] = draw(ANYTHING)
-        else:
-            del holder[last]
-        if not spots(event):
-            break
-    return event
-
-
-@given(broken_events())
+@given(broken(PAYLOADS))
 def test_no_event_whatever_its_shape_stops_the_reading(event: Any) -> None:
     read = read_event(event)
 
@@ -324,7 +284,7 @@ async def test_a_body_too_large_or_no_event_is_refused(post: Any, sqlite: Databa
     assert kept(sqlite) == []
 
 
-@given(broken_events())
+@given(broken(PAYLOADS))
 def test_what_the_inbox_would_keep_can_always_be_written_down(event: Any) -> None:
     for kept_event in _events(event):
         kept_event.address.encode()
