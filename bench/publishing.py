@@ -1,26 +1,29 @@
 """How long an edit takes from the button to being found, in the same process and in another.
 
-    python -m bench.publishing [--articles 123] [--times 40] [--url postgresql://…]
+    python -m bench.publishing [--articles 123] [--times 40] [--postgres]
 
 A wording is added to one article after another and published. Milliseconds count from before the
 publishing transaction until a search for the new wording leads to its article; the process that
 publishes and one more follow the database. On a busy machine the core's own time says more.
-Without `--url` a fresh SQLite file is used; on PostgreSQL give an empty database. Beyond our own
-articles the library is made up.
+The database is a fresh SQLite file or, with `--postgres`, a PostgreSQL started for it. Beyond our
+own articles the library is made up.
 """
 
 import argparse
 import asyncio
+import gc
 import math
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 
 from bench.retrieval import made_library
+from bench.stand import cluster
 from knowledge.article import LIMITS, Article
 from knowledge.fields import load_fields
 from knowledge.library import Library, load_library
@@ -64,10 +67,8 @@ async def measure(url: str, articles: int, times: int) -> None:
     shelf = Shelf(_no_articles(library), load_fields())
     shelf.refresh_now(database)
     tasks = _follow(database, shelf)
-    command = [sys.executable, "-m", __spec__.name, "--follow", "--times", str(times)]
-    other = await asyncio.create_subprocess_exec(
-        *command, "--url", url, stdout=subprocess.PIPE, limit=2**20
-    )
+    command = [sys.executable, "-m", __spec__.name, "--follow", url, "--times", str(times)]
+    other = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, limit=2**20)
     assert other.stdout is not None
     await other.stdout.readline()
     here, there, worked = [], [], []
@@ -109,6 +110,7 @@ def _open(url: str) -> Database:
 
 def _follow(database: Database, shelf: Shelf) -> list[asyncio.Task[None]]:
     """As a server does it."""
+    gc.freeze()
     wakes: Awaitable[None] = (
         database.wakes.listen(database.conninfo)
         if database.on_postgres
@@ -157,14 +159,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how fast an edit is found.")
     parser.add_argument("--articles", type=int, default=123)
     parser.add_argument("--times", type=int, default=40)
-    parser.add_argument("--url")
-    parser.add_argument("--follow", action="store_true", help="be the other process")
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--follow", metavar="URL", help="be the other process, on this database")
     given = parser.parse_args()
     if given.follow:
-        asyncio.run(follow(given.url, lambda *said: print(*said, flush=True), given.times))
+        asyncio.run(follow(given.follow, lambda *said: print(*said, flush=True), given.times))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        url = given.url or f"sqlite:///{Path(folder) / 'tram.db'}"
+    with ExitStack() as stack:
+        if given.postgres:
+            url = stack.enter_context(cluster()).new("tram")
+        else:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            url = f"sqlite:///{Path(folder) / 'tram.db'}"
         asyncio.run(measure(url, given.articles, given.times))
 
 

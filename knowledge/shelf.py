@@ -7,9 +7,10 @@ by article when somebody publishes, here or in another process.
 import datetime as dt
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeVar
 
 from knowledge.article import Article, Status
 from knowledge.fields import FieldModel
@@ -20,6 +21,7 @@ from store import documents
 from store.following import follow_documents
 from store.session import Database, Session
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 ARTICLE = "article"
@@ -66,7 +68,9 @@ class Shelf:
         self, library: Library, fields: FieldModel | None = None, judge: Judge | None = None
     ) -> None:
         """A shelf with what the files say, until it is told to follow a database."""
-        self._read: dict[str, Article | Law] = {}
+        self._laws: Mapping[str, Law] = {}
+        self._articles: Mapping[str, Article] = {}
+        """Of the tables, in the order of their keys; those whose law is not registered too."""
         self._one_at_a_time = threading.Lock()
         self.current = Knowledge(library, Search(library, fields, judge))
 
@@ -82,7 +86,7 @@ class Shelf:
             mark = mark_of(session)
             if mark <= self.current.mark:  # marks only grow: this session sees an older state
                 return False
-            library = self._library(session)
+            library = self._library(session, self.current.mark or (-1,) * len(KINDS))
             self.current = Knowledge(library, self.search_over(library), mark)
             return True
 
@@ -94,22 +98,36 @@ class Shelf:
         """Stay with what is published, for ever."""
         await follow_documents(database, self.refresh, "the knowledge")
 
-    def _library(self, session: Session) -> Library:
-        """What counts now; a version that was read before is not read again."""
-        ids = [one for kind in KINDS for one in documents.published_ids(session, kind)]
-        unread = [one for one in ids if one not in self._read]
-        new = {
-            one.id: law_of(one) if one.kind == LAW else article_of(one)
-            for one in documents.versions(session, unread)
-        }
-        read = {one: new[one] if one in new else self._read[one] for one in ids}
-        self._read = read
-        register = Laws(one for one in read.values() if isinstance(one, Law))
-        shown = {one.id: one for one in read.values() if isinstance(one, Article)}
-        return Library(_without_holes(shown, register), register)
+    def _library(self, session: Session, since: tuple[int, ...]) -> Library:
+        """What counts now; only what changed since these marks is read."""
+        laws, articles = map(documents.changed_since, (session,) * len(KINDS), KINDS, since)
+        known_laws = _replaced(self._laws, laws, law_of) if laws else self._laws
+        known = _replaced(self._articles, articles, article_of)
+        if laws:
+            register = Laws(known_laws.values())
+            shown = _without_holes(known, register)
+        else:  # then only a changed article can have come to cite what is not registered
+            register = self.current.library.laws
+            new = _without_holes({key: known[key] for key in articles if key in known}, register)
+            before = self.current.library.articles.items()
+            stays = {key: one for key, one in before if key not in articles}
+            shown = dict(sorted((stays | new).items()))
+        self._laws, self._articles = known_laws, known
+        return Library(MappingProxyType(shown), register)
 
 
-def _without_holes(articles: Mapping[str, Article], laws: Laws) -> Mapping[str, Article]:
+def _replaced(
+    known: Mapping[str, T],
+    changed: Mapping[str, documents.Version | None],
+    read: Callable[[documents.Version], T],
+) -> dict[str, T]:
+    """The same with what changed read anew or, where it counts no more, left out."""
+    stays = {key: one for key, one in known.items() if key not in changed}
+    new = {key: read(version) for key, version in changed.items() if version is not None}
+    return dict(sorted((stays | new).items()))
+
+
+def _without_holes(articles: Mapping[str, Article], laws: Laws) -> dict[str, Article]:
     """Only articles whose laws are all registered: nothing is answered without its source."""
     whole: dict[str, Article] = {}
     for key, article in articles.items():
@@ -118,7 +136,7 @@ def _without_holes(articles: Mapping[str, Article], laws: Laws) -> Mapping[str, 
             log.error("the article %s cites %s, which is not registered", key, ", ".join(missing))
         else:
             whole[key] = article
-    return MappingProxyType(whole)
+    return whole
 
 
 def reviewed(article: Article, today: dt.date) -> Article:

@@ -12,7 +12,7 @@ This module knows neither roles nor what a body means; who may do what is decide
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -47,6 +47,7 @@ class Document(Base):
     """One document, whatever its versions."""
 
     __tablename__ = "documents"
+    __table_args__ = (sa.Index("ix_documents_kind_changed", "kind", "changed"),)
 
     kind: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
@@ -54,6 +55,8 @@ class Document(Base):
     """Whether what counts now was written here rather than in the file."""
     retired: Mapped[bool] = mapped_column(default=False)
     """Taken out of use; the versions stay."""
+    changed: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The number that the mark of its kind had when last something else of it came to count."""
     file_hash: Mapped[str | None] = mapped_column(sa.String(64))
     """Of the file's body as it was last seen."""
     file_body: Mapped[str | None] = mapped_column(sa.Text)
@@ -153,14 +156,24 @@ def published(session: Session, kind: str) -> tuple[Version, ...]:
     return tuple(session.scalars(_counting(sa.select(Version), kind)))
 
 
-def published_ids(session: Session, kind: str) -> tuple[str, ...]:
-    """The ids of what counts now, in the same order; for whoever holds most versions already."""
-    return tuple(session.scalars(_counting(sa.select(Version.id), kind)))
+def changed_since(session: Session, kind: str, mark: int) -> dict[str, Version | None]:
+    """What counts now of each document that changed after a mark; None when it counts no more.
 
-
-def versions(session: Session, ids: Sequence[str]) -> tuple[Version, ...]:
-    """Versions by their ids, some thousands at most, in any order."""
-    return tuple(session.scalars(sa.select(Version).where(Version.id.in_(ids)))) if ids else ()
+    Marks are given out one after another, each at the end of its transaction: whoever sees one has
+    seen all that came before. From -1 on, that is every document.
+    """
+    counts = sa.and_(
+        Version.kind == Document.kind,
+        Version.key == Document.key,
+        Version.stage == Stage.PUBLISHED,
+        ~Document.retired,
+    )
+    query = (
+        sa.select(Document.key, Version)
+        .outerjoin(Version, counts)
+        .where(Document.kind == kind, Document.changed > mark)
+    )
+    return {row.key: row.Version for row in session.execute(query)}
 
 
 def published_one(session: Session, kind: str, key: str) -> Version | None:
@@ -220,8 +233,7 @@ def seed(session: Session, kind: str, bodies: Mapping[str, str]) -> int:
     session.one_at_a_time(f"documents.{kind}")
     there = {document.key: document for document in documents(session, kind)}
     unknown = {key: body for key, body in bodies.items() if key not in there}
-    _begin(session, kind, unknown)
-    changed = len(unknown)
+    changed = _begin(session, kind, unknown)
     for key, document in there.items():
         body = bodies.get(key)
         if body is None:
@@ -236,21 +248,20 @@ def seed(session: Session, kind: str, bodies: Mapping[str, str]) -> int:
             continue
         document.retired = False
         _count_from_now(session, _new(session, document, body, by=None, stage=Stage.APPROVED))
-        changed += 1
+        changed.append(document)
     for key, document in there.items():
         if key not in bodies and not document.edited and not document.retired:
             document.retired, document.file_hash = True, None
-            changed += 1
+            changed.append(document)
     if changed:
-        _changed(session, kind)
-    return changed
+        _changed(session, kind, changed)
+    return len(changed)
 
 
-def _begin(session: Session, kind: str, bodies: Mapping[str, str]) -> None:
+def _begin(session: Session, kind: str, bodies: Mapping[str, str]) -> list[Document]:
     """Let documents count that were never here: hundreds at a first start, so all at once."""
-    session.add_all(
-        Document(kind=kind, key=key, file_hash=_digest(body)) for key, body in bodies.items()
-    )
+    begun = [Document(kind=kind, key=key, file_hash=_digest(body)) for key, body in bodies.items()]
+    session.add_all(begun)
     session.flush()
     now = session.clock.now()
     for key, body in bodies.items():
@@ -258,6 +269,7 @@ def _begin(session: Session, kind: str, bodies: Mapping[str, str]) -> None:
         version.published_at = now
         session.add(version)
     session.flush()
+    return begun
 
 
 def _digest(body: str) -> str:
@@ -283,7 +295,7 @@ def take_files(session: Session, kind: str, key: str, by: str) -> Version:
     version = _new(session, document, document.file_body, by=None, stage=Stage.APPROVED)
     _count_from_now(session, version)
     document.edited, document.file_body, document.retired = False, None, False
-    _changed(session, kind)
+    _changed(session, kind, (document,))
     audit.note(session, "document.file_taken", staff_id=by, subject=_subject(kind, key))
     return version
 
@@ -577,7 +589,7 @@ def _publish_ours(session: Session, version: Version, by: str, act: str) -> None
     _count_from_now(session, version)
     document = _locked(session, version.kind, version.key)
     document.edited, document.retired, document.file_body = True, False, None
-    _changed(session, version.kind)
+    _changed(session, version.kind, (document,))
     _noted(session, act, version, by)
 
 
@@ -599,18 +611,20 @@ def _set_retired(
     if over is not None and (now is None or now.number != over):
         raise ConflictError(now)
     document.retired, document.edited = retired, True
-    _changed(session, kind)
+    _changed(session, kind, (document,))
     act = "document.retired" if retired else "document.brought_back"
     audit.note(session, act, staff_id=by, subject=_subject(kind, key))
 
 
-def _changed(session: Session, kind: str) -> None:
+def _changed(session: Session, kind: str, some: Iterable[Document]) -> None:
     session.one_at_a_time(f"documents.mark.{kind}")
     mark = session.get(Mark, kind, populate_existing=True)
     if mark is None:
-        session.add(Mark(kind=kind, number=1))
-    else:
-        mark.number += 1
+        mark = Mark(kind=kind, number=0)
+        session.add(mark)
+    mark.number += 1
+    for document in some:
+        document.changed = mark.number
     session.wake(Topic.DOCUMENTS)
 
 
