@@ -8,29 +8,20 @@ most. Receipts are only ever added, and name nobody.
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cases import access, callbacks
-from cases.access import NotFoundError
-from cases.chat_groups import ChatTold
-from cases.life import CaseState, RefusedError
-from cases.model import Appointment, Assignment, Case, ProviderWish, Transfer
-from cases.papers import AskedPaper, PaperFile
-from cases.parties import Party
+from cases import callbacks
+from cases.model import Case
 from cases.purpose import Purpose
-from cases.rights import Rating
 from cases.screened import without_sensitive
 from cases.staff import StaffMember
-from cases.thread import Draft, Note, ThreadEntry, Told
 from eligibility.facts import Facts
 from store import audit, events
 from store.base import Row
 from store.erasures import erase
-from store.files import StoredFile
 from store.session import Session
 
 PROMISE = dt.timedelta(hours=72)
@@ -167,105 +158,3 @@ def hide_sensitive(session: Session, case: Case) -> None:
     session.refresh(case)
     case.seal(session.vault, "screening", json.dumps(left, ensure_ascii=False))
     events.record(session, "case.data_asked", case_id=case.id)
-
-
-# --- the centre's side --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A request with its case."""
-
-    request: DataRequest
-    case: Case
-
-
-def listed(session: Session, staff: StaffMember) -> Sequence[Listed]:
-    """What waits, due first."""
-    query = (
-        access.visible_to(staff)
-        .join(DataRequest, DataRequest.case_id == Case.id)
-        .where(DataRequest.done_at.is_(None))
-        .add_columns(DataRequest)
-        .order_by(DataRequest.due_at, DataRequest.number)
-    )
-    return tuple(Listed(request, case) for case, request in session.execute(query))
-
-
-def the_request(session: Session, staff: StaffMember, request_id: str) -> Listed:
-    """One request and its case, locked.
-
-    Raises:
-        NotFoundError: there is none, or it is not theirs to see.
-    """
-    found = session.get(DataRequest, request_id)
-    if found is None:
-        raise NotFoundError
-    case = access.the_case(session, staff, found.case_id, for_update=True)
-    session.refresh(found)
-    return Listed(found, case)
-
-
-def decide(
-    session: Session, staff: StaffMember, request_id: str, *, granted: bool
-) -> Receipt | None:
-    """Do what was asked, or keep to what the law demands; the receipt of what was erased.
-
-    Raises:
-        NotFoundError: not theirs to see.
-        RefusedError: `decided` (somebody was quicker), `must_be_kept` (accepted: the file of
-            state legal aid), or `not_closed` (close it first).
-    """
-    one = the_request(session, staff, request_id)
-    request, case = one.request, one.case
-    if request.done_at is not None:
-        raise RefusedError("decided")
-    receipt = None
-    if granted and request.asked is Asked.ERASE:
-        if case.accepted_at is not None:
-            raise RefusedError("must_be_kept")
-        if case.state is not CaseState.CLOSED:
-            raise RefusedError("not_closed")
-        receipt = add_receipt(session, erase_content(session, case), [Kept.CONSENTS])
-    request.done_at, request.done_by = session.clock.now(), staff.id
-    request.granted = granted
-    detail = f"{request.asked} {'done' if granted else 'kept'}"
-    audit.note(session, "data.decided", staff_id=staff.id, subject=case.id, detail=detail)
-    events.record(session, "case.data_decided", case_id=case.id, staff_id=staff.id)
-    return receipt
-
-
-SEALED = ("screening", "contact", "phone_index", "danger", "withdraw_reason", "papers_missing")
-"""What a case itself holds of a person."""
-
-
-def erase_content(session: Session, case: Case) -> Mapping[str, int]:
-    """Erase all that a case holds of a person; its number, days and office stay, for the figures.
-
-    Whether it may be erased was asked before.
-    """
-    in_thread = sa.select(ThreadEntry.file_id).where(
-        ThreadEntry.case_id == case.id, ThreadEntry.file_id.is_not(None)
-    )
-    files = [one for one in session.scalars(in_thread) if one is not None]
-    entries = session.scalars(sa.select(ThreadEntry.id).where(ThreadEntry.case_id == case.id))
-    erase(session, ChatTold, "entry_id", entries.all())
-    erase(session, PaperFile, "case_id", [case.id])
-    erase(session, AskedPaper, "case_id", [case.id])
-    erase(session, Told, "case_id", [case.id])
-    erase(session, Appointment, "case_id", [case.id], "detail")
-    erase(session, Transfer, "case_id", [case.id], "reason", "answer")
-    erase(session, Assignment, "case_id", [case.id], "reason")
-    erase(session, ProviderWish, "case_id", [case.id], "reason", "answer")
-    erase(session, Rating, "case_id", [case.id], "words")
-    counts = {
-        "messages": erase(session, ThreadEntry, "case_id", [case.id]),
-        "notes": erase(session, Note, "case_id", [case.id])
-        + erase(session, Draft, "case_id", [case.id]),
-        "people": erase(session, Party, "case_id", [case.id]),
-        "files": erase(session, StoredFile, "id", files),
-    }
-    erase(session, DataRequest, "case_id", [case.id], "words")
-    counts["facts"] = erase(session, Case, "id", [case.id], *SEALED)
-    session.refresh(case)
-    return counts

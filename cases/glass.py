@@ -37,8 +37,8 @@ class Glass(Row):
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
     staff_id: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id), index=True)
-    reason: Mapped[bytes]
-    """Sealed."""
+    reason: Mapped[bytes | None]
+    """Sealed; None: forgotten with the case."""
     asked_at: Mapped[dt.datetime]
     opened_at: Mapped[dt.datetime | None]
     """None: it waits for the centre."""

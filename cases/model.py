@@ -116,6 +116,8 @@ class Case(Row):
     """Put aside by its holder until then, or until the citizen writes."""
     next_look_at: Mapped[dt.datetime | None] = mapped_column(index=True)
     """When the clock next has something to do with it; None: nothing. Every move says "now"."""
+    erased_at: Mapped[dt.datetime | None]
+    """When all that it held of a person was erased; the row stays for the figures."""
 
 
 class RegisterEntry(Row):
@@ -143,8 +145,8 @@ class Pause(Row):
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
     staff_id: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
-    reason: Mapped[bytes]
-    """Sealed."""
+    reason: Mapped[bytes | None]
+    """Sealed; None: forgotten."""
     from_at: Mapped[dt.datetime]
     to_at: Mapped[dt.datetime | None]
 
@@ -211,8 +213,8 @@ class Refusal(Row):
     case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
     staff_id: Mapped[str] = mapped_column(sa.ForeignKey(StaffMember.id))
     ground: Mapped[Ground]
-    wording: Mapped[bytes]
-    """Sealed: the facts, in the officer's words."""
+    wording: Mapped[bytes | None]
+    """Sealed: the facts, in the officer's words; None: forgotten."""
     accepted: Mapped[bool]
     """Whether it had been accepted: then it is not gone on with (Art. 37), else not accepted."""
     at: Mapped[dt.datetime]

@@ -41,8 +41,8 @@ class Complaint(Row):
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey(Case.id), index=True)
     kind: Mapped[ComplaintKind | None]
-    about: Mapped[bytes]
-    """Sealed."""
+    about: Mapped[bytes | None]
+    """Sealed; None: forgotten."""
     against_id: Mapped[str | None] = mapped_column(sa.ForeignKey(StaffMember.id))
     """Who held the case then: they don't read it."""
     at: Mapped[dt.datetime]

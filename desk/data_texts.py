@@ -53,6 +53,7 @@ def done(asked: Asked) -> str:
 
 
 REFUSALS = {
+    "complained": "Người dân đang khiếu nại vụ này: trả lời khiếu nại xong rồi mới xóa.",
     "decided": "Người khác vừa xử lý yêu cầu này.",
     "must_be_kept": "Hồ sơ đã thụ lý thì luật buộc giữ; hãy ghi “Giữ lại”.",
     "not_closed": "Yêu cầu chưa kết thúc: hãy kết thúc trước rồi mới xóa.",

@@ -104,6 +104,10 @@ def bring_up_to_date(session: Session, group: ChatGroup, case: Case) -> None:
         topic = ChatTopic(group_id=group.id, case_id=case.id)
         session.add(topic)
         session.flush()
+    if case.erased_at is not None and topic.thread_id is not None:
+        if not unsent(session, topic, Act.DELETE):  # forgotten here too, whatever the group keeps
+            put(session, Post(act=Act.DELETE), topic)
+        return
     if topic.ended_at is not None:
         if not alive:
             return

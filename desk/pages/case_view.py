@@ -238,6 +238,8 @@ class CaseView:
     mode: Mode
     state: str
     outcome: str | None
+    erased_at: dt.datetime | None
+    """When all that it held of the citizen was erased."""
     holder: str | None
     field: str
     danger: str | None
@@ -357,6 +359,7 @@ def look_at_case(
         mode=mode_of(case, staff),
         state=texts.state(case.state),
         outcome=texts.outcome(case.outcome) if case.outcome else None,
+        erased_at=case.erased_at,
         holder=names.get(case.holder_id or ""),
         field=texts.field(case.field),
         danger=texts.danger(case.open(session.vault, "danger")),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cases import data_requests
-from cases.data_requests import Listed
+from cases import data_decisions
+from cases.data_decisions import Listed
 from cases.life import RefusedError
 from cases.staff import StaffMember
 from desk import data_texts
@@ -46,7 +46,7 @@ def routes(frame: Frame) -> APIRouter:
     router = APIRouter()
 
     def look(session: Session, staff: StaffMember) -> Page:
-        found = data_requests.listed(session, staff)
+        found = data_decisions.listed(session, staff)
         now = session.clock.now()
         return Page(frame.me(session, staff), tuple(_waiting(one, now) for one in found))
 
@@ -84,7 +84,7 @@ def routes(frame: Frame) -> APIRouter:
             granted = form.get("decision") == "done"
 
         def act(session: Session) -> None:
-            data_requests.decide(session, staff, request_id, granted=granted)
+            data_decisions.decide(session, staff, request_id, granted=granted)
 
         try:
             await frame.database.transact(act)

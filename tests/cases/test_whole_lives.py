@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 from cases import (
     appointments,
     clock,
+    data_decisions,
     data_requests,
     handover,
     joining,
@@ -195,7 +196,7 @@ class Lives(RuleBasedStateMachine):
 
         def act(session: Session, case: Case) -> None:
             asked = data_requests.ask(session, case, data_requests.Asked.ERASE)
-            data_requests.decide(session, self.staff["trung"], asked.id, granted=True)
+            data_decisions.decide(session, self.staff["trung"], asked.id, granted=True)
 
         if self.by_citizen(act, case_id):
             self.said[case_id] = 0

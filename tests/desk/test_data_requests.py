@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from cases import data_requests, papers
+from cases import data_requests, papers, rights
 from cases.data_requests import Asked, DataRequest
 from cases.life import Outcome
 from cases.model import Appointment, Case
@@ -59,7 +59,28 @@ async def test_one_press_erases_what_may_be_erased_and_the_list_is_empty(world: 
     assert world.count(sa.select(ThreadEntry.id)) == 0
     assert world.count(sa.select(DataRequest.id).where(DataRequest.done_at.is_(None))) == 0
     assert "Không yêu cầu nào" in (await trung.get("/desk/data-requests")).text
-    assert (await trung.get(f"/desk/cases/{case_id}")).status_code == 200
+    page = await trung.get(f"/desk/cases/{case_id}")
+    assert page.status_code == 200
+    assert "đã xóa lúc" in page.text
+
+
+async def test_a_complaint_is_answered_before_its_words_are_erased(world: World) -> None:
+    case_id = world.open_case()
+    request_id = asked(world, case_id, Asked.ERASE)
+
+    def complained(session: Session) -> None:
+        case = session.get_one(Case, case_id)
+        end(session, case, Outcome.NOT_ENTITLED, None)
+        rights.complain(session, case, "Không ai gọi lại cho tôi")
+
+    world.database.transact_now(complained)
+    trung = await world.signed_in("trung")
+
+    answer = await trung.press(f"/desk/data-requests/{request_id}", decision="done")
+
+    assert answer.status_code == 409
+    assert "trả lời khiếu nại xong" in answer.text
+    assert world.case(case_id).erased_at is None
 
 
 async def test_papers_meetings_and_what_was_told_of_them_go_too(world: World) -> None:

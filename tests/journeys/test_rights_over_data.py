@@ -13,7 +13,7 @@ from bot.channels.message import Capabilities
 from bot.conversations import Conversation
 from bot.transcript import TranscriptRow
 from bot.worker import Did, Worker
-from cases import consent, data_requests, queue, retention, talking
+from cases import consent, data_decisions, queue, retention, talking
 from cases.data_requests import DataRequest, Receipt
 from cases.life import CaseState, Outcome
 from cases.model import Case
@@ -216,8 +216,8 @@ async def test_a_case_that_was_sent_waits_for_the_centre_which_erases_it_when_it
 
     def decide(session: Session, *, granted: bool = True) -> None:
         centre = session.query(StaffMember).filter_by(username="officer.centre").one()
-        (waiting,) = data_requests.listed(session, centre)
-        data_requests.decide(session, centre, waiting.request.id, granted=granted)
+        (waiting,) = data_decisions.listed(session, centre)
+        data_decisions.decide(session, centre, waiting.request.id, granted=granted)
 
     with pytest.raises(Exception, match="not_closed"):
         database.transact_now(decide)
@@ -248,8 +248,8 @@ async def test_the_file_of_an_accepted_case_is_never_erased_on_request(
 
     def decide(session: Session) -> None:
         centre = session.query(StaffMember).filter_by(username="officer.centre").one()
-        (waiting,) = data_requests.listed(session, centre)
-        data_requests.decide(session, centre, waiting.request.id, granted=True)
+        (waiting,) = data_decisions.listed(session, centre)
+        data_decisions.decide(session, centre, waiting.request.id, granted=True)
 
     with pytest.raises(Exception, match="must_be_kept"):
         database.transact_now(decide)

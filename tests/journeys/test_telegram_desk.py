@@ -30,8 +30,9 @@ from bot.telegram_desk import words
 from bot.telegram_desk.follow import catch_up, follow
 from bot.turn import Rooms
 from bot.worker import Worker, take_up_again
-from cases import chat_groups, queue, register, talking
+from cases import chat_groups, data_decisions, data_requests, queue, register, talking
 from cases.chat_groups import ChatGroup, ChatTopic, CodeFor, Trouble
+from cases.data_requests import Asked
 from cases.life import CaseState, Outcome, RefusedError
 from cases.model import Case
 from cases.province import load_province
@@ -616,6 +617,27 @@ async def test_the_thread_of_an_ended_case_is_deleted_where_the_branch_wants_it(
     branch.does("lan", queue.claim, case_id, "U Minh")
 
     branch.does("lan", register.close, case_id, Outcome.ADVISED)
+
+    await branch.until(lambda: thread not in branch.group.topics)
+
+
+async def test_the_thread_of_a_forgotten_case_is_deleted_whatever_the_branch_keeps(
+    branch: Branch,
+) -> None:
+    await branch.is_linked()
+    case_id = branch.opens()
+    thread = await branch.topic(case_id)
+    branch.does("lan", queue.claim, case_id, "U Minh")
+    branch.does("lan", register.close, case_id, Outcome.ADVISED)
+    await branch.until(lambda: thread in branch.group.closed)
+    assert thread in branch.group.topics
+
+    def forget(session: Session) -> None:
+        asked = data_requests.ask(session, session.get_one(Case, case_id), Asked.ERASE)
+        centre = session.get_one(StaffMember, hire(session, "trung", Role.CENTRE, "centre"))
+        data_decisions.decide(session, centre, asked.id, granted=True)
+
+    branch.write(forget)
 
     await branch.until(lambda: thread not in branch.group.topics)
 
