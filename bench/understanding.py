@@ -1,8 +1,8 @@
 """How well free text is understood: `python -m bench.understanding --data FOLDER [--noise] [-v]`.
 
 FOLDER holds some of `danger.jsonl`, `stories.jsonl` and `faq_queries.jsonl` (one JSON object a
-line, as described beside the development set), or `stories.yaml` and `alarms.yaml` as in
-`tests/understanding/check`; what is not there is left out. `--noise` reads every
+line, as described beside the development set), or `stories.yaml`, `tellings.yaml` and `alarms.yaml`
+as in `tests/understanding/check`; what is not there is left out. `--noise` reads every
 text also as `bench/noise.py` spoils it, with five seeds. Prints one table; with `-v` also what went
 wrong.
 
@@ -31,15 +31,45 @@ from bot.understanding.reader import Reader
 from bot.understanding.understood import Understood
 from cases.places import Gazetteer
 from cases.province import load_province
-from eligibility.grounds import load_law
+from eligibility.facts import FactId, Facts
+from eligibility.grounds import LegalAidLaw, load_law
+from eligibility.screen import statuses
 from knowledge.article import FieldId
 from knowledge.fields import FieldModel, load_fields
+from store.datafile import Entry, load
 
 TODAY = dt.date(2026, 11, 23)
 SEEDS = (1, 2, 3, 4, 5)
 _Z = 1.96
 
 Row = dict[str, Any]
+
+
+class Telling(Entry):
+    """What people tell, and the facts that they tell of the person who needs help."""
+
+    facts: Facts
+    about_age: int | None = None
+    """About how old that person is by their class at school, in years."""
+    says: tuple[str, ...]
+
+    def groups(self, law: LegalAidLaw) -> frozenset[str]:
+        """The groups of Article 7 that these facts make."""
+        facts = self.facts
+        if self.about_age is not None:
+            facts = facts.having(FactId.AGE, self.about_age)
+        return frozenset(group.value for group in statuses(facts, TODAY, law))
+
+    def lost(self, heard: Facts) -> bool:
+        """Whether one of the facts was not heard, or heard otherwise."""
+        return bool(self.facts.known().items() - heard.known().items())
+
+
+def tellings(path: Path) -> tuple[Telling, ...]:
+    """The tellings of a file; none when it is not there."""
+    return load(path, tuple[Telling, ...]) if path.exists() else ()
+
+
 Changes = Sequence[Callable[[str], str]]
 """The ways one message is spoilt; one for each seed."""
 
@@ -151,6 +181,28 @@ class Bench:
         both = 2 * right / (proposed + meant) if right else 0.0
         print(f"groups {name:8} F1 {both:.3f} P {precision} R {recall}")
 
+    def tellings(self, name: str, told: Sequence[Telling], changes: Changes) -> None:
+        """What people tell by the facts in it."""
+        law = load_law()
+        right = proposed = meant = kept = number = 0
+        for one in told:
+            wanted = one.groups(law)
+            for text in (change(said) for said in one.says for change in changes):
+                heard = self.read(text)
+                right += len(heard.groups & wanted)
+                proposed += len(heard.groups)
+                meant += len(wanted)
+                number += 1
+                kept += not one.lost(heard.facts)
+                if heard.groups != wanted or one.lost(heard.facts):
+                    self.say("telling", text, sorted(heard.groups), sorted(wanted), heard.facts)
+        seeds = len(changes)
+        both = 2 * right / (proposed + meant) if right else 0.0
+        print(
+            f"told   {name:8} groups F1 {both:.3f} P {share(right, proposed, seeds)}"
+            f" R {share(right, meant, seeds)}   all facts {share(kept, number, seeds)}"
+        )
+
     def alarms(self, name: str, data: Mapping[str, Any], changes: Changes) -> None:
         """Messages by what should be heard in them."""
         parts = []
@@ -242,6 +294,7 @@ def main() -> None:
     stories = rows(asked.data / "stories.jsonl")
     questions = rows(asked.data / "faq_queries.jsonl")
     stated = sorted_by_key(asked.data / "stories.yaml")
+    told = tellings(asked.data / "tellings.yaml")
     alarms = sorted_by_key(asked.data / "alarms.yaml")
     for kind in KINDS if asked.noise else ("clean",):
         changes = changes_of(kind)
@@ -249,6 +302,8 @@ def main() -> None:
             bench.danger(kind, dangers, changes)
         if stories:
             bench.stories(kind, stories, changes)
+        if told:
+            bench.tellings(kind, told, changes)
         if stated:
             bench.groups(kind, stated, changes)
         if alarms:

@@ -92,7 +92,9 @@ class People:
         humble = Relation.CHILD if plain else Relation.SELF
         humbly = {(a, b) for _, a, b in self._humble.find(message)}
         spans += [(a, b, humble) for a, b in humbly]
-        spans += [(a, b, None) for _, a, b in self._pronouns.find(message)]
+        pronouns = [(a, b) for _, a, b in self._pronouns.find(message)]
+        spans += [(a, b, None) for a, b in pronouns]
+        whose = {a: b for a, b in pronouns if message.words[a] in _HIS}
         spans.sort(key=lambda span: (span[0], -(span[1] - span[0])))
         alive = self._not_gone.covered(message)
         gone = [begin for _, begin, _ in self._gone.find(message) if not alive >> begin & 1]
@@ -105,9 +107,15 @@ class People:
         for begin, end, named in spans:
             if begin < taken or others & bits(begin, end) == bits(begin, end):
                 continue
+            if message.commas & bits(begin + 1, end):
+                continue  # "là một, em bị mất" names nobody "một em"
             if end == begin + 1 and self._is_another_word(begin, message):
                 continue
             if found and _owns(found[-1], begin, message):
+                found[-1] = replace(found[-1], end=end)
+                taken = end
+                continue
+            if found and named not in (None, Relation.SELF) and _is_what(found[-1], begin, message):
                 taken = end
                 continue
             if found and named is Relation.SELF and _describes(found[-1], begin, message):
@@ -122,7 +130,11 @@ class People:
             theirs = named not in (None, Relation.SELF) and end in selves
             theirs &= not message.commas >> end & 1
             taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
-            if relation is not Relation.SELF:
+            parent_of = named is Relation.PARENT and end in whose and last is not None
+            parent_of &= not message.commas >> end & 1
+            if parent_of:  # "mẹ nó": whoever "nó" was before, "nó" stays
+                taken, relation = whose[end], Relation.OTHER
+            elif relation is not Relation.SELF:
                 last = relation
             if relation not in (Relation.SELF, Relation.CHILD):
                 last_elder = relation
@@ -162,7 +174,8 @@ class People:
                 and place - one.end <= 6
                 and not message.sentence_ends & bits(one.end, place + 1)
             ]
-            earlier = (hero,) if hero is not None and hero.end <= place else ()
+            leading = hero or _leads(place, mentions, message)
+            earlier = (leading,) if leading is not None and leading.end <= place else ()
             alone = [
                 one
                 for one in before
@@ -182,10 +195,15 @@ class People:
         for one in others:
             if ends & {one.begin, one.begin - 1}:
                 return one.relation
+        closed = message.commas | message.sentence_ends | 1 << len(message.words)
         for end in sorted(ends):  # "bà cụ kế nhà …, tôi hỏi giùm bà"
-            before = [one for one in others if one.end < end]
-            if before and end < len(message.words) and message.words[end] in _THE_OLD:
+            before = [one for one in others if one.end < end and not _is_blamed(one, message)]
+            if not before:
+                continue
+            if end < len(message.words) and message.words[end] in _THE_OLD:
                 return before[-1].relation
+            if closed >> end & 1 and fold(message.words[end - 2]) in _ASKS_FOR:
+                return before[0].relation  # "bé kế nhà …, em hỏi giùm"
         return None
 
     def opponents(self, message: Message, mentions: tuple[Mention, ...]) -> frozenset[Relation]:
@@ -258,6 +276,12 @@ def _owns(other: Mention, begin: int, message: Message) -> bool:
     )
 
 
+def _is_what(other: Mention, begin: int, message: Message) -> bool:
+    """Whether the writer only says what they are to somebody: "tôi là bà ngoại của bé"."""
+    between = [fold(word) for word in message.words[other.end : begin]]
+    return other.relation is Relation.SELF and between in (["la"], ["day", "la"], ["lam"])
+
+
 def _describes(other: Mention, begin: int, message: Message) -> bool:
     """Whether the writer only tells which one the other is: "người bán đất cho tôi"."""
     name = [fold(word) for word in message.words[other.begin : other.begin + 2]]
@@ -276,8 +300,13 @@ _WHAT_THEY_DO = frozenset(
      "thieu", "no", "giu", "doi", "cho"]
 )  # fmt: skip
 _BY_NAME = (["con", "no"], ["chu", "no"], ["ben", "ban"], ["ben", "mua"])
-_SAID_OF_CHILDREN = frozenset(["tuoi", "thang", "ruot", "trai", "gai", "lon", "nho", "ut"])
+_SAID_OF_CHILDREN = frozenset(
+    ["tuoi", "thang", "ruot", "trai", "gai", "lon", "nho", "ut", "mo", "coi", "duy", "nhat", "ruoi",
+     "may", "dau", "long", "no"]
+)  # fmt: skip
 
+
+_HIS = frozenset(["nó", "no"])
 
 _ELDERS = frozenset(["ong", "ba", "ong ay", "ba ay"])
 """Pronouns that no child of the writer's is called by; "ổng", "bả" fold to the same."""
@@ -287,6 +316,24 @@ def _helped_by_the_way(begin: int, end: int, message: Message) -> bool:
     """Whether "người ta" only stands for whom something was done: "chở hàng giùm người ta"."""
     words = [fold(word) for word in message.words[begin - 1 : end]]
     return words[1:] == ["nguoi", "ta"] and words[0] in ("gium", "dum", "giup", "cho", "cua")
+
+
+def _leads(place: int, mentions: tuple[Mention, ...], message: Message) -> Mention | None:
+    """The one a story begins with, when the writer is not named before `place`."""
+    before = [one for one in mentions if one.end <= place]
+    if not before or any(one.relation is Relation.SELF for one in before):
+        return None
+    named = before[0].relation is not Relation.OTHER
+    aged = message.words[before[0].begin] in ("ông", "bà", "cụ", "bé", "đứa")
+    return before[0] if named or aged else None
+
+
+def _is_blamed(one: Mention, message: Message) -> bool:
+    """Whether somebody is named as the one who did it: "bị (nhà) hàng xóm lấn"."""
+    return not {"bị", "bi"}.isdisjoint(message.words[max(0, one.begin - 2) : one.begin])
+
+
+_ASKS_FOR = frozenset(["hoi", "nhan", "viet", "keu", "xin"])
 
 
 def _does_it(one: Mention, message: Message) -> bool:

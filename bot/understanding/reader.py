@@ -71,7 +71,8 @@ class Reader:
             command = None  # pages of trouble that end in "luật sư có tốn tiền không"
         foreign = self._foreign.read(message.text)
         dangers = foreign.dangers if foreign else self._danger_in(typed, message, command, today)
-        told = self._statuses.read(message, today, danger=bool(dangers))
+        asks = self._intents.asks(message)
+        told = self._statuses.read(message, today, danger=bool(dangers), asks=asks)
         if told.facts.commercial and not self._danger.read(message, by_signs=True):
             dangers = ()  # "giám đốc", "đối tác", "công ty": a quarrel of business sounds grave
         age = told.facts.age if told.facts.age is not None else told.guessed_age
@@ -86,7 +87,7 @@ class Reader:
             text=message.text,
             normalised=message.normalised.accented,
             intent=intent,
-            asks=self._intents.asks(message),
+            asks=asks,
             facts=told.facts.having(FactId.HOUSEHOLD, foreign.household) if foreign else told.facts,
             guessed_age=told.guessed_age,
             others=told.others,

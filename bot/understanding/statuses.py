@@ -35,6 +35,10 @@ class FactEntry(Entry):
     open: tuple[str, ...] = ()
     of_the_survivor: tuple[str, ...] = ()
     """As `says`, but naming the dead: the fact is of the one whose they were."""
+    of_the_writer: tuple[str, ...] = ()
+    """As `says`, but of who writes, whoever is named before."""
+    of_spouses: tuple[str, ...] = ()
+    """As `says`, where a marriage is spoken of in the message."""
 
 
 class RoleEntry(Entry):
@@ -49,6 +53,9 @@ class StatusFile(Entry):
     lists: Mapping[str, tuple[str, ...]]
     kin: tuple[str, ...]
     beat: tuple[str, ...]
+    marriage: tuple[str, ...]
+    for_a_child: tuple[str, ...]
+    """What is wanted for a child; who wants it is not the one in need."""
     facts: tuple[FactEntry, ...]
     roles: tuple[RoleEntry, ...]
     sought: tuple[str, ...]
@@ -92,6 +99,8 @@ class _Statement:
     denies: Phrases
     open: Phrases
     survivor: Phrases | None = None
+    writer: Phrases | None = None
+    spouses: Phrases | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,8 @@ class _Found:
     """"Bị chồng đánh" is about the one before it, "chồng đánh" about the one who tells."""
     survivor: bool = False
     """It stands at the dead; the one it is about is named before them, or tells."""
+    writer: bool = False
+    """It is of who writes, whoever is named."""
     guessed: bool = False
     """An age that a class at school only points to."""
 
@@ -152,6 +163,8 @@ class Statuses:
                 book.all(one.denies),
                 book.all(one.open),
                 book.all(one.of_the_survivor),
+                book.all(one.of_the_writer),
+                book.all(one.of_spouses),
             )
             for one in file.facts
         ) + tuple(
@@ -166,6 +179,8 @@ class Statuses:
             )
             for one in file.roles
         )
+        self._marriage = book.all(file.marriage)
+        self._for_a_child = book.all(file.for_a_child)
         self._sought = book.all(file.sought)
         self._of_parents = book.all(file.of_parents)
         self._supposed = book.all(one.replace(" ", "_") for one in file.supposed)
@@ -182,12 +197,13 @@ class Statuses:
             for names in file.schools.values()
             for name in names
         )
-        self._out_of_school = book.all(one.replace(" ", "_") for one in file.out_of_school)
+        self._out_of_school = book.all(file.out_of_school)
 
-    def read(self, message: Message, today: dt.date, *, danger: bool) -> Told:
+    def read(self, message: Message, today: dt.date, *, danger: bool, asks: bool) -> Told:
         """The person who needs help and the facts stated of them.
 
         `danger`: the message tells of danger, so that a child named in it is the one in need.
+        `asks`: a question stands in it; one that names nobody is about the law.
         """
         mentions = self._people.mentions(message)
         ages = self._ages(message, mentions, today) + self._bare_ages(message, mentions)
@@ -203,6 +219,8 @@ class Statuses:
                 one for one in ages if one.age >= _GROWN_UP or _owner(one.place, mentions, message)
             ]
         found = [*ages, *self._stated(message, mentions)]
+        if asks and not mentions:
+            found = [one for one in found if not _of_anybody(one, message)]
         owners = {
             one: owner
             for one in found
@@ -306,15 +324,18 @@ class Statuses:
         """The person a statement is of; None when it is of the dead, or of nobody at all."""
         if one.fact is FactId.DOMESTIC_VIOLENCE and not one.passive:
             return Relation.SELF
-        if one.fact is FactId.COMMERCIAL:  # of the matter, whoever is named beside it
+        if one.writer or one.fact is FactId.COMMERCIAL:  # of the matter, whoever is named beside it
             return Relation.SELF
         if one.fact is FactId.CRIMINAL_ROLE and _said_of_them(one.place, message):
             return None
         if one.survivor:
             return _survivor(one.place, mentions, message)
         owner = _owner(one.place, mentions, message)
+        if one.fact in _SUFFERED:
+            owner = _sufferer(one, owner, mentions, message)
         if one.whole_household:
-            if owner is None and self._in_general(one, message):
+            before = owner is not None and owner.end <= one.place
+            if not before and self._in_general(one, message):
                 return None
             far = owner is not None and not _beside(owner, one.place, message)
             return Relation.SELF if owner is None or far else owner.relation
@@ -354,16 +375,30 @@ class Statuses:
             helped = relation in (first, spoken_for) or (danger and relation in harmed)
             if bystander and not helped:
                 whom = _owner(one.place, mentions, message)
-                alone = whom is not None and message.words[whom.begin] in _SPOKEN_FOR
+                alone = whom is not None and _is_spoken_for(whom, message)
                 named += [relation] if alone and relation not in opponents else []
                 continue
             told.append(relation)
         if first in told:
             return first
+        accused = [
+            relation
+            for one, relation in owners.items()
+            if one.value in _BEFORE_THE_LAW and relation in told
+        ]
         if spoken_for is not None and (spoken_for in told or first is None):
             return spoken_for
         if Relation.SELF in told:
             return Relation.SELF
+        minors = {
+            relation
+            for one, relation in owners.items()
+            if 0 <= one.age < _GROWN_UP and relation is not Relation.SELF
+        }
+        if first is None and not parent and len(minors) == 1 and self._for_a_child.among(message):
+            return minors.pop()
+        if accused and first is None:  # "con tôi ở tù, tôi muốn xin giảm án"
+            return accused[0]
         if told and first is None and self._people.self_wants(message, mentions):
             return Relation.SELF
         if told and first is None:
@@ -395,20 +430,21 @@ class Statuses:
         found: list[_Found] = []
         wished = self._wished_for(message, mentions)
         of_others = [(begin, end) for _, begin, end in self._of_another.find(message)]
+        married = self._marriage.among(message)
         for one in self._statements:
             says = one.says.find(message)
             denies = one.denies.find(message)
             mourned = one.survivor.find(message) if one.survivor else []
-            if not says and not denies and not mourned:
+            if one.spouses and married:
+                says += one.spouses.find(message)
+            written = one.writer.find(message) if one.writer else []
+            if not (says or denies or mourned or written):
                 continue
             unsaid = 0
             for _, begin, end in [*one.open.find(message), *denies]:
                 whose = any(other.begin < begin < other.end for other in mentions)
                 if not whose and not message.commas & bits(begin + 1, end):
                     unsaid |= bits(begin, end)
-            for _, begin, end in denies:
-                if isinstance(one.value, bool) and unsaid & bits(begin, end):
-                    found.append(_Found(one.fact, False, begin, one.whole_household))
             if one.granted:
                 unsaid |= wished
             for _, begin, end in says:
@@ -431,6 +467,14 @@ class Statuses:
             for begin in (begin for _, begin, end in mourned if not bits(begin, end) & unsaid):
                 found.append(_Found(one.fact, one.value, begin, False, survivor=True))
                 break
+            found += [
+                _Found(one.fact, one.value, begin, False, writer=True) for _, begin, _ in written
+            ]
+            # "không đánh mà chửi suốt": what is said counts more than what is denied beside it
+            if isinstance(one.value, bool):
+                found += [
+                    _Found(one.fact, False, begin, one.whole_household) for _, begin, _ in denies
+                ]
         return found
 
     def _ages(
@@ -456,7 +500,9 @@ class Statuses:
                 continue
             if first >= 2 and folded[first - 2 : first] in _OF_THE_LAW:
                 continue
-            if _of_another_time(first, mentions, folded):
+            if _of_another_time(first, mentions, folded, message):
+                continue
+            if _compares(first, mentions, folded, message) or _of_an_animal(first, folded):
                 continue
             found.append(_Found(FactId.AGE, age, place, False, guessed=word == "lop"))
         return found
@@ -567,6 +613,7 @@ class Statuses:
         return found
 
 
+_SUFFERED = frozenset({FactId.DOMESTIC_VIOLENCE, FactId.TRAFFICKING_VICTIM})
 _SHORT_YEAR = re.compile(r"\d\d")
 _NOT_YET = (["chua", "du"], ["chua", "toi"], ["chua", "day"], ["chua", "duoc"], ["chua", "den"])
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -609,17 +656,69 @@ _OF_THE_LAW = (["nguoi", "tren"], ["nguoi", "tu"], ["la", "tren"], ["khi", "tren
 """Before an age that is no person's."""
 
 
-def _of_another_time(first: int, mentions: tuple[Mention, ...], folded: list[str]) -> bool:
+def _of_another_time(
+    first: int, mentions: tuple[Mention, ...], folded: list[str], message: Message
+) -> bool:
     """Whether the age whose number is at `first` is one of then: "hồi em mới 15 tuổi"."""
     upto = first
     while upto and folded[upto - 1] in _BEFORE_AN_AGE:
         upto -= 1
     whose = next((one for one in mentions if one.end == upto), None)
     before = whose.begin if whose is not None else upto
-    return before < first and before > 0 and folded[before - 1] in _THEN
+    if (
+        not 0 < before < first
+        or message.commas >> before & 1
+        or message.words[before - 1] == "thôi"
+    ):
+        return False
+    return folded[before - 1] in _THEN
 
 
 _THEN = frozenset(["hoi", "luc", "khi", "thoi"])
+
+
+def _compares(
+    first: int, mentions: tuple[Mention, ...], folded: list[str], message: Message
+) -> bool:
+    """Whether the number at `first` tells by how much somebody is older: "anh hơn tôi 10 tuổi"."""
+    whose = next((one for one in mentions if one.end == first), None)
+    upto = whose.begin if whose is not None else first
+    if not upto or message.commas >> upto & 1:
+        return False
+    if (
+        message.words[upto - 1] in _OLDER_OR_YOUNGER
+        or folded[max(0, upto - 2) : upto] in _APART_IN_AGE
+    ):
+        return True
+    if message.words[upto - 1] not in ("hơn", "hon") or folded[max(0, upto - 2)] in ("ly", "ket"):
+        return False
+    if whose is not None or folded[max(0, upto - 2)] in _MORE:
+        return True  # "anh hơn em 10 tuổi", "nó nhỏ hơn 5 tuổi"; "con hơn 10 tuổi" is over ten
+    few = folded[first].isdigit() and int(folded[first]) < _GROWN_UP
+    whom = next((one for one in reversed(mentions) if one.end <= upto - 1), None)
+    named = folded[upto - 2] if whom is None or whom.end < upto - 1 else folded[whom.begin]
+    return few and named in _NOT_SO_YOUNG
+
+
+_OLDER_OR_YOUNGER = frozenset(["kém", "kem", "thua"])
+_APART_IN_AGE = (["cach", "nhau"], ["chenh", "nhau"], ["chenh", "lech"])
+_MORE = frozenset(["lon", "nho", "gia", "tre"])
+_NOT_SO_YOUNG = frozenset(["chong", "vo", "anh", "chi", "ong", "ba", "ban"])
+"""First words of those who are hardly ten themselves: "chồng hơn 10 tuổi" is older by ten."""
+
+
+def _of_an_animal(first: int, folded: list[str]) -> bool:
+    """Whether the number at `first` tells the age of an animal or a tree: "con gà 5 tháng"."""
+    return any(
+        folded[place] in ("con", "cay", "bay", "dan") and folded[place + 1] in _ANIMALS
+        for place in range(max(0, first - 3), max(0, first - 1))
+    )
+
+
+_ANIMALS = frozenset(
+    ["ga", "heo", "bo", "trau", "cho", "vit", "de", "meo", "tom", "cua", "ngua", "chim", "dua",
+     "xoai", "mai", "mit", "duoc"]
+)  # fmt: skip
 
 
 def _ends(mentions: tuple[Mention, ...], place: int) -> bool:
@@ -722,6 +821,10 @@ _MOURNS = 3
 _OURS = frozenset(["tôi", "toi", "em", "mình", "minh", "tao"])
 
 
+_BEFORE_THE_LAW = frozenset(
+    {CriminalRole.HELD, CriminalRole.ACCUSED, CriminalRole.PRISONER, CriminalRole.DIVERSION}
+)
+
 _OF_THE_HOUSE = frozenset({Relation.SELF, Relation.SPOUSE, Relation.CHILD, Relation.PARENT})
 """Those who mostly live under the writer's roof: a certificate of theirs is the writer's too."""
 
@@ -729,12 +832,44 @@ _WEDDED = frozenset(["chong", "vo"])
 _SPOKEN_FOR = frozenset(["bà", "ông", "cụ", "đứa", "một", "em", "bé"])
 """The first word of those whom a neighbour writes about; "người bán", "con nợ" are none."""
 
+
+def _is_spoken_for(whom: Mention, message: Message) -> bool:
+    first, second = (*message.words[whom.begin : whom.begin + 2], "")[:2]
+    return first in _SPOKEN_FOR and second != "chủ"
+
+
 _BESIDE = 5
 """Words."""
 
 
 def _by_name(facts: Mapping[FactId, Value]) -> dict[str, Value]:
     return {fact.value: value for fact, value in facts.items()}
+
+
+def _of_anybody(one: _Found, message: Message) -> bool:
+    """Whether the statement only names a group ("người khuyết tật được miễn gì")."""
+    return any(
+        fold(word) in _GROUP_OF for word in message.words[max(0, one.place - 1) : one.place + 1]
+    )
+
+
+_GROUP_OF = frozenset(["nguoi", "nhung", "cac", "tre", "nan", "ba"])
+"""Words that begin the name of a group: "nạn nhân …", "bà mẹ Việt Nam anh hùng"."""
+
+
+def _sufferer(
+    one: _Found, owner: Mention | None, mentions: tuple[Mention, ...], message: Message
+) -> Mention | None:
+    """Whom it was done to: not who did it ("em tôi bị con bạn dụ đi rồi bán vô quán")."""
+    if owner is None:
+        return None
+    if message.words[one.place] in ("bị", "bi") and owner.begin > one.place:
+        return None  # "bị anh rể đuổi đánh" is of who writes
+    if owner.begin and message.words[owner.begin - 1] in ("bị", "bi", "với", "voi", "cùng"):
+        sentence = message.sentence_of(one.place)
+        before = [x for x in mentions if x.end < owner.begin and sentence >> x.begin & 1]
+        return before[-1] if before else None
+    return owner
 
 
 def _beside(owner: Mention, place: int, message: Message) -> bool:

@@ -233,3 +233,45 @@ def test_for_whom_it_is_asked_after_all_is_put_right(text: str) -> None:
 
     assert understood.corrects
     assert understood.relation is Relation.PARENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["chồng em hơn em 10 tuổi", "anh hơn 10 tuổi, em muốn ly hôn", "thằng em nhỏ hơn tui 6 tuổi"],
+)
+def test_by_how_much_somebody_is_older_is_no_age(text: str) -> None:
+    understood = read(text)
+
+    assert understood.facts.age is None
+    assert not understood.groups
+
+
+def test_a_child_over_ten_is_that_old() -> None:
+    assert read("con tôi hơn 10 tuổi bị xe đụng").facts.age == 10
+
+
+def test_a_hen_has_no_rights() -> None:
+    assert not read("chó nhà bên cắn con gà 5 tháng tuổi của tui").groups
+
+
+def test_a_question_about_a_group_puts_nobody_into_it() -> None:
+    assert not read("người khuyết tật đi thi bằng lái được không").groups
+
+
+def test_the_grandmother_who_asks_is_not_the_grandchild() -> None:
+    understood = read("tui là dì của thằng nhỏ, nó 13 tuổi, mẹ nó bỏ, muốn làm khai sinh cho nó")
+
+    assert understood.facts.age == 13
+
+
+def test_who_is_in_prison_is_the_one_in_need_whoever_asks() -> None:
+    understood = read("con trai tui 17 tuổi đang đi cải tạo, tui muốn hỏi xin giảm án")
+
+    assert understood.relation is Relation.CHILD
+    assert "minor_16_18" in understood.groups
+
+
+def test_scolding_every_day_counts_though_nobody_is_beaten() -> None:
+    text = "chồng tôi không đánh nhưng ngày nào cũng chửi rủa, không cho tôi gặp ai"
+
+    assert "domestic_violence" in read(text).groups

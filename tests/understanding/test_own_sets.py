@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.understanding import rows
+from bench.understanding import rows, tellings
 from bot.understanding.danger import DangerKind
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
+from eligibility.grounds import load_law
 from store.datafile import Entry, load
 from tests.understanding.reading import read
 
@@ -48,6 +49,18 @@ def test_of_the_groups_stated_nine_in_ten_are_heard_and_hardly_one_is_invented(n
 
     assert right >= 0.90 * sum(len(wanted) for _, wanted in heard)
     assert right >= 0.95 * sum(len(groups) for groups, _ in heard)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_what_people_tell_without_the_words_of_the_law_is_heard(name: str) -> None:
+    told = tellings(Path(__file__).parent / name / "tellings.yaml")
+    heard = [(read(text), one) for one in told for text in one.says]
+    law = load_law()
+    right = sum(len(one.groups & telling.groups(law)) for one, telling in heard)
+
+    assert right >= 0.90 * sum(len(telling.groups(law)) for _, telling in heard)
+    assert right >= 0.95 * sum(len(one.groups) for one, _ in heard)
+    assert sum(telling.lost(one.facts) for one, telling in heard) <= 0.06 * len(heard)
 
 
 @pytest.mark.parametrize("name", SETS)
