@@ -573,7 +573,7 @@ def _carry_out(
             case AskCallBack(case_id=wanted):
                 _ask_call_back(session, talk, wanted, lookups)
             case FindCase(code=code, pin=pin):
-                found = queue.find_by_code(session, code, pin)
+                found = queue.find_by_code(session, code, pin, talk.id)
                 view = _view(session, found, lookups.province) if found is not None else None
                 meets = _meeting(session, found, lookups.province)
                 after = status.found(turn.state, view, lookups, meets)

@@ -11,8 +11,8 @@ PIN_LENGTH = 6
 _MISREAD = str.maketrans("ILOU", "110V")
 
 FREE_TRIES = 3
-_FIRST_WAIT = dt.timedelta(minutes=1)
-_LONGEST_WAIT = dt.timedelta(hours=12)
+FIRST_WAIT = dt.timedelta(minutes=1)
+LONGEST_WAIT = dt.timedelta(hours=12)
 
 
 def fresh_code(source: random.Random) -> str:
@@ -54,4 +54,4 @@ def wait_after(wrong_pins: int) -> dt.timedelta:
     """How long a case stays locked after so many wrong PINs: doubling, half a day at most."""
     if wrong_pins < FREE_TRIES:
         return dt.timedelta(0)
-    return min(_FIRST_WAIT * (1 << min(wrong_pins - FREE_TRIES, 20)), _LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(wrong_pins - FREE_TRIES, 20)), LONGEST_WAIT)

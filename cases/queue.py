@@ -5,7 +5,7 @@ All functions work inside the caller's transaction and never commit.
 
 import datetime as dt
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from cases import access, conflicts
 from cases.calendar import calendar_of
 from cases.clock import times_of
-from cases.codes import wait_after
+from cases.codes import FIRST_WAIT, FREE_TRIES, LONGEST_WAIT, wait_after
 from cases.deadlines import DeadlineKind, DeadlineState, deadlines_of
 from cases.life import HELD, CaseState, Move, RefusedError, check, standing
 from cases.model import CUSTODY, Case, Transfer, TransferState
@@ -22,7 +22,8 @@ from cases.province import Province
 from cases.speech import say
 from cases.staff import StaffMember
 from cases.talking import Word, add_entry
-from store import events
+from store import brakes, events
+from store.brakes import Count, Doubling, Window
 from store.crypto import Vault
 from store.session import Session
 
@@ -151,29 +152,56 @@ def note_contact(session: Session, case: Case, contact: str, phone: str | None) 
     events.record(session, "case.contact", case_id=case.id)
 
 
-def find_by_code(session: Session, code: str, pin: str) -> Case | None:
-    """The case of a code and its PIN, or None; wrong PINs lock the case for longer and longer."""
+_BY_TALK = Doubling(5, dt.timedelta(seconds=30), dt.timedelta(minutes=15))
+"""Wrong pairs of code and PIN of one talk, over all codes."""
+_BY_TALK_IN_A_FLOOD = replace(_BY_TALK, free_tries=1)
+"""While very many are wrong everywhere: one try of each talk is still free."""
+_BY_ALL = Count("codes.all", "", Window(120, dt.timedelta(minutes=1)))
+_OWN = Doubling(FREE_TRIES, FIRST_WAIT, LONGEST_WAIT)
+"""Wrong PINs typed in the talk that sent the case."""
+
+
+def find_by_code(session: Session, code: str, pin: str, tried_from: str) -> Case | None:
+    """The case of a code and its PIN, or None, for whatever reason it is not shown.
+
+    Wrong PINs lock the case to other talks for longer and longer. Wrong pairs also count against
+    the talk that tries (`tried_from`, an id), whatever codes it tries; a flood of them from
+    everywhere leaves each talk fewer tries, and no talk none.
+    """
+    rule = _BY_TALK_IN_A_FLOOD if brakes.wait(session, _BY_ALL) else _BY_TALK
+    by_talk = Count("codes.talk", tried_from, rule)
+    if brakes.count_try(session, by_talk):
+        return None
     query = sa.select(Case).where(Case.code_index == code_index(session.vault, code))
     case = session.scalar(query.with_for_update())
     given = pin_index(session.vault, code, pin)
-    if case is None:
+    if case is None or not _opens(session, case, case.pin_index, given):
+        brakes.count_try(session, _BY_ALL)
         return None
-    return case if _opens(session, case, case.pin_index, given) else None
+    brakes.take_back(session, by_talk)
+    return case
 
 
 def open_by_pin(session: Session, conversation_id: str, pin: str) -> bool:
-    """Whether the PIN is that of a case of this talk; wrong ones lock its cases as above."""
+    """Whether the PIN is that of a case of this talk; wrong ones lock them to it as above.
+
+    What strangers try with the code does not lock the owner's own talk, nor the other way round.
+    """
+    own_tries = Count("codes.own", conversation_id, _OWN)
+    if brakes.count_try(session, own_tries):
+        return False
     cases = session.scalars(
         sa.select(Case)
         .where(Case.conversation_id == conversation_id, Case.pin_alone.is_not(None))
-        .order_by(Case.number)
         .with_for_update()
     ).all()
-    own = {case.id: pin_alone(session.vault, case.id, pin) for case in cases}
-    right = [case for case in cases if hmac.compare_digest(case.pin_alone or "", own[case.id])]
-    tried = right or cases  # the PIN of one case is no wrong PIN of another
-    opened = [_opens(session, case, case.pin_alone or "", own[case.id]) for case in tried]
-    return any(opened)
+    right = [
+        hmac.compare_digest(case.pin_alone or "", pin_alone(session.vault, case.id, pin))
+        for case in cases
+    ]
+    if any(right):
+        brakes.take_back(session, own_tries)
+    return any(right)
 
 
 def _opens(session: Session, case: Case, wanted: str, given: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who is at the desk: passwords, sessions, and brakes on guessing.
+"""Who is at the desk: passwords, sessions, and the devices they are known from.
 
 A session lives on the server; the browser holds a random token, the database only its SHA-256.
 """
@@ -7,10 +7,9 @@ import asyncio
 import datetime as dt
 import hashlib
 import secrets
-from collections import OrderedDict, deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 
 import sqlalchemy as sa
@@ -271,7 +270,7 @@ def _end(session: Session, which: sa.ColumnElement[bool]) -> None:
     session.wake(Topic.DESK)
 
 
-# --- brakes on guessing -------------------------------------------------------------------------
+# --- devices ------------------------------------------------------------------------------------
 
 
 def device_cookie(vault: Vault, username: str) -> str:
@@ -285,86 +284,3 @@ def known_device(vault: Vault, username: str, cookie: str | None) -> str | None:
     mark, _, proof = (cookie or "").partition(".")
     expected = vault.blind("desk.device", f"{username}:{mark}")
     return mark if secrets.compare_digest(proof.encode(), expected.encode()) else None
-
-
-@dataclass
-class _Wrong:
-    """Wrong passwords of one pair of account and client."""
-
-    times: int
-    last: dt.datetime
-
-
-@dataclass
-class Brakes:
-    """Slows guessing down, in the memory of this process; nobody is ever locked by others.
-
-    Wrong passwords count against the pair of account and client. Someone who tries many accounts
-    from one place, or a flood from many places, is slowed too; a device on which the account has
-    signed in before answers only for its own mistakes.
-    """
-
-    free_tries: int = 5
-    first_wait: dt.timedelta = dt.timedelta(seconds=30)
-    longest_wait: dt.timedelta = dt.timedelta(minutes=15)
-    by_one_client: int = 30
-    """Wrong passwords of one client, over all accounts, within `longest_wait`."""
-    by_everybody: int = 120
-    """Wrong passwords of all unknown devices within a minute."""
-    remembered: int = 10_000
-    _pairs: OrderedDict[tuple[str, str], _Wrong] = field(default_factory=OrderedDict)
-    _clients: OrderedDict[str, deque[dt.datetime]] = field(default_factory=OrderedDict)
-    _all: deque[dt.datetime] = field(default_factory=deque)
-
-    def wait(
-        self, username: str, client: str, device: str | None, now: dt.datetime
-    ) -> dt.timedelta:
-        """How long the next try has to wait; nothing when it may be made now."""
-        waits = [self._pair_wait((username, device or client), now)]
-        if device is None:
-            per_client = self._clients.get(client, deque())
-            waits.append(_until_room(per_client, self.by_one_client, self.longest_wait, now))
-            minute = dt.timedelta(minutes=1)
-            waits.append(_until_room(self._all, self.by_everybody, minute, now))
-        return max(waits)
-
-    def wrong(self, username: str, client: str, device: str | None, now: dt.datetime) -> None:
-        """Count a wrong password: before it is checked, else many at once all pass the brakes."""
-        pair = (username, device or client)
-        before = self._pairs.pop(pair, None)
-        stale = before is None or now - before.last > 2 * self.longest_wait
-        self._pairs[pair] = _Wrong(1 if stale or before is None else before.times + 1, now)
-        if device is None:
-            moments = self._clients.pop(client, deque())
-            moments.append(now)
-            self._clients[client] = moments
-            self._all.append(now)
-        for remembered in (self._pairs, self._clients):
-            while len(remembered) > self.remembered:
-                remembered.popitem(last=False)
-
-    def right(self, username: str, client: str, device: str | None, now: dt.datetime) -> None:
-        """Take back what was counted at `now`; forget the wrong passwords of this pair."""
-        self._pairs.pop((username, device or client), None)
-        if device is None:
-            for moments in (self._clients.get(client, deque()), self._all):
-                with suppress(ValueError):  # so long ago that it is forgotten
-                    moments.remove(now)
-
-    def _pair_wait(self, pair: tuple[str, str], now: dt.datetime) -> dt.timedelta:
-        wrong = self._pairs.get(pair)
-        if wrong is None or wrong.times < self.free_tries:
-            return dt.timedelta(0)
-        doublings = min(wrong.times - self.free_tries, 10)
-        until = wrong.last + min(self.first_wait * (1 << doublings), self.longest_wait)
-        return max(until - now, dt.timedelta(0))
-
-
-def _until_room(
-    moments: deque[dt.datetime], most: int, within: dt.timedelta, now: dt.datetime
-) -> dt.timedelta:
-    while moments and moments[0] <= now - within:
-        moments.popleft()
-    if len(moments) < most:
-        return dt.timedelta(0)
-    return moments[-most] + within - now

@@ -1,5 +1,6 @@
 """What every page of the desk needs: the database, the province, and a way to show itself."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
@@ -18,9 +19,9 @@ from cases.province import Office, Province
 from cases.speech import Say
 from cases.staff import Role, StaffMember
 from cases.wordbook import Wordbook
-from desk import citizen_texts, province_texts, texts, window_texts
+from desk import brakes, citizen_texts, province_texts, texts, window_texts
 from desk.assistant import Assistant
-from desk.auth import Brakes, Checks
+from desk.auth import Checks
 from desk.factors import Policy
 from knowledge.shelf import Shelf
 from store.scanner import Scanner
@@ -96,7 +97,6 @@ class Frame:
     """What second factor is asked for."""
     scanner: Scanner | None = None
     """Looks at what officers send; None: nobody set one up."""
-    brakes: Brakes = field(default_factory=Brakes)
     checks: Checks = field(default_factory=Checks)
     templates: jinja2.Environment = field(default_factory=_environment)
 
@@ -109,6 +109,18 @@ class Frame:
     def session_cookie(self) -> str:
         """The prefix makes browsers refuse the cookie from an address without encryption."""
         return "__Secure-tram_desk" if self.secure_cookies else "tram_desk"
+
+    async def held_back(self, name: str, client: str, device: str | None) -> dt.timedelta:
+        """How long a try has to wait; nothing: it is counted, and may be made.
+
+        First by a look alone, so that a flood that has to wait costs no write.
+        """
+        wait = await self.database.read(lambda session: brakes.wait(session, name, client, device))
+        if wait:
+            return wait
+        return await self.database.transact(
+            lambda session: brakes.count_try(session, name, client, device)
+        )
 
     def keep_token(self, response: Response, token: str) -> None:
         """Let the browser keep the token of its session, out of reach of scripts."""

@@ -14,7 +14,7 @@ from cases.access import NotFoundError
 from cases.province import OfficeState
 from cases.staff import Role, StaffMember
 from cases.staffing import NotTheirsError
-from desk import auth, invitations, passwords, recoveries
+from desk import auth, brakes, invitations, passwords, recoveries
 from desk import province_texts as words
 from desk.frame import BASE, Flash, Frame, Me, go_to
 from desk.guard import Who, staff_of, who_may
@@ -293,15 +293,14 @@ def routes(frame: Frame) -> APIRouter:
     ) -> HTMLResponse:
         """The form of a living link; wrong links of one client wait longer and longer."""
         client = place_of(request.client.host if request.client else "")
-        now = frame.database.clock.now()
-        if frame.brakes.wait(_TRIES_AS, client, None, now):
+        if await frame.database.read(lambda session: brakes.wait(session, _TRIES_AS, client, None)):
             text = "Đã mở sai liên kết nhiều lần. Xin đợi ít phút rồi thử lại."
             return frame.show("join.html", 429, open=None, problem=text)
         found = await frame.database.read(
             lambda session: invitations.open_invitation(session, token)
         )
         if found is None:
-            frame.brakes.wrong(_TRIES_AS, client, None, now)
+            await frame.held_back(_TRIES_AS, client, None)
             return over()
         _, staff = found
         return frame.show(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cases.staff import StaffMember
-from desk import auth, factors, passwords
+from desk import auth, brakes, factors, passwords
 from desk.factors import Standing
 from desk.frame import BASE, Flash, Frame, go_to, names_of
 from desk.guard import (
@@ -62,15 +62,12 @@ def routes(frame: Frame) -> APIRouter:
         client = place(request)
         cookie = request.cookies.get(_DEVICE_COOKIE)
         device = auth.known_device(database.vault, username, cookie)
-        now = database.clock.now()
-        wait = frame.brakes.wait(username, client, device, now)
-        if wait:
-            return door(next, username, wait_text(wait), 429)
-
         query = sa.select(StaffMember).where(StaffMember.username == username)
         try:
             with frame.checks.place():
-                frame.brakes.wrong(username, client, device, now)
+                wait = await frame.held_back(username, client, device)
+                if wait:
+                    return door(next, username, wait_text(wait), 429)
                 staff = await database.read(lambda session: session.scalar(query))
                 right = await frame.checks.fits(staff, password)
         except auth.FullError:
@@ -83,10 +80,10 @@ def routes(frame: Frame) -> APIRouter:
             )
             return door(next, username, WRONG, 401)
 
-        frame.brakes.right(username, client, device, now)
         old = request.cookies.get(frame.session_cookie)
 
         def begin(session: Session) -> tuple[str, Standing]:
+            brakes.right(session, username, client, device)
             owed = frame.policy.required or factors.means_of(session, staff.id).any
             token = auth.sign_in(session, staff, old, proved=not owed)
             seat = auth.seat(session, token)
@@ -144,22 +141,23 @@ def routes(frame: Frame) -> APIRouter:
         if fault:
             return await password_form(request, fault, 422)
         client = place(request)
-        now = frame.database.clock.now()
-        # From here to the count nothing may wait, or many at once all pass the brakes.
-        wait = frame.brakes.wait(staff.username, client, staff.id, now)
-        if wait:
-            return await password_form(request, wait_text(wait), 429)
         try:
             with frame.checks.place():
-                frame.brakes.wrong(staff.username, client, staff.id, now)
+                wait = await frame.held_back(staff.username, client, staff.id)
+                if wait:
+                    return await password_form(request, wait_text(wait), 429)
                 right = await frame.checks.fits(staff, old)
         except auth.FullError:
             return await password_form(request, CROWDED, 429)
         if not right:
             return await password_form(request, "Mật khẩu hiện tại không đúng.", 401)
-        frame.brakes.right(staff.username, client, staff.id, now)
         hashed = await asyncio.to_thread(auth.hash_password, new)
-        await frame.database.transact(lambda session: auth.set_password(session, staff.id, hashed))
+
+        def change(session: Session) -> None:
+            brakes.right(session, staff.username, client, staff.id)
+            auth.set_password(session, staff.id, hashed)
+
+        await frame.database.transact(change)
         return go_to("/sign-in")
 
     async def password_form(

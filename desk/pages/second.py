@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from desk import auth, factors, passwords
+from desk import auth, brakes, factors, passwords
 from desk import proof_texts as words
 from desk.factors import FactorError, Means, Relying, Standing
 from desk.frame import Frame, go_to
@@ -88,13 +88,11 @@ def routes(frame: Frame) -> APIRouter:
         """A code of the app or on paper; of those who have neither, the password again."""
         staff, token = seat_of(request).staff, token_of(request)
         name, client = f"second:{staff.username}", place(request)
-        now = frame.database.clock.now()
         # Whoever comes here knows the password, so it counts for the account from everywhere.
-        wait = frame.brakes.wait(name, client, staff.id, now)
+        wait = await frame.held_back(name, client, staff.id)
         if wait:
             return await page(request, next, wait_text(wait), 429)
         means = await frame.database.read(lambda session: factors.means_of(session, staff.id))
-        frame.brakes.wrong(name, client, staff.id, now)
         by_password = False
         if not means.any:
             try:
@@ -107,6 +105,7 @@ def routes(frame: Frame) -> APIRouter:
             has: Means = factors.means_of(session, staff.id)
             if not (factors.code_fits(session, staff.id, code) if has.any else by_password):
                 return None
+            brakes.right(session, name, client, staff.id)
             audit.note(session, "staff.proved", staff_id=staff.id)
             return auth.prove(session, token)
 
@@ -114,7 +113,6 @@ def routes(frame: Frame) -> APIRouter:
         if fresh_token is None:
             said = words.WRONG if means.any else words.WRONG_PASSWORD
             return await failed(request, next, said)
-        frame.brakes.right(name, client, staff.id, now)
         return await proved(request, next, fresh_token)
 
     @router.post("/second/options")
@@ -140,23 +138,21 @@ def routes(frame: Frame) -> APIRouter:
     ) -> Response:
         seat, token = seat_of(request), token_of(request)
         name, client = f"key:{seat.staff.username}", place(request)
-        now = frame.database.clock.now()
-        wait = frame.brakes.wait(name, client, seat.staff.id, now)
+        wait = await frame.held_back(name, client, seat.staff.id)
         if wait:
             return await page(request, next, wait_text(wait), 429)
-        frame.brakes.wrong(name, client, seat.staff.id, now)
 
         def act(session: Session) -> str | None:
             relying = frame.policy.relying
             if relying is None or not factors.passkey_fits(session, seat, relying, credential):
                 return None
+            brakes.right(session, name, client, seat.staff.id)
             audit.note(session, "staff.proved", staff_id=seat.staff.id)
             return auth.prove(session, token)
 
         fresh_token = await frame.database.transact(act)
         if fresh_token is None:
             return await failed(request, next, words.WRONG)
-        frame.brakes.right(name, client, seat.staff.id, now)
         return await proved(request, next, fresh_token)
 
     return router

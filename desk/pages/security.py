@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
-from desk import auth, factors
+from desk import auth, brakes, factors
 from desk import proof_texts as words
 from desk.factors import FactorError, Means, Standing
 from desk.frame import Flash, Frame, Me, go_to
@@ -175,23 +175,21 @@ def routes(frame: Frame) -> APIRouter:
     ) -> Response:
         staff = staff_of(request)
         name, client = f"second:{staff.username}", place(request)
-        now = frame.database.clock.now()
-        wait = frame.brakes.wait(name, client, staff.id, now)
+        wait = await frame.held_back(name, client, staff.id)
         if wait:
             return await app_page(request, wait_text(wait), 429)
-        frame.brakes.wrong(name, client, staff.id, now)
 
         def act(session: Session) -> tuple[str, tuple[str, ...]] | None:
             still_may(session, request)
             first = not factors.means_of(session, staff.id).any
             if not factors.confirm_app(session, staff, code):
                 return None
+            brakes.right(session, name, client, staff.id)
             return added(session, request, first=first)
 
         told = await frame.database.transact(act)
         if told is None:
             return await app_page(request, words.NOT_CONFIRMED, 422)
-        frame.brakes.right(name, client, staff.id, now)
         return await go_on(request, *told, "app")
 
     # --- keys -----------------------------------------------------------------------------------

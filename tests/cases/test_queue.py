@@ -149,9 +149,9 @@ def test_wrong_pins_lock_a_case_and_the_right_one_waits_too(
     database.transact_now(lambda s: queue.open_case(s, wanted))
 
     def find(pin: str) -> Case | None:
-        return database.transact_now(lambda s: queue.find_by_code(s, wanted.code, pin))
+        return database.transact_now(lambda s: queue.find_by_code(s, wanted.code, pin, "talk"))
 
-    wrong = "000000" if wanted.pin != "000000" else "111111"
+    wrong = _wrong_pin(wanted.pin)
     assert find(wanted.pin) is not None
     for _ in range(3):
         assert find(wrong) is None
@@ -227,3 +227,82 @@ def test_outbox_rows_of_a_talk_are_numbered_one_after_the_other(database: Databa
         lambda s: s.execute(sa.select(OutboxRow.seq, OutboxRow.state).order_by(OutboxRow.seq)).all()
     )
     assert [tuple(row) for row in rows] == [(n, Delivery.WAITING) for n in (1, 2, 3)]
+
+
+# --- brakes on guessing codes -------------------------------------------------------------------
+
+
+def _wrong_pin(pin: str) -> str:
+    return "000000" if pin != "000000" else "111111"
+
+
+def test_a_talk_that_tries_many_codes_is_held_back_and_another_talk_is_not(
+    database: Database, clock: SetClock
+) -> None:
+    wanted = request()
+    database.transact_now(lambda s: queue.open_case(s, wanted))
+
+    def find(code: str, talk: str) -> Case | None:
+        return database.transact_now(lambda s: queue.find_by_code(s, code, wanted.pin, talk))
+
+    for number in range(5):
+        assert find(f"{number:016d}", "guesser") is None
+
+    assert find(wanted.code, "guesser") is None
+    assert find(wanted.code, "neighbour") is not None
+    clock.forward(dt.timedelta(seconds=31))
+    assert find(wanted.code, "guesser") is not None
+
+
+def test_a_flood_of_wrong_codes_leaves_each_talk_one_try_at_a_time_and_no_talk_none(
+    database: Database,
+) -> None:
+    wanted = request()
+    database.transact_now(lambda s: queue.open_case(s, wanted))
+
+    def flood(session: Session) -> None:
+        for number in range(120):
+            queue.find_by_code(session, f"{number:016d}", "123456", f"guesser{number}")
+
+    def find(pin: str, talk: str) -> Case | None:
+        return database.transact_now(lambda s: queue.find_by_code(s, wanted.code, pin, talk))
+
+    database.transact_now(flood)
+
+    assert find(wanted.pin, "owner on another phone") is not None
+    assert find(_wrong_pin(wanted.pin), "guesser") is None
+    assert find(wanted.pin, "guesser") is None
+
+
+def test_strangers_who_guess_do_not_lock_the_owners_own_talk(database: Database) -> None:
+    wanted = request(conversation_id="own talk")
+    database.transact_now(lambda s: queue.open_case(s, wanted))
+    wrong = _wrong_pin(wanted.pin)
+
+    def guess(session: Session) -> None:
+        for number in range(10):
+            queue.find_by_code(session, wanted.code, wrong, f"guesser{number}")
+
+    database.transact_now(guess)
+
+    assert database.transact_now(lambda s: queue.open_by_pin(s, "own talk", wanted.pin))
+
+
+def test_pins_guessed_on_the_phone_itself_are_held_back_there_for_longer_and_longer(
+    database: Database, clock: SetClock
+) -> None:
+    wanted = request(conversation_id="own talk")
+    database.transact_now(lambda s: queue.open_case(s, wanted))
+
+    def opens(pin: str) -> bool:
+        return database.transact_now(lambda s: queue.open_by_pin(s, "own talk", pin))
+
+    for _ in range(3):
+        assert not opens(_wrong_pin(wanted.pin))
+    assert not opens(wanted.pin)
+    clock.forward(dt.timedelta(minutes=1))
+    assert not opens(_wrong_pin(wanted.pin))
+    clock.forward(dt.timedelta(minutes=1))
+    assert not opens(wanted.pin)
+    clock.forward(dt.timedelta(minutes=1))
+    assert opens(wanted.pin)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from cases.staff import StaffMember
 from desk import auth
 from desk.app import make_desk
-from desk.auth import IDLE, LONGEST, Brakes, StaffSession
+from desk.auth import IDLE, LONGEST, StaffSession
 from store.audit import AuditRow
 from store.clock import SetClock
 from store.origin import place_of
@@ -342,38 +342,6 @@ async def test_wrong_passwords_leave_a_mark_in_the_audit_without_what_was_typed(
     ]
 
 
-# --- the brakes, without a server ---------------------------------------------------------------
-
-
-def test_five_mistakes_are_free_then_the_wait_doubles_up_to_a_quarter_of_an_hour() -> None:
-    brakes = Brakes()
-    waits = []
-    for _ in range(12):
-        waits.append(brakes.wait("lan", "1.1.1.1", None, NOW).total_seconds())
-        brakes.wrong("lan", "1.1.1.1", None, NOW)
-
-    assert waits == [0, 0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900]
-
-
-def test_the_right_password_forgives() -> None:
-    brakes = Brakes()
-    for _ in range(5):
-        brakes.wrong("lan", "1.1.1.1", None, NOW)
-
-    brakes.right("lan", "1.1.1.1", None, NOW)
-
-    assert not brakes.wait("lan", "1.1.1.1", None, NOW)
-
-
-def test_right_passwords_never_fill_the_count_of_a_place() -> None:
-    brakes = Brakes()
-    for number in range(200):
-        brakes.wrong(f"officer{number}", "office", None, NOW)
-        brakes.right(f"officer{number}", "office", None, NOW)
-
-    assert not brakes.wait("lan", "office", None, NOW)
-
-
 @pytest.mark.parametrize(
     ("address", "place"),
     [
@@ -387,53 +355,6 @@ def test_right_passwords_never_fill_the_count_of_a_place() -> None:
 )
 def test_one_line_of_ipv6_is_one_place(address: str, place: str) -> None:
     assert place_of(address) == place
-
-
-def test_guessing_from_elsewhere_does_not_lock_the_owner_out() -> None:
-    brakes = Brakes()
-    for _ in range(50):
-        brakes.wrong("lan", "6.6.6.6", None, NOW)
-
-    assert brakes.wait("lan", "6.6.6.6", None, NOW)
-    assert not brakes.wait("lan", "1.1.1.1", None, NOW)
-
-
-def test_many_accounts_tried_from_one_place_are_slowed() -> None:
-    brakes = Brakes()
-    for number in range(30):
-        brakes.wrong(f"officer{number}", "6.6.6.6", None, NOW)
-
-    assert brakes.wait("officer99", "6.6.6.6", None, NOW) > 14 * MINUTE
-    assert not brakes.wait("officer99", "6.6.6.6", None, NOW + 16 * MINUTE)
-
-
-def test_a_colleague_who_guesses_does_not_lock_the_office_out() -> None:
-    """All computers of a branch have one address; known devices answer for themselves."""
-    brakes = Brakes()
-    for number in range(30):
-        brakes.wrong(f"officer{number}", "office", None, NOW)
-
-    assert brakes.wait("lan", "office", None, NOW)
-    assert not brakes.wait("lan", "office", "device of lan", NOW)
-
-
-def test_a_flood_from_everywhere_is_slowed_and_known_devices_are_not() -> None:
-    brakes = Brakes()
-    for number in range(120):
-        brakes.wrong(f"name{number}", f"10.0.0.{number}", None, NOW)
-
-    assert brakes.wait("lan", "1.1.1.1", None, NOW)
-    assert not brakes.wait("lan", "1.1.1.1", "device of lan", NOW)
-    assert not brakes.wait("lan", "1.1.1.1", None, NOW + MINUTE)
-
-
-def test_the_brakes_forget_before_they_grow_without_bound() -> None:
-    brakes = Brakes(remembered=100)
-    for number in range(1000):
-        brakes.wrong(f"name{number}", f"client{number}", None, NOW + number * MINUTE)
-
-    assert len(brakes._pairs) <= 100
-    assert len(brakes._clients) <= 100
 
 
 def test_a_device_is_known_only_for_the_account_that_signed_in_on_it(world: World) -> None:

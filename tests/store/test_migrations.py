@@ -55,6 +55,7 @@ MODULES_WITH_TABLES = (
     "desk.recoveries",
     "knowledge.feedback",
     "store.audit",
+    "store.brakes",
     "store.documents",
     "store.erasures",
     "store.events",
