@@ -1,11 +1,13 @@
 """The database goes away and comes back, and the disk fills: what is acknowledged is kept.
 
-    python -m bench.baddays [--times 50] [--full 10]
+    python -m bench.baddays [--times 50] [--full 10] [--disk FOLDER]
 
 PostgreSQL is killed (`kill -9` of all its processes) and started again so many times, with
 citizens writing to every adapter before, meanwhile and after, each update posted until it is
-taken, as platforms do. Then a SQLite database is full so many times: its `max_page_count` is set to
-the pages it has, which gives the same error as a full disk and needs no rights on the machine.
+taken, as platforms do. Then a SQLite database is full so many times: its `max_page_count` is set
+to the pages it has, which gives the same error as a full disk and needs no rights. With `--disk`
+a folder on a small file system of its own (`mount -t tmpfs -o size=300m tmpfs FOLDER`) takes its
+place: a ballast fills it to the last byte, under SQLite and under PostgreSQL.
 
 Promised: what was answered with 200 (202 to the page) stands in the inbox, once; what was not is
 answered with 503 and nothing else; who writes of danger while nothing can be kept gets the card
@@ -19,9 +21,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -212,48 +216,117 @@ async def goes_away(place: Cluster, rooms: Rooms, times: int, *, aloud: bool = F
     return found
 
 
-async def fills_up(folder: Path, rooms: Rooms, times: int) -> Found:
-    """Leave a SQLite database no page more than it has, so many times; what was found."""
-    database = _fresh(f"sqlite:///{folder / 'full.db'}")
+class Disk(Protocol):
+    """Where a database lies: it can be made full, and have room again."""
 
-    def room(pages: int) -> None:
-        with database.engine.connect() as connection:
+    def fill(self) -> None: ...
+    def free(self) -> None: ...
+
+
+class Pages:
+    """A SQLite database that may have no page more than it has."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def fill(self) -> None:
+        """Allow one page: it is never less than there are."""
+        self._most(1)
+
+    def free(self) -> None:
+        """Allow as many as anybody wants."""
+        self._most(_UNLIMITED)
+
+    def _most(self, pages: int) -> None:
+        with self._database.engine.connect() as connection:
             connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
+
+class Ballast:
+    """A small file system, filled to its last byte by a file that can be taken away."""
+
+    def __init__(self, folder: Path, back: Callable[[], None] = lambda: None) -> None:
+        """`back`: what has to be started once there is room again."""
+        self._file = folder / "ballast"
+        self._back = back
+
+    def fill(self) -> None:
+        """Write until nothing more fits."""
+        with self._file.open("ab", buffering=0) as ballast:
+            for size in (2**20, 2**12, 1):
+                with suppress(OSError):
+                    while ballast.write(bytes(size)) == size:
+                        pass
+
+    def free(self) -> None:
+        """Take the ballast away."""
+        self._file.unlink()
+        self._back()
+
+
+async def fills_up(database: Database, disk: Disk, rooms: Rooms, times: int) -> Found:
+    """Fill the disk under a database so many times; what was found."""
     async with Inside(database, rooms, Measure(_UNLIMITED)) as house:
         day = BadDay(house, _not_kept(rooms))
         await day.begin()
         for _ in range(times):
             await day.posts_until_taken(day.letters(PLAIN))
-            room(1)  # never less than it has
+            await asyncio.to_thread(disk.fill)
             left = list[Letter]()
             async with asyncio.timeout(_PATIENCE):
                 while not left:  # until the last free page is full
                     left = await day.posts(day.letters(PLAIN + _LONG))
             left += await day.writes_in_vain(_LONG)
-            room(_UNLIMITED)
-            await day.posts_until_taken(left)
+            await asyncio.to_thread(disk.free)
+            begun = time.monotonic()
+            await day.posts_until_taken(left[:1])
+            day.found.back.append(time.monotonic() - begun)
+            await day.posts_until_taken(left[1:])
             day.found.times += 1
-        found = await day.ends()
-    await database.close()
+        return await day.ends()
+
+
+async def fills_up_with_pages(folder: Path, rooms: Rooms, times: int) -> Found:
+    """Leave a SQLite database no page more than it has, so many times; what was found."""
+    database = _fresh(f"sqlite:///{folder / 'full.db'}")
+    try:
+        return await fills_up(database, Pages(database), rooms, times)
+    finally:
+        await database.close()
+
+
+async def fills_up_a_disk(disk: Path, rooms: Rooms, times: int) -> Iterable[tuple[str, Found]]:
+    """Fill a small file system with SQLite on it, and then with PostgreSQL; what was found."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="tram-full-", dir=disk) as folder:
+        database = _fresh(f"sqlite:///{Path(folder) / 'full.db'}")
+        found.append(("SQLite", await fills_up(database, Ballast(Path(folder)), rooms, times)))
+        await database.close()
+    with cluster(disk) as place:
+        database = _fresh(place.new("baddays"))
+        ballast = Ballast(disk, back=place.start)
+        found.append(("PostgreSQL", await fills_up(database, ballast, rooms, times)))
+        await database.close()
     return found
 
 
-async def run(times: int, full: int) -> bool:
-    """Have both kinds of bad day, and tell; whether every promise was kept."""
+async def run(times: int, full: int, disk: Path | None) -> bool:
+    """Have the kinds of bad day, and tell; whether every promise was kept."""
     rooms = load_rooms(load_province("ca-mau"))
-    broken = []
+    books = []
     if times:
         with cluster() as place:
             found = await goes_away(place, rooms, times, aloud=True)
-        print("\n".join(found.told("PostgreSQL killed and started")), flush=True)
-        broken += found.broken
-    if full:
+        books.append(("PostgreSQL killed and started", found))
+    if full and disk is None:
         with tempfile.TemporaryDirectory(prefix="tram-full-") as folder:
-            found = await fills_up(Path(folder), rooms, full)
-        print("\n".join(found.told("SQLite full")), flush=True)
-        broken += found.broken
-    return not broken
+            books.append(("SQLite full", await fills_up_with_pages(Path(folder), rooms, full)))
+    elif full and disk is not None:
+        for what, found in await fills_up_a_disk(disk, rooms, full):
+            books.append((f"The disk under {what} full", found))
+    for what, found in books:
+        print("\n".join(found.told(what)), flush=True)
+    return not any(found.broken for _, found in books)
 
 
 def main() -> int:
@@ -262,8 +335,9 @@ def main() -> int:
     )
     parser.add_argument("--times", type=int, default=50, help="that the database is killed")
     parser.add_argument("--full", type=int, default=10, help="times that the disk is full")
+    parser.add_argument("--disk", type=Path, help="a folder on a small file system of its own")
     given = parser.parse_args()
-    return int(not asyncio.run(run(given.times, given.full)))
+    return int(not asyncio.run(run(given.times, given.full, given.disk)))
 
 
 if __name__ == "__main__":

@@ -81,9 +81,11 @@ def _lives(pid: int) -> bool:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A running PostgreSQL in a folder that goes afterwards."""
-    with tempfile.TemporaryDirectory(prefix="tram-bench-", ignore_cleanup_errors=True) as folder:
+def cluster(where: Path | None = None) -> Iterator[Cluster]:
+    """A running PostgreSQL in a folder that goes afterwards; it is made in `where`."""
+    with tempfile.TemporaryDirectory(
+        prefix="tram-bench-", dir=where, ignore_cleanup_errors=True
+    ) as folder:
         made = Cluster(Path(folder))
         try:
             yield made

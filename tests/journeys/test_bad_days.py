@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.baddays import fills_up, goes_away
+from bench.baddays import fills_up_with_pages, goes_away
 from bench.stand import cluster
 from bot.turn import Rooms
 
@@ -22,7 +22,7 @@ async def test_a_database_that_is_killed_loses_nothing_and_costs_nobody_the_card
 async def test_a_full_disk_loses_nothing_and_costs_nobody_the_card(
     rooms: Rooms, tmp_path: Path
 ) -> None:
-    found = await fills_up(tmp_path, rooms, times=2)
+    found = await fills_up_with_pages(tmp_path, rooms, times=2)
 
     assert found.broken == [], "\n".join(found.told("full"))
     assert found.statuses[503] > 0
