@@ -52,9 +52,14 @@ def is_shut(talk: Conversation, now: dt.datetime) -> bool:
 
     Talks of other channels are never shut: the platform keeps them.
     """
-    if talk.channel is not ChannelName.WEB:
-        return False
-    return talk.shut_at is not None or now - talk.last_active_at >= IDLE
+    return is_left(talk.channel, talk.shut_at, talk.last_active_at, now)
+
+
+def is_left(
+    channel: ChannelName, shut_at: dt.datetime | None, active_at: dt.datetime, now: dt.datetime
+) -> bool:
+    """`is_shut`, of who has read no more of a talk than that."""
+    return channel is ChannelName.WEB and (shut_at is not None or now - active_at >= IDLE)
 
 
 def is_case_shut(talk: Conversation, now: dt.datetime) -> bool:
@@ -92,6 +97,13 @@ def find_or_create(session: Session, channel: ChannelName, address: str) -> Conv
     return made
 
 
+def lock(session: Session, channel: ChannelName, address: str) -> str:
+    """The id of the talk of a person on a channel, locked until the transaction ends."""
+    index = session.vault.blind(f"conversations.{channel}", address)
+    found: str | None = session.scalar(_LOCKED, {"of_channel": channel, "index": index})
+    return found if found is not None else find_or_create(session, channel, address).id
+
+
 def find(session: Session, channel: ChannelName, address: str) -> Conversation | None:
     """The talk of a person on a channel, if there is one; not locked."""
     index = session.vault.blind(f"conversations.{channel}", address)
@@ -101,4 +113,13 @@ def find(session: Session, channel: ChannelName, address: str) -> Conversation |
 _OF_PERSON = sa.select(Conversation).where(
     Conversation.channel == sa.bindparam("of_channel", type_=Conversation.channel.type),
     Conversation.address_index == sa.bindparam("index"),
+)
+_TABLE = Conversation.as_table()
+_LOCKED = (
+    sa.select(_TABLE.c.id)
+    .where(
+        _TABLE.c.channel == sa.bindparam("of_channel", type_=Conversation.channel.type),
+        _TABLE.c.address_index == sa.bindparam("index"),
+    )
+    .with_for_update()
 )

@@ -5,7 +5,8 @@ A crash between sending and writing down can double one message, never lose it.
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -27,9 +28,9 @@ from bot.channels.message import (
     Unknown,
 )
 from bot.channels.wire import marked
-from bot.conversations import Conversation, is_case_shut, is_shut
+from bot.conversations import Conversation, is_case_shut, is_left
 from bot.telegram_desk import posts
-from bot.transcript import Direction, Shown, ShownButton
+from bot.transcript import Shown, ShownButton
 from cases.careful import needs_care
 from cases.contact import contact_of, message_at
 from cases.model import Case
@@ -137,43 +138,81 @@ def _button(choice: Choice, texts: Texts, language: str) -> Button:
 def take(
     session: Session,
     texts: Texts,
-    capabilities: dict[ChannelName, Capabilities],
+    capabilities: Mapping[ChannelName, Capabilities],
     owner: str | None = None,
 ) -> Parcel | None:
-    """Lease the next message that may be sent to `owner`; None when there is nothing to do now.
+    """`take_some`, of one message; None when there is nothing to do now."""
+    free = dict.fromkeys(capabilities, 1)
+    return next(iter(take_some(session, texts, capabilities, owner, free=free, most=1)), None)
+
+
+def take_some(
+    session: Session,
+    texts: Texts,
+    capabilities: Mapping[ChannelName, Capabilities],
+    owner: str | None = None,
+    *,
+    free: Mapping[ChannelName, int],
+    most: int,
+) -> Sequence[Parcel]:
+    """Lease the next messages that may be sent to `owner`, `most` in all and as `free` has room.
 
     Of each talk only the oldest unsent message may leave. One that can't be made ready is put
     off, and given up after some tries, so that it holds up nobody else.
     """
-    while (row := _next(session, capabilities)) is not None:
-        if row.attempts >= MOST_TRIES:
-            log.error("a message is given up: nothing was ever heard of %d sends", row.attempts)
-            row.leased_until = None
-            _end(row, Delivery.UNKNOWN, session.clock.now(), "send failed")
-            _tell_the_desk(session, row)
-            session.flush()
-            continue
-        if row.case_id is not None and _kept_back(session, row):
-            session.flush()
-            continue
-        if row.kind is Kind.POST and posts.must_wait(session, row):
-            session.flush()
-            continue
-        row.leased_until, row.leased_by = session.clock.now() + LEASE, owner
-        row.attempts += 1
-        try:
-            parcel = _parcel(session, row, texts, capabilities)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as problem:
-            log.error("a message can't be made ready: %s", type(problem).__name__)  # noqa: TRY400
-            _put_off(session, row)
-            session.flush()
-        else:
-            if parcel is not None:
-                return parcel
-            _not_wanted(session, row)
-    return None
+    parcels: list[Parcel] = []
+    left = Counter(free)
+    looks = True
+    while looks and len(parcels) < most:
+        names = [str(name) for name, room in left.items() if room > 0]
+        found = _next(session, names, most - len(parcels))
+        looks = False  # unless one of them ends here: the next of its talk may leave then
+        for row, talk in found:
+            if not left[ChannelName(row.channel)]:
+                looks = True  # and others of other channels may stand behind it
+                continue
+            parcel = _leased(session, row, talk, texts, capabilities, owner)
+            if parcel is None:
+                looks = True
+                continue
+            parcels.append(parcel)
+            left[parcel.channel] -= 1
+        session.flush()
+    return parcels
+
+
+def _leased(
+    session: Session,
+    row: OutboxRow,
+    talk: Conversation | None,
+    texts: Texts,
+    capabilities: Mapping[ChannelName, Capabilities],
+    owner: str | None,
+) -> Parcel | None:
+    """One message, leased and made ready; None when it must not leave now, or not any more."""
+    if row.attempts >= MOST_TRIES:
+        log.error("a message is given up: nothing was ever heard of %d sends", row.attempts)
+        row.leased_until = None
+        _end(row, Delivery.UNKNOWN, session.clock.now(), "send failed")
+        _tell_the_desk(session, row)
+        return None
+    if row.case_id is not None and _kept_back(session, row):
+        return None
+    if row.kind is Kind.POST and posts.must_wait(session, row):
+        return None
+    row.leased_until, row.leased_by = session.clock.now() + LEASE, owner
+    row.attempts += 1
+    try:
+        parcel = _parcel(session, row, talk, texts, capabilities)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as problem:
+        log.error("a message can't be made ready: %s", type(problem).__name__)  # noqa: TRY400
+        _put_off(session, row)
+        return None
+    if parcel is None:
+        _not_wanted(session, row)
+    return parcel
 
 
 NEUTRAL = frozenset({"notice.message", "meeting.reminder"})
@@ -272,12 +311,15 @@ def _not_wanted(session: Session, row: OutboxRow) -> None:
     session.flush()
 
 
-def _next(session: Session, capabilities: dict[ChannelName, Capabilities]) -> OutboxRow | None:
-    names = [str(name) for name in capabilities]
-    return session.scalar(_TO_SEND, {"now": session.clock.now(), "channels": names})
+def _next(
+    session: Session, channels: Sequence[str], most: int
+) -> Sequence[tuple[OutboxRow, Conversation | None]]:
+    """What may leave now, each of another talk, with its talk; a post for the staff has none."""
+    asked = {"now": session.clock.now(), "channels": channels, "most": most}
+    return [(row, talk) for row, talk in session.execute(_TO_SEND, asked)]
 
 
-def _to_send() -> sa.Select[OutboxRow]:
+def _to_send() -> sa.Select[OutboxRow, Conversation]:
     earlier = aliased(OutboxRow)
     now = sa.bindparam("now", type_=OutboxRow.due_at.type)
     first_of_talk = ~sa.exists().where(
@@ -286,7 +328,8 @@ def _to_send() -> sa.Select[OutboxRow]:
         earlier.seq < OutboxRow.seq,
     )
     return (
-        sa.select(OutboxRow)
+        sa.select(OutboxRow, Conversation)
+        .outerjoin(Conversation, Conversation.id == OutboxRow.conversation_id)
         .where(
             OutboxRow.state == Delivery.WAITING,
             OutboxRow.due_at <= now,
@@ -295,8 +338,8 @@ def _to_send() -> sa.Select[OutboxRow]:
             first_of_talk,
         )
         .order_by(OutboxRow.due_at, OutboxRow.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+        .limit(sa.bindparam("most"))
+        .with_for_update(of=OutboxRow, skip_locked=True)
     )
 
 
@@ -306,8 +349,9 @@ _TO_SEND = _to_send()
 def _parcel(
     session: Session,
     row: OutboxRow,
+    talk: Conversation | None,
     texts: Texts,
-    capabilities: dict[ChannelName, Capabilities],
+    capabilities: Mapping[ChannelName, Capabilities],
 ) -> Parcel | None:
     if row.kind is Kind.POST:
         made = posts.ready(session, row)
@@ -324,8 +368,8 @@ def _parcel(
             shown,
             row.attempts,
         )
-    with session.no_autoflush:  # the row is written once, with what is still to be found
-        talk = session.get_one(Conversation, row.conversation_id)
+    if talk is None:
+        raise LookupError("its talk is gone")
     channel = ChannelName(row.channel)
     body = row.open(session.vault, "body") or ""
     match row.kind:
@@ -402,22 +446,83 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
     if parcel.channel is ChannelName.TELEGRAM_DESK and isinstance(parcel.message, posts.GroupPost):
         _write_down_post(session, parcel, sent, jitter)
         return
+    if isinstance(sent, Receipt):
+        write_down_arrived(session, [Arrived(parcel, sent)])
+        return
     # The talk before its message, as a turn that deletes the talk locks them.
     talk = session.get(Conversation, parcel.talk_id, with_for_update=True)
     row = session.get(OutboxRow, parcel.row_id, with_for_update=True)
     if talk is None or row is None or row.state is not Delivery.WAITING:
         return
     now = session.clock.now()
-    if isinstance(sent, Receipt):
-        transcript.add(session, talk.id, Direction.OUT, parcel.shown)
-        references = [one for one in (*sent.others, sent.reference) if one]
-        erasing.remember(session, talk, references, secret=parcel.shown.secret)
     notice = isinstance(sent, Refused) and _is_neutral(session, row)
-    _settle(row, sent, now, jitter, SHUT if is_shut(talk, now) else None)
+    _settle(row, sent, now, jitter)
     if notice and isinstance(sent, Refused):
         _end_held(session, talk, sent.reason)
     if row.ended_at is not None:
         _tell_the_desk(session, row)
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A message that its channel took."""
+
+    parcel: Parcel
+    receipt: Receipt
+
+
+def write_down_arrived(session: Session, arrived: Sequence[Arrived]) -> None:
+    """Keep that messages arrived, each of another talk: by far the most that is written down.
+
+    The talks are locked before their messages, and in the order of their ids, so that two who
+    write down many at once never wait for each other.
+    """
+    by_talk = {one.parcel.talk_id: one for one in arrived}
+    now = session.clock.now()
+    talks = session.execute(_LOCK_TALKS, {"talks": sorted(by_talk)}).all()
+    said: dict[str, Shown] = {}
+    for talk in talks:
+        parcel, receipt = by_talk[talk.id].parcel, by_talk[talk.id].receipt
+        left = is_left(talk.channel, talk.shut_at, talk.last_active_at, now)
+        ended = {
+            "row": parcel.row_id,
+            "now": now,
+            "number": receipt.reference[:100] or None,
+            "beside": SHUT if left else None,
+        }
+        row = session.execute(_SENT, ended).one_or_none()
+        if row is None:
+            continue  # it was erased, or ended otherwise, while it was on its way
+        said[talk.id] = parcel.shown
+        references = [one for one in (*receipt.others, receipt.reference) if one]
+        erasing.remember(session, talk.channel, talk.id, references, secret=parcel.shown.secret)
+        if row.thread_entry_id is not None:
+            events.record(session, "case.delivery", case_id=_case_of(session, row.thread_entry_id))
+    if said:
+        transcript.add_said(session, said)
+
+
+# Built once, as every message that arrives is written down by them.
+_TALKS, _TABLE = Conversation.as_table(), OutboxRow.as_table()
+_LOCK_TALKS = (
+    sa.select(_TALKS.c.id, _TALKS.c.channel, _TALKS.c.shut_at, _TALKS.c.last_active_at)
+    .where(_TALKS.c.id.in_(sa.bindparam("talks", expanding=True)))
+    .order_by(_TALKS.c.id)
+    .with_for_update()
+)
+_SENT = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.id == sa.bindparam("row"), _TABLE.c.state == Delivery.WAITING)
+    .values(
+        state=Delivery.SENT,
+        body=None,
+        leased_until=None,
+        ended_at=sa.bindparam("now", type_=OutboxRow.ended_at.type),
+        receipt=sa.bindparam("number"),
+        reason=sa.bindparam("beside"),
+    )
+    .returning(_TABLE.c.thread_entry_id)
+)
 
 
 def _end_held(session: Session, talk: Conversation, reason: str) -> None:
@@ -441,14 +546,12 @@ def _write_down_post(session: Session, parcel: Parcel, sent: Sent, jitter: float
     posts.ended(session, row, post, sent)
 
 
-def _settle(
-    row: OutboxRow, sent: Sent, now: dt.datetime, jitter: float, beside: str | None = None
-) -> None:
-    """End a message, or put it off, by what its channel said; `beside` is kept with a receipt."""
+def _settle(row: OutboxRow, sent: Sent, now: dt.datetime, jitter: float) -> None:
+    """End a message, or put it off, by what its channel said."""
     row.leased_until = None
     match sent:
         case Receipt(reference=reference):
-            _end(row, Delivery.SENT, now, beside)
+            _end(row, Delivery.SENT, now)
             row.receipt = reference[:100] or None
         case Refused(reason=reason):
             _end(row, Delivery.REFUSED, now, reason)

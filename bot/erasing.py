@@ -22,7 +22,7 @@ from cases.retention import Kind
 from cases.thread import ThreadEntry
 from knowledge.feedback import Vote
 from store import outbox
-from store.base import Row
+from store.base import Row, new_id
 from store.erasures import erase
 from store.files import StoredFile
 from store.session import Session
@@ -54,9 +54,13 @@ class PlatformMessage(Row):
     tries: Mapped[int] = mapped_column(default=0)
 
 
+_REMEMBER = sa.insert(PlatformMessage.as_table())
+
+
 def remember(
     session: Session,
-    talk: Conversation,
+    channel: ChannelName,
+    talk_id: str,
     references: Sequence[str],
     *,
     secret: bool = False,
@@ -66,14 +70,25 @@ def remember(
 
     `at_once`: a PIN that was typed shall not stand there for the next one who holds the phone.
     """
-    if talk.channel is not ChannelName.TELEGRAM:
+    if channel is not ChannelName.TELEGRAM:
         return
     now = session.clock.now()
+    rows = []
     for reference in references:
-        row = PlatformMessage(conversation_id=talk.id, secret=secret, at=now)
-        row.delete_at = now if at_once else None
-        row.seal(session.vault, "reference", reference)
-        session.add(row)
+        row_id = new_id()
+        rows.append(
+            {
+                "id": row_id,
+                "conversation_id": talk_id,
+                "reference": PlatformMessage.sealed(session.vault, "reference", row_id, reference),
+                "secret": secret,
+                "at": now,
+                "delete_at": now if at_once else None,
+                "tries": 0,
+            }
+        )
+    if rows:
+        session.execute(_REMEMBER, rows)
     if at_once:
         session.wake(Topic.ERASURES)
 

@@ -5,11 +5,13 @@ import json
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import conversations
 from bot.channels.message import ChannelName, RawEvent
-from store.base import Row
+from bot.conversations import Conversation
+from store.base import Row, new_id
 from store.session import Session
 from store.wakes import Topic
 
@@ -51,35 +53,51 @@ def accept(session: Session, event: RawEvent) -> bool:
 
     The talk's row is locked first, so `seq` is the order of the commits.
     """
-    talk = conversations.find_or_create(session, event.channel, event.address)
-    asked = {"channel": event.channel, "event": event.event_id, "talk": talk.id}
-    seen, last = session.execute(_SEEN_AND_LAST, asked).one()
-    if seen:
+    talk_id = conversations.lock(session, event.channel, event.address)
+    now, row_id = session.clock.now(), new_id()
+    body = json.dumps(event.body, ensure_ascii=False)
+    kept = {
+        "id": row_id,
+        "channel": event.channel,
+        "event_id": event.event_id,
+        "conversation_id": talk_id,
+        "body": InboxRow.sealed(session.vault, "body", row_id, body),
+        "state": InboxState.WAITING,
+        "attempts": 0,
+        "received_at": now,
+        "due_at": now,
+    }
+    keep = _KEEP_ON_POSTGRES if session.on_postgres else _KEEP_ON_SQLITE
+    if session.scalar(keep, {**kept, "talk": talk_id}) is None:
         return False
-    now = session.clock.now()
-    row = InboxRow(
-        channel=event.channel,
-        event_id=event.event_id,
-        conversation_id=talk.id,
-        seq=(last or 0) + 1,
-        received_at=now,
-        due_at=now,
-    )
-    row.seal(session.vault, "body", json.dumps(event.body, ensure_ascii=False))
-    session.add(row)
-    talk.last_inbound_at = talk.last_active_at = now
-    session.flush()
+    session.execute(_TOUCH, {"talk": talk_id, "now": now})
     session.wake(Topic.INBOX)
     return True
 
 
-_SEEN_AND_LAST = sa.select(
-    sa.exists().where(
-        InboxRow.channel == sa.bindparam("channel", type_=InboxRow.channel.type),
-        InboxRow.event_id == sa.bindparam("event"),
-    ),
-    sa.select(sa.func.max(InboxRow.seq))
-    .where(InboxRow.conversation_id == sa.bindparam("talk"))
-    .scalar_subquery(),
+# Built once, as every message is kept by them.
+_TABLE, _TALKS = InboxRow.as_table(), Conversation.as_table()
+_ONCE = (_TABLE.c.channel, _TABLE.c.event_id)
+_NEXT_SEQ = (
+    sa.select(sa.func.coalesce(sa.func.max(_TABLE.c.seq), 0) + 1)
+    .where(_TABLE.c.conversation_id == sa.bindparam("talk"))
+    .scalar_subquery()
 )
-"""Built once, as every message asks."""
+_KEEP_ON_SQLITE = (
+    sqlite.insert(_TABLE)
+    .values(seq=_NEXT_SEQ)
+    .on_conflict_do_nothing(index_elements=_ONCE)
+    .returning(_TABLE.c.id)
+)
+_KEEP_ON_POSTGRES = (
+    postgresql.insert(_TABLE)
+    .values(seq=_NEXT_SEQ)
+    .on_conflict_do_nothing(index_elements=_ONCE)
+    .returning(_TABLE.c.id)
+)
+_MOMENT = sa.bindparam("now", type_=Conversation.last_inbound_at.type)
+_TOUCH = (
+    sa.update(_TALKS)
+    .where(_TALKS.c.id == sa.bindparam("talk"))
+    .values(last_inbound_at=_MOMENT, last_active_at=_MOMENT)
+)

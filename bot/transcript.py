@@ -4,15 +4,17 @@ Rows go when the citizen deletes the talk.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store import wakes
-from store.base import Row
+from store.base import Row, new_id
 from store.session import Session
 
 
@@ -61,42 +63,75 @@ class TranscriptRow(Row):
     at: Mapped[dt.datetime]
 
 
+@dataclass(frozen=True)
+class Written:
+    """A message that was just written down."""
+
+    id: str
+    shown: Shown
+
+
 def add(
     session: Session,
     conversation_id: str,
     direction: Direction,
     shown: Shown,
     client_id: str | None = None,
-) -> TranscriptRow:
+) -> Written:
     """Add one message to the end of a talk; the caller holds the talk's row lock."""
-    last = session.scalar(_LAST_SEQ, {"talk": conversation_id})
-    row = TranscriptRow(
-        conversation_id=conversation_id,
-        seq=(last or 0) + 1,
-        direction=direction,
-        client_id=client_id,
-        at=session.clock.now(),
-    )
-    row.seal(session.vault, "body", shown.model_dump_json())
-    session.add(row)
+    row = _row(session, conversation_id, direction, shown)
+    session.execute(_ADD, {**row, "client_id": client_id})
     session.wake(wakes.talk(conversation_id))
-    return row
+    return Written(row["id"], shown)
 
 
-_LAST_SEQ = sa.select(sa.func.max(TranscriptRow.seq)).where(
-    TranscriptRow.conversation_id == sa.bindparam("talk")
+def add_said(session: Session, said: Mapping[str, Shown]) -> None:
+    """Add what was said in some talks, one message each; the caller holds their row locks."""
+    rows = [_row(session, talk_id, Direction.OUT, shown) for talk_id, shown in said.items()]
+    session.execute(_ADD, [{**row, "client_id": None} for row in rows])
+    for talk_id in said:
+        session.wake(wakes.talk(talk_id))
+
+
+def _row(session: Session, talk_id: str, direction: Direction, shown: Shown) -> dict[str, Any]:
+    row_id = new_id()
+    return {
+        "id": row_id,
+        "conversation_id": talk_id,
+        "talk": talk_id,
+        "direction": direction,
+        "body": TranscriptRow.sealed(session.vault, "body", row_id, shown.model_dump_json()),
+        "at": session.clock.now(),
+    }
+
+
+# Built once, as every message is written down by them.
+_TABLE = TranscriptRow.as_table()
+_ADD = sa.insert(_TABLE).values(
+    seq=sa.select(sa.func.coalesce(sa.func.max(_TABLE.c.seq), 0) + 1)
+    .where(_TABLE.c.conversation_id == sa.bindparam("talk"))
+    .scalar_subquery()
+)
+_REPLACE = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.id == sa.bindparam("row"))
+    .values(body=sa.bindparam("instead", type_=TranscriptRow.body.type))
 )
 
 
-def keep_secret(session: Session, row: TranscriptRow) -> None:
+def keep_secret(session: Session, written: Written) -> None:
     """Never copy this message into a case."""
-    kept = shown(session, row).model_copy(update={"secret": True})
-    row.seal(session.vault, "body", kept.model_dump_json())
+    _replace(session, written, written.shown.model_copy(update={"secret": True}))
 
 
-def replace_words(session: Session, row: TranscriptRow, words: str) -> None:
+def replace_words(session: Session, written: Written, words: str) -> None:
     """Keep nothing of a message but that there was one."""
-    row.seal(session.vault, "body", Shown(text=words, secret=True).model_dump_json())
+    _replace(session, written, Shown(text=words, secret=True))
+
+
+def _replace(session: Session, written: Written, shown: Shown) -> None:
+    body = TranscriptRow.sealed(session.vault, "body", written.id, shown.model_dump_json())
+    session.execute(_REPLACE, {"row": written.id, "instead": body})
 
 
 def after(session: Session, conversation_id: str, seq: int = 0) -> Sequence[TranscriptRow]:

@@ -70,7 +70,7 @@ from bot.dialogue.turn import (
 from bot.inbox import InboxRow, InboxState
 from bot.telegram_desk.hear import FromGroup
 from bot.telegram_desk.hear import hear as staff_hear
-from bot.transcript import Direction, Shown, TranscriptRow
+from bot.transcript import Direction, Shown, TranscriptRow, Written
 from bot.understanding.reader import Reader
 from cases import (
     appointments,
@@ -185,8 +185,6 @@ def _answer(
     client_id = row.event_id.rpartition(":")[2] or None
     written = _write_down(session, talk, inbound, state, rooms, file_id, client_id)
     shut = is_case_shut(talk, row.received_at)
-    if not shut:
-        talk.case_open_at = row.received_at
     today = session.clock.today()
     text = "" if inbound.kind in _NO_WORDS else inbound.text
     heard = Heard(
@@ -203,6 +201,8 @@ def _answer(
     )
     lookups = _lookups(session, talk, rooms, state, shut=shut)
     turn = hear(state, heard, lookups)
+    if not shut:  # not before the look-ups, which would each have to write it first
+        talk.case_open_at = row.received_at
     complains = turn.state.step in complaint.STEPS or unlocking.holds_a_complaint(turn.state)
     if written is not None and complains:
         transcript.keep_secret(session, written)  # a complaint, told before anybody asked for it
@@ -285,7 +285,7 @@ def _write_down(
     rooms: Rooms,
     file_id: str | None,
     client_id: str | None,
-) -> TranscriptRow | None:
+) -> Written | None:
     """Keep the citizen's message as they see it: a pressed button by its label."""
     match inbound.kind:
         case InboundKind.START:
@@ -319,7 +319,14 @@ def _write_down(
     secret = secret or status.names_a_code(words)
     if inbound.reference is not None:
         typed_pin = secret and state.step in (status.PIN, unlocking.PIN)
-        erasing.remember(session, talk, [inbound.reference], secret=secret, at_once=typed_pin)
+        erasing.remember(
+            session,
+            talk.channel,
+            talk.id,
+            [inbound.reference],
+            secret=secret,
+            at_once=typed_pin,
+        )
     shown = Shown(text=words, file_id=file_id, secret=secret)
     return transcript.add(session, talk.id, Direction.IN, shown, client_id)
 
@@ -330,7 +337,6 @@ def _lookups(
     case = queue.case_spoken_to(session, talk.id)
     held = case is not None and case.state in HELD
     knowledge, province = rooms.shelf.current, rooms.province
-    there = staffing.staffing(session, province)
     return Lookups(
         today=session.clock.today(),
         law=rooms.law,
@@ -338,8 +344,7 @@ def _lookups(
         search=knowledge.search,
         gazetteer=rooms.gazetteer,
         province=province,
-        able=there.able,
-        staffing=there,
+        staffing=lambda: staffing.staffing(session, province),
         blanks=province.blanks(),
         texts=rooms.texts,
         fresh_code=lambda: fresh_code(rooms.chance),
@@ -543,7 +548,7 @@ def _unnumbered(
 class _Came:
     """What is kept of the message that is being answered."""
 
-    written: TranscriptRow | None
+    written: Written | None
     file_id: str | None
 
 

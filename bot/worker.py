@@ -11,8 +11,8 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -40,6 +40,7 @@ from bot.inbox import InboxRow, InboxState
 from bot.logs import where
 from bot.metrics import Metrics
 from bot.telegram_desk.hear import FromGroup, without_its_place
+from bot.telegram_desk.posts import GroupPost
 from bot.turn import Rooms, handle
 from cases import appointments, clock
 from cases.speech import say
@@ -88,6 +89,14 @@ class _ToFetch:
 
     row_id: str
     inbound: Inbound
+
+
+class _TurnFailedError(Exception):
+    """What a turn did is undone, and nobody holds its talk; the failure is still to be kept."""
+
+    def __init__(self, row_id: str) -> None:
+        super().__init__()
+        self.row_id = row_id
 
 
 @dataclass(frozen=True)
@@ -172,6 +181,8 @@ class Worker:
         self._stopping = False
         self._stopped = asyncio.Event()
         self._door = asyncio.Lock()
+        self._arrived: list[delivery.Arrived] = []
+        self._pen = asyncio.Lock()
         self._seen: int | None = None
 
     async def run(self) -> None:
@@ -258,7 +269,7 @@ class Worker:
 
     async def answer_one(self) -> Did:
         """Answer one message of a talk that nobody else has in hand; talks take turns."""
-        took = await self._database.transact(self._take_and_answer, patient=True)
+        took = await self._one_turn(self._take_and_answer, patient=True)
         if isinstance(took, _ToFetch):
             self._look_again()  # nobody else waits for the file
             took = await self._fetch_and_answer(took)
@@ -267,6 +278,16 @@ class Worker:
         if took is not Did.NOTHING and not (isinstance(took, _Turned) and not took.more):
             self._look_again()
         return Did.NOTHING if took is Did.NOTHING else Did.SOMETHING
+
+    async def _one_turn(self, turn: Callable[[Session], T], *, patient: bool) -> T | Did | _Turned:
+        """One transaction; of a turn that failed nothing is left but that it did."""
+        try:
+            return await self._database.transact(turn, patient=patient)
+        except _TurnFailedError as failed:
+            row_id, problem = failed.row_id, failed.__cause__ or failed
+            return await self._database.transact(
+                lambda session: self._failed(session, row_id, problem)
+            )
 
     def _look_again(self) -> None:
         self._database.wakes.wake((Topic.INBOX,))
@@ -277,24 +298,19 @@ class Worker:
         except Exception as problem:
             failed = problem
             return await self._database.transact(
-                lambda session: self._not_fetched(session, took, failed)
+                lambda session: self._failed(session, took.row_id, failed)
             )
-        return await self._database.transact(lambda session: self._answer(session, took, fetched))
+        return await self._one_turn(
+            lambda session: self._answer(session, took, fetched), patient=False
+        )
 
     def _take_and_answer(self, session: Session) -> Did | _ToFetch | _Turned:
         found = self._next(session)
         if found is None:
             return Did.NOTHING
         _talk, row = found  # held here, or the session would forget it and read it again
-        row_id = row.id
-        try:
-            with session.begin_nested():
-                return self._begin(session, row)
-        except _DATABASE_DOWN:
-            raise
-        except Exception as problem:
-            session.expire_all()
-            return self._failed(session, row_id, problem)
+        with _undoing(row.id):
+            return self._begin(session, row)
 
     def _begin(self, session: Session, row: InboxRow) -> _ToFetch | _Turned:
         channel = self._channels[row.channel]
@@ -335,35 +351,26 @@ class Worker:
     def _answer(
         self, session: Session, took: _ToFetch, fetched: FetchedFile | None
     ) -> Did | _Turned:
-        row = self._still_waiting(session, took)
+        row = self._still_waiting(session, took.row_id)
         if row is None:
             return Did.SOMETHING
-        try:
-            with session.begin_nested():
-                handle(session, row, took.inbound, self._rooms, fetched)
-                _served(session, row)
-                return _turned(session, row)
-        except _DATABASE_DOWN:
-            raise
-        except Exception as problem:
-            session.expire_all()
-            return self._failed(session, took.row_id, problem)
+        with _undoing(row.id):
+            handle(session, row, took.inbound, self._rooms, fetched)
+            _served(session, row)
+            return _turned(session, row)
 
-    def _not_fetched(self, session: Session, took: _ToFetch, problem: Exception) -> Did | _Turned:
-        if self._still_waiting(session, took) is None:
-            return Did.SOMETHING
-        return self._failed(session, took.row_id, problem)
-
-    def _still_waiting(self, session: Session, took: _ToFetch) -> InboxRow | None:
+    def _still_waiting(self, session: Session, row_id: str) -> InboxRow | None:
         """The message, its talk locked; None if another worker has answered it meanwhile."""
-        row = session.get_one(InboxRow, took.row_id)
+        row = session.get_one(InboxRow, row_id)
         session.get(Conversation, row.conversation_id, with_for_update=True)
         session.refresh(row)
         return row if row.state is InboxState.WAITING else None
 
-    def _failed(self, session: Session, row_id: str, problem: Exception) -> Did | _Turned:
+    def _failed(self, session: Session, row_id: str, problem: BaseException) -> Did | _Turned:
         """Try again a little later; after the last attempt keep it and tell the citizen."""
-        row = session.get_one(InboxRow, row_id)
+        row = self._still_waiting(session, row_id)
+        if row is None:
+            return Did.SOMETHING
         talk = session.get_one(Conversation, row.conversation_id)
         now = session.clock.now()
         talk.busy_until, talk.served_at = None, now
@@ -454,18 +461,10 @@ class Worker:
     def _take_parcels(
         self, session: Session, free: Mapping[ChannelName, int], most: int
     ) -> Sequence[delivery.Parcel]:
-        parcels: list[delivery.Parcel] = []
-        left = Counter(free)
-        while len(parcels) < most:
-            capabilities = {
-                name: self._channels[name].capabilities for name, count in left.items() if count
-            }
-            parcel = delivery.take(session, self._rooms.texts, capabilities, self._owner)
-            if parcel is None:
-                break
-            parcels.append(parcel)
-            left[parcel.channel] -= 1
-        return parcels
+        capabilities = {name: self._channels[name].capabilities for name in free}
+        return delivery.take_some(
+            session, self._rooms.texts, capabilities, self._owner, free=free, most=most
+        )
 
     async def _send(self, parcel: delivery.Parcel) -> None:
         try:
@@ -474,8 +473,29 @@ class Worker:
             log.error("a send failed: %s", where(problem))  # noqa: TRY400 - no traces
             sent = Unknown("send failed")
         self._metrics.sent(parcel.channel, _OUTCOMES[type(sent)])
+        if isinstance(sent, Receipt) and not isinstance(parcel.message, GroupPost):
+            await self._write_down_arrived(delivery.Arrived(parcel, sent))
+            return
         jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
         await self._write_down(partial(_ended, parcel=parcel, sent=sent, jitter=jitter))
+
+    async def _write_down_arrived(self, one: delivery.Arrived) -> None:
+        """What arrived while others are written down shares the next commit."""
+        self._arrived.append(one)
+        async with self._pen:
+            together, self._arrived = self._arrived, []
+            if not together:
+                return  # whoever had the pen before has written it
+            try:
+                await self._write_down(partial(_arrived, arrived=together))
+            except _DATABASE_DOWN:
+                raise
+            except Exception as problem:
+                if len(together) == 1:
+                    raise
+                log.warning("sends are written down one by one: %s", where(problem))
+                for each in together:
+                    await self._write_down(partial(_arrived, arrived=[each]))
 
     async def _write_down(self, write: Callable[[Session], None]) -> None:
         """Write what became of a send; a database that is away is waited for as long as we may.
@@ -494,26 +514,51 @@ class Worker:
 
 def _ended(session: Session, parcel: delivery.Parcel, sent: Sent, jitter: float) -> None:
     delivery.write_down(session, parcel, sent, jitter=jitter)
-    if session.scalar(_ANOTHER_OF_TALK, {"talk": parcel.talk_id, "row": parcel.row_id}):
-        session.wake(Topic.OUTBOX)  # it may leave now
+    session.flush()
+    _wake_for_the_next(session, [parcel])
 
 
-_ANOTHER_OF_TALK = sa.select(
+def _arrived(session: Session, arrived: Sequence[delivery.Arrived]) -> None:
+    delivery.write_down_arrived(session, arrived)
+    _wake_for_the_next(session, [one.parcel for one in arrived])
+
+
+def _wake_for_the_next(session: Session, ended: Sequence[delivery.Parcel]) -> None:
+    """The next message of a talk may leave now."""
+    asked = {"talks": [one.talk_id for one in ended], "rows": [one.row_id for one in ended]}
+    if session.scalar(_OTHERS_OF_TALKS, asked):
+        session.wake(Topic.OUTBOX)
+
+
+_OUTBOX, _INBOX = outbox.OutboxRow.as_table(), InboxRow.as_table()
+_OTHERS_OF_TALKS = sa.select(
     sa.exists().where(
-        outbox.OutboxRow.conversation_id == sa.bindparam("talk"),
-        outbox.OutboxRow.state == outbox.Delivery.WAITING,
-        outbox.OutboxRow.id != sa.bindparam("row"),
+        _OUTBOX.c.conversation_id.in_(sa.bindparam("talks", expanding=True)),
+        _OUTBOX.c.state == outbox.Delivery.WAITING,
+        _OUTBOX.c.id.not_in(sa.bindparam("rows", expanding=True)),
     )
 )
 _ANOTHER_WAITS = sa.select(
     sa.exists().where(
-        InboxRow.state == InboxState.WAITING,
-        InboxRow.due_at <= sa.bindparam("now", type_=InboxRow.due_at.type),
+        _INBOX.c.state == InboxState.WAITING,
+        _INBOX.c.due_at <= sa.bindparam("now", type_=InboxRow.due_at.type),
     )
 )
 
 
+@contextmanager
+def _undoing(row_id: str) -> Iterator[None]:
+    """Have all undone that the turn of a message did, if it fails by a fault of the message."""
+    try:
+        yield
+    except _DATABASE_DOWN:
+        raise
+    except Exception as problem:
+        raise _TurnFailedError(row_id) from problem
+
+
 def _turned(session: Session, row: InboxRow) -> _Turned:
+    session.flush()  # this one waits no more
     now = session.clock.now()
     more = bool(session.scalar(_ANOTHER_WAITS, {"now": now}))
     return _Turned(row.channel, row.state, (now - row.received_at).total_seconds(), more)

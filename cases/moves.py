@@ -159,7 +159,7 @@ def tell(session: Session, case: Case, message: Say) -> None:
     """
     if case.conversation_id is None:
         return
-    row = outbox.put(
+    outbox_id = outbox.put(
         session,
         conversation_id=case.conversation_id,
         channel=case.channel,
@@ -169,6 +169,6 @@ def tell(session: Session, case: Case, message: Say) -> None:
     )
     if message.secret:
         return
-    told = Told(case_id=case.id, outbox_id=row.id, at=row.created_at)
+    told = Told(case_id=case.id, outbox_id=outbox_id, at=session.clock.now())
     told.seal(session.vault, "said", message.model_dump_json())
     session.add(told)

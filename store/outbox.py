@@ -10,7 +10,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.base import Row
+from store.base import Row, new_id
 from store.session import Session
 from store.wakes import Topic
 
@@ -78,25 +78,41 @@ def put(
     thread_entry_id: str | None = None,
     serial: int | None = None,
     case_id: str | None = None,
-) -> OutboxRow:
-    """Add one message to the end of a conversation's queue, within the caller's transaction."""
-    now = session.clock.now()
-    row = OutboxRow(
-        seq=_next_seq(session, conversation_id),
-        conversation_id=conversation_id,
-        channel=channel,
-        kind=kind,
-        thread_entry_id=thread_entry_id,
-        serial=serial,
-        case_id=case_id,
-        created_at=now,
-        due_at=now,
-    )
-    row.seal(session.vault, "body", body)
-    session.add(row)
-    session.flush()
+) -> str:
+    """Add one message to the end of a conversation's queue, within the caller's transaction.
+
+    Returns:
+        The id of its row.
+    """
+    session.one_at_a_time(f"outbox:{conversation_id}")
+    now, row_id = session.clock.now(), new_id()
+    row = {
+        "id": row_id,
+        "conversation_id": conversation_id,
+        "talk": conversation_id,
+        "channel": channel,
+        "kind": kind,
+        "body": OutboxRow.sealed(session.vault, "body", row_id, body),
+        "thread_entry_id": thread_entry_id,
+        "serial": serial,
+        "case_id": case_id,
+        "state": Delivery.WAITING,
+        "attempts": 0,
+        "created_at": now,
+        "due_at": now,
+    }
+    session.execute(_PUT, row)
     session.wake(Topic.OUTBOX)
-    return row
+    return row_id
+
+
+# Built once, as every answer is put by it.
+_TABLE = OutboxRow.as_table()
+_PUT = sa.insert(_TABLE).values(
+    seq=sa.select(sa.func.coalesce(sa.func.max(_TABLE.c.seq), 0) + 1)
+    .where(_TABLE.c.conversation_id == sa.bindparam("talk"))
+    .scalar_subquery()
+)
 
 
 def let_go(session: Session, conversation_id: str) -> int:

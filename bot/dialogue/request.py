@@ -530,7 +530,7 @@ def _routing(state: State, commune: str, lookups: Lookups) -> Routing:
         commune,
         lookups.province,
         able=lookups.able,
-        staffing=lookups.staffing,
+        staffing=lookups.staffing(),
         need=need,
         chosen=state.chosen_office,
     )

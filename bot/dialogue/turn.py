@@ -366,16 +366,16 @@ class Lookups:
     search: Search
     gazetteer: Gazetteer
     province: Province
-    able: frozenset[str]
-    """Offices that have an officer who can receive."""
     blanks: Mapping[str, str]
     """The province's bodies and numbers, for texts and articles."""
     texts: Texts
     fresh_code: Callable[[], str]
     fresh_pin: Callable[[], str]
     my_case: CaseView | None = None
-    staffing: Staffing | None = None
-    """What the offices can take in today; None: only `able` is known."""
+    able: frozenset[str] = frozenset()
+    """Offices that have an officer who can receive; `staffing` counts instead of it."""
+    staffing: Callable[[], Staffing | None] = lambda: None
+    """What the offices can take in today, read when it is needed; None: only `able` is known."""
     answers_in: Callable[[str], Expected] = lambda _office: by_rule()
     """How long an office takes until it looks at a request, by its id."""
     meeting: MeetingView | None = None

@@ -421,13 +421,14 @@ async def test_a_message_that_was_looked_at_shows_so(api: OaApi, database: Datab
 
         def put(session: Session) -> None:
             talk = session.scalars(sa.select(Conversation)).one()
-            row = outbox.put(
+            row_id = outbox.put(
                 session,
                 conversation_id=talk.id,
                 channel=talk.channel,
                 kind=outbox.Kind.SAY,
                 body="{}",
             )
+            row = session.get_one(OutboxRow, row_id)
             row.state, row.receipt = Delivery.SENT, receipt.reference
 
         await database.transact(put)

@@ -21,13 +21,14 @@ async def test_an_admin_sees_each_channel_the_processes_and_the_last_backup(worl
         session.add(row)
         beat(session, new_id(), ProcessRole.WORKER, "0.1.0")
         set_mark(session, MarkName.BACKUP, "night.backup: 12 rows, 3456 bytes")
-        refused = outbox.put(
+        refused_id = outbox.put(
             session,
             conversation_id=new_id(),
             channel="zalo_oa",
             kind=outbox.Kind.SAY,
             body="chị Bảy bị đánh",
         )
+        refused = session.get_one(outbox.OutboxRow, refused_id)
         refused.state, refused.ended_at, refused.reason = outbox.Delivery.REFUSED, now, "-230"
         session.add(
             Incident(kind=IncidentKind.OUTBOX_AGES, subject="zalo_oa", detail="", began_at=now)

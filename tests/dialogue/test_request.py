@@ -155,7 +155,7 @@ def test_whoever_does_not_choose_goes_to_the_responsible_office(talk: Talk) -> N
 
 def test_who_writes_khmer_is_sent_where_khmer_is_spoken(talk: Talk) -> None:
     there = Staffing(talk.lookups.able, languages={"so-1": frozenset({"km"})})
-    talk.lookups = replace(talk.lookups, staffing=there)
+    talk.lookups = replace(talk.lookups, staffing=lambda: there)
     talk.state = talk.state.with_(language="km")
     talk.starts()
     talk.presses("go:person")

@@ -285,7 +285,8 @@ async def test_messages_of_both_are_taken_from_the_phone_in_hundreds(
 
     def remember(session: Session) -> None:
         references = [f"m-{number}" for number in range(150)]
-        erasing.remember(session, citizen._talk(session), references)
+        talk = citizen._talk(session)
+        erasing.remember(session, talk.channel, talk.id, references)
 
     database.transact_now(remember)
     await citizen.writes("xóa trò chuyện")
