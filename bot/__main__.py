@@ -89,6 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
 def run(role: ProcessRole, *, migrating: bool) -> int:
     """Serve or only migrate; 2 when the set-up has to be mended, 1 when the work broke off."""
     from sqlalchemy.exc import SQLAlchemyError
+    from uvicorn.loops.auto import auto_loop_factory
 
     from bot.app import NotReadyError
     from bot.logs import set_up
@@ -99,7 +100,9 @@ def run(role: ProcessRole, *, migrating: bool) -> int:
         if migrating:
             migrate_only(settings)
         else:
-            return asyncio.run(serve(settings, role))
+            # The web server's own choice of a loop: uvloop, a tenth cheaper, where it is installed.
+            with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+                return runner.run(serve(settings, role))
     except (NotReadyError, OSError) as problem:
         print(f"Tràm can't start: {problem}", file=sys.stderr)
         return 2
