@@ -42,11 +42,33 @@ GROUNDS = (
 FILTERS = ("field", "female", "male", "khmer")
 _PAGE = 4
 _ANY = "any"
-_WANTS = re.compile(
-    r"\b(doi|thay|chon|lua chon)\b.{0,25}?"
-    r"\b(tro giup vien|luat su|tu van vien|cong tac vien|nguoi giup|nguoi lam|nguoi khac)\b"
+_HELPER = (
+    r"(?:tro giup vien|luat su|tu van vien|cong tac vien|nguoi tro giup"
+    r"|nguoi (?:dang )?giup(?: (?:toi|em|con|minh|tui))?"
+    r"|nguoi lam(?: (?:viec|vu|ho so))?(?: nay)?(?! (?:chung|don|giay|an)\b))"
 )
-_FEW_WORDS = 12
+_WORDS = r"(?:\w+ ){0,3}?"
+_WANTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:doi|thay|thay doi|chon|lua chon)(?: lai| giup)? {_WORDS}{_HELPER}\b",
+        rf"\b(?:xin|muon|can|cho|tim|kiem) {_WORDS}{_HELPER} (?:khac|nu|nam|gioi hon)\b",
+        r"\b(?:doi|thay|chon) nguoi khac(?: (?:giup|lam|di|duoc|nha|cho toi)\b|$)",
+        r"\bcho nguoi khac (?:giup|lam (?:vu|viec|ho so))\b",
+        rf"\b(?:khong|hong|chang) (?:muon|chiu|ung|can) {_WORDS}{_HELPER} (?:nay|do|kia|nua)\b",
+    )
+)
+"""To change, to choose, to ask for another one, or not to want this one any more."""
+_NOT = re.compile(
+    r"\b(?:dung|khoi|khong can|khong muon|khong phai|hong muon|chua muon)"
+    r" (?:\w+ )?(?:doi|thay|chon|xin)\b"
+    r"|\b(?:ben (?:kia|do|bi)|ho(?! so)|(?:ong|ba|anh|chi|co|chu) (?:ay|ta)"
+    r"|chong|vo|hang xom|cong ty|bi don) (?:\w+ ){0,3}?(?:doi|thay|chon|muon|xin)\b"
+)
+"""Nobody is to be changed, or it is told of somebody else."""
+_CALLED = r"(?:ong|ba|co|chu|anh|chi|cau|di|bac|luat su|tro giup vien)"
+_CHANGES = r"(?:doi|thay|(?:khong|hong) (?:muon|chiu|ung))"
+_FEW_WORDS = 16
 
 
 def wants(heard: Heard, lookups: Lookups) -> bool:
@@ -54,8 +76,19 @@ def wants(heard: Heard, lookups: Lookups) -> bool:
     case = lookups.my_case
     if heard.key or case is None or case.state == "closed":
         return False
-    words = fold(heard.understood.text)
-    return len(words.split()) <= _FEW_WORDS and _WANTS.search(words) is not None
+    words = " ".join(re.findall(r"\w+", fold(heard.understood.text)))
+    if len(words.split()) > _FEW_WORDS or _NOT.search(words):
+        return False
+    patterns = (*_WANTS, *_of_name(case.provider))
+    return any(pattern.search(words) for pattern in patterns)
+
+
+def _of_name(provider: str | None) -> tuple[re.Pattern[str], ...]:
+    """ "Đổi chị Lệ", "không muốn ông Sơn làm nữa": whoever was appointed, by the given name."""
+    if not provider:
+        return ()
+    given = re.escape(fold(provider).split()[-1])
+    return (re.compile(rf"\b{_CHANGES} {_WORDS}{_CALLED} {_WORDS}{given}\b"),)
 
 
 def begin(state: State, _heard: Heard, lookups: Lookups) -> Turn:

@@ -254,7 +254,6 @@ def next_act(case: Case, acts: tuple[ActId, ...], *, withdrawing: bool) -> ActId
         ActId.RESUME,
         ActId.WAKE,
         ActId.TAKE_OVER,
-        ActId.PAPERS_GIVEN,
         ActId.ACCEPT,
         ActId.BEGIN,
         ActId.ASSIGN,
@@ -265,6 +264,8 @@ def next_act(case: Case, acts: tuple[ActId, ...], *, withdrawing: bool) -> ActId
     if withdrawing and ActId.CLOSE in acts:
         return ActId.CLOSE
     found = next((act for act in order if act in acts), None)
+    if found is ActId.ACCEPT and ActId.PAPERS_GIVEN in acts:
+        return None  # the papers are ticked off one by one as they come
     if found is ActId.ASSIGN and case.state is CaseState.IN_PROGRESS:
         return ActId.GIVE_ADVICE if ActId.GIVE_ADVICE in acts else ActId.CLOSE
     return found

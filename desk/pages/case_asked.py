@@ -63,6 +63,11 @@ class AskedView:
     joined: tuple[JoinedView, ...] = ()
 
     @property
+    def to_look_at(self) -> bool:
+        """Whether something came that nobody has looked at yet."""
+        return any(one.sent for one in self.papers) or bool(self.open and self.loose)
+
+    @property
     def open(self) -> tuple[AskedPaperView, ...]:
         """Those that are not ticked off."""
         return tuple(one for one in self.papers if one.open)

@@ -281,6 +281,11 @@ class CaseView:
     uploads: int
     """Grows with each word of the staff: the box for a file is a new one after each sending."""
 
+    @property
+    def owes_papers(self) -> bool:
+        """Whether the citizen was asked for papers that have not all come."""
+        return self.mode is not Mode.CLOSED and bool(self.asked.open)
+
     def may(self, act: str) -> bool:
         """Whether an act is open."""
         found = (*self.acts, self.next) if self.next else self.acts

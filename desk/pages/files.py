@@ -13,11 +13,12 @@ from cases.model import Case
 from cases.staff import StaffMember
 from cases.thread import ThreadEntry
 from desk.frame import Frame
-from desk.guard import Who, staff_of, who_may
+from desk.guard import Who, problem_page, staff_of, who_may
 from desk.pages.case_view import note_reading
 from store import audit
 from store.files import StoredFile
 from store.pictures import UnreadableImageError, redrawn
+from store.scan import Scan
 from store.session import Session
 
 VIEW_PIXELS = 1280
@@ -26,6 +27,8 @@ _AT_ONCE = 1
 """Images drawn at the same time: each takes a core and some hundred megabytes."""
 _PLAIN_D = str.maketrans("đĐ", "dD")
 _SANDBOX = "sandbox; default-src 'none'"
+WAITS = "Tệp chờ máy quét mã độc, chưa mở được. Quét xong thì tệp tự hiện trong hồ sơ."
+HARMFUL = "Máy quét thấy mã độc trong tệp này. Nhờ người dân chụp lại giấy tờ."
 
 
 def routes(frame: Frame) -> APIRouter:
@@ -51,8 +54,10 @@ def routes(frame: Frame) -> APIRouter:
                 .limit(1)
             )
             file = session.get(StoredFile, file_id)
-            if case is None or file is None or not file.may_be_opened:
+            if case is None or file is None:
                 raise NotFoundError
+            if not file.may_be_opened:
+                raise ShutError(file.scan)
             if act is not None:
                 audit.note(session, act, staff_id=staff.id, subject=case.id, detail=file.id)
             else:
@@ -65,7 +70,10 @@ def routes(frame: Frame) -> APIRouter:
     @router.get("/files/{file_id}")
     @who_may(Who.CASEWORKERS)
     async def take(request: Request, file_id: str) -> Response:
-        kind, name, content = await fetch(staff_of(request), file_id, "file.read")
+        try:
+            kind, name, content = await fetch(staff_of(request), file_id, "file.read")
+        except ShutError as problem:
+            return _shut(frame, request, problem)
         if kind.startswith("image/"):
             # Where a photo was taken may be where its sender hides.
             kind, name = "image/jpeg", f"{name.rsplit('.', 1)[0]}.jpg"
@@ -76,14 +84,20 @@ def routes(frame: Frame) -> APIRouter:
     @who_may(Who.CASEWORKERS)
     async def original(request: Request, file_id: str) -> Response:
         """The file as it came, as evidence: a press of its own, and an act of its own."""
-        _, name, content = await fetch(staff_of(request), file_id, "file.original")
+        try:
+            _, name, content = await fetch(staff_of(request), file_id, "file.original")
+        except ShutError as problem:
+            return _shut(frame, request, problem)
         return _answer(content, "application/octet-stream", _attachment(name))
 
     @router.get("/files/{file_id}/view")
     @who_may(Who.CASEWORKERS, by_itself=True)
     async def view(request: Request, file_id: str) -> Response:
         """What the thread shows: a picture drawn anew, or a sound for the page's player."""
-        kind, name, content = await fetch(staff_of(request), file_id, None)
+        try:
+            kind, name, content = await fetch(staff_of(request), file_id, None)
+        except ShutError as problem:
+            return _shut(frame, request, problem)
         if kind.startswith("image/"):
             content = await drawn(content, VIEW_PIXELS)
             return _answer(content, "image/jpeg", "inline")
@@ -93,6 +107,20 @@ def routes(frame: Frame) -> APIRouter:
         raise NotFoundError
 
     return router
+
+
+class ShutError(Exception):
+    """A file of a case of theirs that nobody may open now."""
+
+    def __init__(self, scan: Scan) -> None:
+        self.scan = scan
+        super().__init__(scan)
+
+
+def _shut(frame: Frame, request: Request, problem: ShutError) -> Response:
+    """Say why; it is no reach for what is not theirs, and is not audited as one."""
+    found = problem.scan is Scan.FOUND
+    return problem_page(frame, request, 404, "Chưa mở được tệp này", HARMFUL if found else WAITS)
 
 
 def _answer(content: bytes, kind: str, disposition: str) -> Response:

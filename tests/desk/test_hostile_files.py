@@ -220,7 +220,8 @@ async def test_what_was_not_found_clean_leaves_in_no_way(world: World, scan: Sca
     assert (await browser.get(f"/desk/files/{file_id}")).status_code == 404
     assert (await browser.get(f"/desk/files/{file_id}/view")).status_code == 404
     assert (await browser.press(f"/desk/files/{file_id}/original")).status_code == 404
-    assert not {"file.read", "file.original"} & set(acts(world))
+    assert not {"file.read", "file.original", "access.refused"} & set(acts(world))
+    assert "mã độc" in (await browser.get(f"/desk/files/{file_id}")).text
 
 
 @pytest.mark.parametrize(
