@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import assert_never
 
 from knowledge.article import Article, Confidence, Source, Status
@@ -10,7 +11,9 @@ from knowledge.laws import Laws, Standing, cite, law_standing, standing
 
 AWAITS_OFFICER = "Thông tin đang chờ cán bộ xác nhận."
 FROM_MEMORY = "Bài này chưa đối chiếu được với văn bản luật: bà con hỏi cán bộ trước khi làm theo."
-AMENDED = "Luật này đã được sửa đổi, có chỗ có thể đã khác. Bà con hỏi cán bộ cho chắc."
+AMENDED = "Luật này đã sửa đổi, có chỗ có thể đã khác: hỏi cán bộ cho chắc."
+_LINE = 100
+"""Letters of laws in one line of an answer; the first law is named however long it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Presented:
     sources: tuple[str, ...]
     """One sentence a source: law, article, first day in force."""
     cited: str
-    """The same sources in one line, the articles of one law together."""
+    """The first of them in one line, the articles of one law together; how many laws are left out
+    is told."""
     notices: tuple[str, ...]
     """What the citizen must know about how far to trust the answer today."""
 
@@ -76,7 +80,12 @@ def _in_one_line(sources: tuple[Source, ...], laws: Laws) -> str:
         where = f", Điều {', '.join(cited)}" if cited else ""
         since = f" (từ {law.effective:%d/%m/%Y})" if law.effective is not None else ""
         parts.append(f"{law.short}{where}{since}")
-    return "; ".join(parts)
+    named = [
+        one for one, end in zip(parts, accumulate(map(len, parts)), strict=True) if end <= _LINE
+    ]
+    named = named or parts[:1]
+    left_out = f", và {len(parts) - len(named)} văn bản khác" if parts[len(named) :] else ""
+    return "; ".join(named) + left_out
 
 
 def _notices(article: Article, laws: Laws, today: dt.date) -> tuple[str, ...]:

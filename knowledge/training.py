@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ _FIRST_RANKING = (1.0, 1.0, 1.0, 1.0, 0.1)
 """Near enough to tell which rivals the learning should look at."""
 _RIVALS = 10
 _STRANGER = 1.5
+_STORY = 3.0
+"""A story counts as so many phrases: as it stands and without its marks, it is what people write
+first. Of stories left out (four parts) 86.4 instead of 85.6 % get their field; formal questions
+lose nothing."""
 
 
 Example = tuple[str, str]
@@ -53,14 +58,18 @@ def examples(library: Library) -> list[Example]:
         )
     ]
     phrases = load(PHRASES, dict[str, tuple[str, ...]])
-    stories = load(STORIES, dict[FieldId, tuple[str, ...]])
     elsewhere = load(ELSEWHERE, dict[str, tuple[str, ...]])
     return [
         *written,
         *((text, field) for field, texts in phrases.items() for text in texts),
-        *((text, field.value) for field, texts in stories.items() for text in texts),
+        *((text, field.value) for field, texts in _stories().items() for text in texts),
         *((text, OUT_OF_SCOPE) for texts in elsewhere.values() for text in texts),
     ]
+
+
+@cache
+def _stories() -> dict[FieldId, tuple[str, ...]]:
+    return load(STORIES, dict[FieldId, tuple[str, ...]])
 
 
 def train(library: Library, fields: Path = MODEL, judge: Path = JUDGE) -> None:
@@ -81,13 +90,15 @@ def field_arrays(known: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
     told = [*known, *_told_with_oneself(known)]
     both = [*told, *((fold(text), field) for text, field in told)]
     texts, labels = zip(*both, strict=True)
+    stories = {text for some in _stories().values() for text in some}
+    weights = [_STORY if text in stories else 1.0 for text, _ in told] * 2
     vectorizer = TfidfVectorizer(analyzer=_analyse, sublinear_tf=True)
     matrix = vectorizer.fit_transform(texts)
     model = LinearSVC(C=_TIGHTNESS, class_weight="balanced", random_state=_SEED)
-    model.fit(matrix, labels)
+    model.fit(matrix, labels, weights)
     strength = np.abs(model.coef_).max(axis=0)
     kept = np.sort(np.argsort(-strength, kind="stable")[:_FEATURES])
-    model.fit(normalize(matrix[:, kept]), labels)
+    model.fit(normalize(matrix[:, kept]), labels, weights)
     return {
         "classes": np.array(model.classes_, dtype=np.str_),
         "features": np.array(vectorizer.get_feature_names_out()[kept], dtype=np.str_),

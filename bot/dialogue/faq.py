@@ -86,10 +86,8 @@ def article(state: State, article_id: str, lookups: Lookups, *, more: bool = Fal
         Line(key="faq.sources", blanks={"text": shown.cited}),
         Line(key="faq.notice", blanks={"text": " ".join(shown.notices)}),
     ]
-    choices: tuple[Choice, ...] = ()
-    if shown.time_limits or shown.papers:
-        choices += (choice(f"d:{article_id}", "faq.details"),)
-    choices += (
+    choices = (
+        choice(f"d:{article_id}", "faq.details"),
         choice(f"v:{article_id}:y", "faq.helpful"),
         choice(f"v:{article_id}:n", "faq.unhelpful"),
         SCREEN,
@@ -225,7 +223,7 @@ def _follow_up(state: State, topic: Article, heard: Heard, lookups: Lookups) -> 
     answers it there, what is near, or a person.
     """
     shown = present(topic, lookups.library.laws, lookups.today, lookups.blanks)
-    details = (choice(f"d:{topic.id}", "faq.details"),) if topic.time_limits or topic.papers else ()
+    details = (choice(f"d:{topic.id}", "faq.details"),)
     pieces = _pieces(_piece(heard), shown)
     if pieces:
         lines = (Line(key="faq.title", blanks={"title": shown.title}), *pieces)

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from knowledge.article import Confidence, Source, Status
+from knowledge.laws import Law, Laws
 from knowledge.present import present
 from tests.knowledge.example import LAWS, TODAY, article
 
@@ -30,7 +31,7 @@ def test_a_draft_says_that_it_awaits_an_officer_and_a_reviewed_article_does_not(
 @pytest.mark.parametrize(
     ("confidence", "words"),
     [
-        (Confidence.PARTLY, "đã được sửa đổi"),
+        (Confidence.PARTLY, "đã sửa đổi"),
         (Confidence.UNVERIFIED, "chưa đối chiếu được với văn bản luật"),
     ],
 )
@@ -48,7 +49,7 @@ def test_a_draft_from_weaker_sources_says_so_until_an_officer_has_confirmed_it(
     ("day", "words"),
     [
         (dt.date(2014, 1, 1), "chưa tới ngày áp dụng"),
-        (dt.date(2026, 12, 1), "đã được sửa đổi"),
+        (dt.date(2026, 12, 1), "đã sửa đổi"),
         (dt.date(2027, 3, 1), "Luật Đất 2013 đã hết hiệu lực từ 01/03/2027, nay có Luật Đất 2026"),
     ],
 )
@@ -86,6 +87,26 @@ def test_the_articles_of_one_law_are_cited_together() -> None:
     shown = present(several, LAWS, TODAY, BLANKS)
 
     assert shown.cited == "Luật Gia đình 2014, Điều 51, 55 (từ 01/01/2015)"
+
+
+def test_laws_that_no_line_of_a_phone_holds_are_counted_and_stand_in_the_list() -> None:
+    laws = Laws(
+        Law(
+            number=f"{n}/2020",
+            name=f"Luật số {n}",
+            short=f"Luật {'rất dài ' * 3}số {n}",
+            confidence=Confidence.CONFIRMED,
+        )
+        for n in range(4)
+    )
+    several = article("family-01").model_copy(
+        update={"sources": tuple(Source(law=law.number, article="1") for law in laws)}
+    )
+
+    shown = present(several, laws, TODAY, BLANKS)
+
+    assert shown.cited.endswith("số 1, Điều 1, và 2 văn bản khác")
+    assert len(shown.sources) == 4
 
 
 def test_figures_past_their_last_day_are_said_to_be_old_and_a_review_does_not_make_them_new() -> (
