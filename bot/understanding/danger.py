@@ -29,8 +29,9 @@ WEIGHTS = DATA / "danger.npz"
 ALARM = 0.0
 """The score from which on a message is dangerous; set by `train` for few misses."""
 
-ALARM_WITHOUT_SIGNS = 0.05
-"""The score that is needed when not one readable sign stands in the message."""
+ALARM_WITHOUT_SIGNS = 0.2
+"""The score that is needed when not one readable sign stands in the message: of our own messages
+in danger one in a hundred lies below it, of the harmless ones that score at all a third."""
 
 FEW_WORDS = 5
 """So few words say nothing of danger without a sign: "em đem giấy gì theo"."""

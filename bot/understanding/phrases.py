@@ -69,10 +69,15 @@ def _speech() -> Mapping[str, str]:
     return {word: meant for meant, words in spoken.items() for word in words}
 
 
-def same_speech(text: str) -> str:
-    """`uýnh` → `đánh`, `lun` → `luôn`: one word for the several ways the South says it."""
+def same_speech(text: str, between: str = " ") -> str:
+    """`uýnh` → `đánh`, `lun` → `luôn`: one word for the several ways the South says it.
+
+    `between` joins the words that one word stands for ("bả" → "bà ấy").
+    """
     speech = _speech()
-    return _LETTERS.sub(lambda word: speech.get(word.group(), word.group()), text)
+    return _LETTERS.sub(
+        lambda word: speech.get(word.group(), word.group()).replace(" ", between), text
+    )
 
 
 # --- one word ---------------------------------------------------------------------------------
@@ -600,5 +605,6 @@ class Phrasebook:
 
 def normal(written: str) -> str:
     """A phrase as the engine compares it: spelt as messages are after `listen`."""
-    spelt = same_speech(normalise(written).accented)
+    # "bả" stands for two words; a choice between a slash and the next stays one
+    spelt = same_speech(normalise(written).accented, between="_")
     return _LIST_NAME.sub(lambda name: name.group().replace(" ", "_"), spelt)
