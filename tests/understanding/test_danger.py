@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.understanding.danger import DangerKind
+from bot.understanding.phrases import normal
 from store.datafile import Entry, load
 from tests.understanding.reading import read
 
@@ -119,3 +120,38 @@ def test_where_only_grown_up_people_are_named_no_child_is_in_danger(text: str) -
 
 def test_the_reading_does_not_hang_on_the_day() -> None:
     assert read("chồng đang đánh em", dt.date(2027, 3, 1)).danger is DangerKind.VIOLENCE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "chồng cũ bắt con tôi đi không cho gặp",
+        "vợ ẵm con bỏ đi không cho tôi thăm",
+        "họ có cho ông Năm biết tôi tố không",
+        "bị lừa bán đất",
+        "chim bị bắt",
+        "thằng trộm vịt hồi năm kia bị bắt rồi",
+        "bạo hành gia đình bị phạt sao?",
+    ],
+)
+def test_what_only_sounds_grave_raises_no_alarm_and_no_hurry(text: str) -> None:
+    understood = read(text)
+
+    assert understood.danger is None
+    assert not understood.urgent
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("cha nó bắt con đi ăn xin", DangerKind.CHILD),
+        ("chồng cũ bắt con tôi đi rồi hăm giết nó", DangerKind.THREAT),
+        ("có người nhắn xin ảnh không mặc đồ của con gái tôi", DangerKind.CHILD),
+    ],
+)
+def test_a_child_with_the_other_parent_may_still_be_in_danger(text: str, kind: DangerKind) -> None:
+    assert read(text).danger is kind
+
+
+def test_a_word_that_stands_for_two_leaves_a_choice_of_words_whole() -> None:
+    assert normal("hình/ảnh/video .. nóng") == "hình/anh_ấy/video .. nóng"
