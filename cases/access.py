@@ -19,6 +19,8 @@ class NotFoundError(Exception):
 
 def belongs_to(staff: StaffMember) -> sa.ColumnElement[bool]:
     """The condition that a case is one of a staff member's office; all are the centre's."""
+    if staff.unconfirmed:
+        return sa.false()
     match staff.role:
         case Role.CENTRE:
             return sa.true()
@@ -31,7 +33,7 @@ def belongs_to(staff: StaffMember) -> sa.ColumnElement[bool]:
 
 
 def _offered_to(staff: StaffMember) -> sa.ColumnElement[bool]:
-    if staff.role not in (Role.OFFICER, Role.HEAD, Role.CENTRE):
+    if staff.unconfirmed or staff.role not in (Role.OFFICER, Role.HEAD, Role.CENTRE):
         return sa.false()
     return Case.offered_to == staff.office_id
 
@@ -82,7 +84,7 @@ class Gone:
 
 def gone_from(session: Session, staff: StaffMember, limit: int = 100) -> Sequence[Gone]:
     """What has left a staff member's office, newest first; the centre sees the cases anyway."""
-    if staff.role not in (Role.OFFICER, Role.HEAD):
+    if staff.unconfirmed or staff.role not in (Role.OFFICER, Role.HEAD):
         return ()
     left = (TransferState.ACCEPTED, TransferState.TAKEN)
     found = session.execute(

@@ -140,7 +140,7 @@ class _People:
         self._now = now
         self._centre = province.centre.id
         heads = sa.select(StaffMember.office_id).where(
-            StaffMember.active, StaffMember.role == StaffRole.HEAD
+            StaffMember.active, ~StaffMember.unconfirmed, StaffMember.role == StaffRole.HEAD
         )
         self._headed = frozenset(session.scalars(heads))
         self._on_duty: dict[str, tuple[str, ...]] = {}

@@ -72,7 +72,7 @@ def ask(session: Session, staff: StaffMember, number: int, reason: str) -> Glass
     Raises:
         GlassError: `no_role`, `short_reason`, `too_many`, `no_case`, or `yours`.
     """
-    if staff.role not in (Role.OFFICER, Role.HEAD, Role.ADMIN):
+    if staff.unconfirmed or staff.role not in (Role.OFFICER, Role.HEAD, Role.ADMIN):
         raise GlassError("no_role")
     reason = " ".join(reason.split())
     if len(reason) < SHORTEST_REASON:

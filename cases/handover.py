@@ -22,6 +22,7 @@ def colleagues(session: Session, case: Case) -> Sequence[StaffMember]:
     query = sa.select(StaffMember).where(
         StaffMember.office_id == case.office_id,
         StaffMember.active,
+        ~StaffMember.unconfirmed,
         StaffMember.role.in_((Role.OFFICER, Role.HEAD, Role.CENTRE)),
         StaffMember.id != (case.holder_id or ""),
     )

@@ -38,6 +38,8 @@ class StaffMember(Row):
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     """Argon2id."""
     active: Mapped[bool] = mapped_column(default=True)
+    unconfirmed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Put there by one admin alone: sees no case until a leader has said who it is."""
     created_at: Mapped[dt.datetime]
     languages: Mapped[list[str]] = mapped_column(sa.JSON(), default=list, server_default="[]")
     """Spoken beside Vietnamese, by ISO 639 code."""

@@ -146,6 +146,7 @@ def _there_on(today: sa.ColumnElement[dt.date]) -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         StaffMember.active,
+        ~StaffMember.unconfirmed,
         StaffMember.role.in_(RECEIVING),
         StaffMember.office_id.is_not(None),
         ~away,

@@ -42,6 +42,7 @@ from desk.pages import (
     knowledge_week,
     live,
     meetings,
+    newcomers,
     oversight,
     providers,
     province,
@@ -105,7 +106,18 @@ def make_desk(
         default_response_class=HTMLResponse,
         dependencies=[Depends(guard.enforcer(frame))],
     )
-    for page in (door, queue, case, case_papers, files, live, meetings, oversight, audit):
+    for page in (
+        door,
+        queue,
+        case,
+        case_papers,
+        files,
+        live,
+        meetings,
+        newcomers,
+        oversight,
+        audit,
+    ):
         desk.include_router(page.routes(frame))
     for page in (search, canned, telegram, intake, callbacks, data_requests):
         desk.include_router(page.routes(frame))
@@ -129,6 +141,7 @@ def make_desk(
     desk.add_exception_handler(NotFoundError, guard.not_found(frame))
     desk.add_exception_handler(guard.SignedOutError, guard.signed_out(frame))
     desk.add_exception_handler(guard.UnprovedError, guard.unproved)
+    desk.add_exception_handler(guard.UnconfirmedError, guard.unconfirmed(frame))
     desk.add_exception_handler(guard.ForeignRequestError, guard.foreign(frame))
     desk.add_exception_handler(HTTPException, guard.misformed(frame))
     desk.add_exception_handler(RequestValidationError, guard.misformed(frame))

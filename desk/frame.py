@@ -19,7 +19,7 @@ from cases.province import Office, Province
 from cases.speech import Say
 from cases.staff import Role, StaffMember
 from cases.wordbook import Wordbook
-from desk import brakes, citizen_texts, province_texts, texts, window_texts
+from desk import brakes, citizen_texts, invitations, province_texts, texts, window_texts
 from desk.assistant import Assistant
 from desk.auth import Checks
 from desk.factors import Policy
@@ -66,6 +66,8 @@ class Me:
     staff: StaffMember
     name: str
     office: Office | None
+    newcomers: int = 0
+    """For leaders: the accounts that wait for their word."""
     unfit: tuple[str, ...] = ()
     """For admins: why the offices and areas as edited are not in use."""
 
@@ -107,8 +109,13 @@ class Frame:
 
     @property
     def session_cookie(self) -> str:
-        """The prefix makes browsers refuse the cookie from an address without encryption."""
-        return "__Secure-tram_desk" if self.secure_cookies else "tram_desk"
+        """The prefix makes browsers refuse it without encryption, and from any other host."""
+        return "__Host-tram_desk" if self.secure_cookies else "tram_desk"
+
+    @property
+    def cookie_path(self) -> str:
+        """The prefix asks for the whole host; the citizen's page neither sets nor reads any."""
+        return "/" if self.secure_cookies else BASE
 
     async def held_back(self, name: str, client: str, device: str | None) -> dt.timedelta:
         """How long a try has to wait; nothing: it is counted, and may be made.
@@ -127,7 +134,7 @@ class Frame:
         response.set_cookie(
             self.session_cookie,
             token,
-            path=BASE,
+            path=self.cookie_path,
             secure=self.secure_cookies,
             httponly=True,
             samesite="strict",
@@ -148,6 +155,7 @@ class Frame:
             staff=staff,
             name=staff.open(session.vault, "name") or staff.username,
             office=self.office(staff.office_id) if staff.office_id else None,
+            newcomers=len(invitations.newcomers(session, staff)),
             unfit=tuple(province_texts.fault(one, self.province) for one in self.atlas.unfit)
             if staff.role is Role.ADMIN
             else (),

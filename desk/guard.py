@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cases.access import NotFoundError
 from cases.staff import Role, StaffMember
-from desk import auth, factors
+from desk import auth, factors, newcomer_texts
 from desk.auth import Seat
 from desk.factors import Standing
 from desk.frame import BASE, NO_DATABASE, Flash, Frame, by_script, go_to, with_flash
@@ -146,6 +146,10 @@ class UnprovedError(Exception):
         super().__init__(standing)
 
 
+class UnconfirmedError(Exception):
+    """An account that a single admin made; no leader has said yet who it is."""
+
+
 class ForeignRequestError(Exception):
     """A form that was not sent from a page of ours."""
 
@@ -185,6 +189,8 @@ def enforcer(frame: Frame) -> Callable[[Request], object]:
         request.state.seat, request.state.standing = seat, standing
         if seat.staff.role not in roles(who):
             raise NotFoundError
+        if seat.staff.unconfirmed and who is not Who.STAFF:
+            raise UnconfirmedError
         stale = not seat.is_fresh(frame.database.clock.now())
         if endpoint.fresh and stale and standing is Standing.FULL:
             raise UnprovedError(Standing.OWES_PROOF)
@@ -280,6 +286,17 @@ async def _note_refusal(frame: Frame, request: Request) -> None:
             session, "access.refused", staff_id=staff.id, subject=subject, detail=path
         )
     )
+
+
+def unconfirmed(frame: Frame) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Tell a newcomer whom they wait for."""
+
+    async def answer(request: Request, _problem: Exception) -> Response:
+        return problem_page(
+            frame, request, 403, newcomer_texts.WAITS_TITLE, newcomer_texts.WAITS_FOR_A_LEADER
+        )
+
+    return answer
 
 
 def signed_out(frame: Frame) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -25,6 +26,8 @@ NO_PASSWORD = "!"  # noqa: S105 - none
 """In place of a hash, for accounts that nobody has taken up yet: no password fits it."""
 TWO_PEOPLE = frozenset({Role.ADMIN, Role.CENTRE})
 """Roles that see every case, or make accounts: nobody gives one of them alone (`recoveries`)."""
+ONE_ADMIN = frozenset({Role.OFFICER, Role.HEAD})
+"""Roles that one admin gives alone; they open no case until a leader has said who it is."""
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,58}[a-z0-9]")
 
 
@@ -127,6 +130,7 @@ def make_account(
         office_id=office_id,
         password_hash=NO_PASSWORD,
         active=False,
+        unconfirmed=role in ONE_ADMIN,
         created_at=session.clock.now(),
         languages=[],
         specialisms=[],
@@ -234,6 +238,7 @@ def set_post(
     if (staff.role, staff.office_id) == (role, office_id):
         return
     staff.role, staff.office_id = role, office_id
+    staff.unconfirmed = role in ONE_ADMIN and not agreed
     session.flush()
     release_cases_of(session, staff, province)
     auth.end_sessions(session, staff.id)
@@ -263,6 +268,55 @@ def set_active(
     act = "staff.enabled" if active else "staff.disabled"
     audit.note(session, act, staff_id=by.id, subject=staff.id)
     return released
+
+
+def newcomers(session: Session, by: StaffMember) -> Sequence[StaffMember]:
+    """The accounts that wait for a leader's word, oldest first: a head's own branch, or all.
+
+    A head vouches for officers, the centre for everybody; nobody for themselves.
+    """
+    query = sa.select(StaffMember).where(
+        StaffMember.active, StaffMember.unconfirmed, StaffMember.id != by.id
+    )
+    match by.role:
+        case _ if by.unconfirmed:
+            return ()
+        case Role.CENTRE:
+            pass
+        case Role.HEAD:
+            query = query.where(
+                StaffMember.office_id == by.office_id, StaffMember.role == Role.OFFICER
+            )
+        case _:
+            return ()
+    return session.scalars(query.order_by(StaffMember.created_at, StaffMember.username)).all()
+
+
+def confirm(session: Session, by: StaffMember, staff_id: str) -> None:
+    """A leader knows this person: from now on they see the cases of their office.
+
+    Raises:
+        AccountError: `no_account`: there is none that waits for this leader's word.
+    """
+    _newcomer(session, by, staff_id).unconfirmed = False
+    audit.note(session, "staff.confirmed", staff_id=by.id, subject=staff_id)
+
+
+def turn_away(session: Session, by: StaffMember, province: Province, staff_id: str) -> None:
+    """A leader does not know this person: the account is closed at once.
+
+    Raises:
+        AccountError: `no_account`: there is none that waits for this leader's word.
+    """
+    set_active(session, by, province, _newcomer(session, by, staff_id).id, active=False)
+    audit.note(session, "staff.turned_away", staff_id=by.id, subject=staff_id)
+
+
+def _newcomer(session: Session, by: StaffMember, staff_id: str) -> StaffMember:
+    for one in newcomers(session, by):
+        if one.id == staff_id:
+            return one
+    raise AccountError("no_account")
 
 
 def open_links(session: Session) -> dict[str, dt.datetime]:

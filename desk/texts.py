@@ -503,6 +503,8 @@ ACTS = {
     "staff.invited": "Tạo liên kết mời",
     "staff.invitation_revoked": "Hủy liên kết mời",
     "staff.joined": "Nhận tài khoản bằng liên kết mời",
+    "staff.confirmed": "Xác nhận người mới",
+    "staff.turned_away": "Không nhận người mới, khóa tài khoản",
     "staff.post": "Đổi vai trò, nơi làm việc",
     "staff.disabled": "Khóa tài khoản",
     "staff.enabled": "Mở lại tài khoản",

@@ -111,7 +111,13 @@ def routes(frame: Frame) -> APIRouter:
         token = token_of(request)
         await frame.database.transact(lambda session: auth.sign_out(session, token))
         response = go_to("/sign-in")
-        response.delete_cookie(frame.session_cookie, path=BASE)
+        response.delete_cookie(
+            frame.session_cookie,
+            path=frame.cookie_path,
+            secure=frame.secure_cookies,
+            httponly=True,
+            samesite="strict",
+        )
         # Nothing that was shown stays behind on a shared computer.
         response.headers["Clear-Site-Data"] = '"cache"'
         return response

@@ -104,6 +104,8 @@ ROUTES = {
     ("GET", "/figures/form12"): frozenset({"hai", "trung"}),
     ("POST", "/figures/form12/export"): frozenset({"hai", "trung"}),
     ("GET", "/accounts"): frozenset({"quan"}),
+    ("GET", "/newcomers"): frozenset({"hai", "trung"}),
+    ("POST", "/newcomers/{staff_id}"): frozenset(),
     ("GET", "/glass"): CASEWORKERS | {"quan"},
     ("POST", "/glass"): CASEWORKERS | {"quan"},
     ("GET", "/glass/{glass_id}"): frozenset(),
@@ -172,6 +174,7 @@ FRESH_PROOF = {
     ("POST", "/recoveries/{recovery_id}/grant"),
     ("POST", "/recoveries/{recovery_id}/refuse"),
     ("POST", "/glass"),
+    ("POST", "/newcomers/{staff_id}"),
     ("POST", "/glass/{glass_id}/agree"),
     ("POST", "/accounts/{staff_id}/post"),
     ("POST", "/accounts/{staff_id}/skills"),
@@ -235,6 +238,7 @@ async def call(
         "draft_id": "0" * 32,
         "recovery_id": "0" * 32,
         "glass_id": "0" * 32,
+        "staff_id": "0" * 32,
     }
     ids |= {"request_id": wish}
     address = "/desk" + path.format(**ids, **names)

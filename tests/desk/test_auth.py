@@ -82,8 +82,9 @@ async def test_over_https_the_cookie_is_bound_to_it(world: World) -> None:
     answer = await world.browser().sign_in("lan")
 
     cookie = answer.headers.get_list("set-cookie")[0]
-    assert cookie.startswith("__Secure-tram_desk=")
-    assert "Secure" in cookie
+    assert cookie.startswith("__Host-tram_desk=")
+    assert {"Secure", "Path=/"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
 
 
 async def test_the_database_holds_no_token(world: World) -> None:

@@ -83,6 +83,77 @@ async def test_an_invited_person_sets_name_and_password_and_is_in(world: World) 
     assert staff.open(world.database.vault, "name") == "Trần Thị Bé Ba"
 
 
+async def test_whom_one_admin_let_in_sees_no_case_until_a_leader_says_who_it_is(
+    world: World,
+) -> None:
+    """Else whoever has one admin's account has every branch: an invitation to oneself."""
+    case_id = world.open_case(words=("CHIM-HOÀNG-YẾN",))
+    case = f"/desk/cases/{case_id}"
+    stranger = world.browser()
+    await take_up(stranger, await invited(world))
+    await stranger.sign_in("be.ba", PASSWORD)
+    hai, minh = await world.signed_in("hai"), await world.signed_in("minh")
+
+    for path in (case, "/desk/queue", "/desk/intake", "/desk/glass"):
+        answer = await stranger.get(path)
+        assert answer.status_code == 403, path
+        assert "Chờ xác nhận" in answer.text
+    page = await stranger.get("/desk/")
+    assert "CHIM-HOÀNG-YẾN" not in page.text
+    assert "Chờ trưởng chi nhánh" in page.text
+    assert (await stranger.press(f"{case}/claim")).status_code == 403
+    assert "1 tài khoản mới" in (await hai.get("/desk/")).text
+    assert "Trần Thị Bé Ba" in (await hai.get("/desk/newcomers")).text
+    newcomer = world.staff("be.ba").id
+    assert (await minh.press(f"/desk/newcomers/{newcomer}", known="true")).status_code == 404
+
+    assert (await hai.press(f"/desk/newcomers/{newcomer}", known="true")).status_code == 303
+
+    assert (await stranger.get(case)).status_code == 200
+    assert "tài khoản mới" not in (await hai.get("/desk/")).text
+    noted = sa.select(AuditRow.id).where(AuditRow.act == "staff.confirmed")
+    assert world.count(noted.where(AuditRow.staff_id == world.ids["hai"])) == 1
+
+
+async def test_a_stranger_is_locked_out_with_one_press(world: World) -> None:
+    stranger = world.browser()
+    await take_up(stranger, await invited(world))
+    await stranger.sign_in("be.ba", PASSWORD)
+    hai = await world.signed_in("hai")
+
+    await hai.press(f"/desk/newcomers/{world.staff('be.ba').id}", known="false")
+
+    assert not world.staff("be.ba").active
+    assert (await stranger.get("/desk/")).status_code == 303
+    assert "Không ai đang chờ" in (await hai.get("/desk/newcomers")).text
+
+
+async def test_a_head_is_confirmed_by_the_centre_and_nobody_by_themselves(world: World) -> None:
+    stranger = world.browser()
+    await take_up(stranger, await invited(world, role="head"))
+    await stranger.sign_in("be.ba", PASSWORD)
+    newcomer = world.staff("be.ba").id
+    hai, trung = await world.signed_in("hai"), await world.signed_in("trung")
+
+    for browser in (hai, stranger):
+        answer = await browser.press(f"/desk/newcomers/{newcomer}", known="true")
+        assert answer.status_code in {403, 404}
+    assert world.staff("be.ba").unconfirmed
+
+    await trung.press(f"/desk/newcomers/{newcomer}", known="true")
+
+    assert not world.staff("be.ba").unconfirmed
+
+
+async def test_who_is_moved_to_another_branch_waits_for_its_head(world: World) -> None:
+    quan, tam = await world.signed_in("quan"), world.ids["tam"]
+
+    await quan.press(f"/desk/accounts/{tam}/post", role="officer", office="u-minh")
+
+    assert world.staff("tam").unconfirmed
+    assert "Cán bộ Tam" in (await (await world.signed_in("hai")).get("/desk/newcomers")).text
+
+
 async def test_the_link_works_once_and_the_database_does_not_hold_it(world: World) -> None:
     token = await invited(world)
     await take_up(world.browser(), token)
