@@ -12,13 +12,12 @@ from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from heapq import nsmallest
 from pathlib import Path
 from typing import Self, assert_never
 
 import numpy as np
 
-from knowledge.postings import Postings, Saturation
+from knowledge.postings import Floats, Postings, Saturation
 from knowledge.spelling import Speller, pairs, rarity
 from knowledge.vietnamese import Normalised, fold, normalise
 from store.datafile import load
@@ -43,6 +42,8 @@ short text, counts more: of short texts all words, of long ones all pairs."""
 SAME_WORDS = Path(__file__).parent / "data" / "same_words.yaml"
 _LONGEST_QUESTION = 400
 """Syllables of a question that are looked at; a story of two pages has said its matter by then."""
+_SAMPLE = 8
+"""Every so manieth score tells which to sort out before the best are looked for."""
 _SHORT_DIALS = Saturation()
 _LONG_DIALS = Saturation(often=2.0, length=0.9)
 """A page that goes on about a word is about it; a long page has any word in it somewhere."""
@@ -165,17 +166,17 @@ class Index:
                 dict.fromkeys(words), self._size, self._dials
             )
             found.append((places, values * self._weights[part]))
-        scores = np.bincount(
+        scores: Floats = np.bincount(
             np.concatenate([places for places, _ in found]),
             np.concatenate([values for _, values in found]),
-        )
-        least = np.partition(scores, -limit)[-limit] if len(scores) > limit else 0.0
+        ).astype(np.float64, copy=False)  # whole numbers where nothing was found
+        least = _least_of_best(scores, limit)
         best = [
             (-score, self.texts[place].key, self._order[place], place)
             for place in np.flatnonzero(scores >= least).tolist()
             if (score := float(scores[place])) > 0
         ]
-        return tuple(Match(place, -score) for score, _, _, place in nsmallest(limit, best))
+        return tuple(Match(place, -score) for score, _, _, place in sorted(best)[:limit])
 
     def keys(self, question: str, limit: int) -> tuple[str, ...]:
         """The keys of the best texts, each once, best first."""
@@ -218,6 +219,16 @@ class Index:
 
     def _rare(self, texts: int) -> float:
         return rarity(texts, self.speller.size)
+
+
+def _least_of_best(scores: Floats, limit: int) -> float:
+    """The score of the last of the `limit` best, or less; 0 when there are no more than those."""
+    some = scores[::_SAMPLE]
+    if len(some) <= limit:  # of a few all are looked at
+        return float(np.partition(scores, -limit)[-limit]) if len(scores) > limit else 0.0
+    # As many in a part of them as are wanted of all: the last of those is good enough for a sieve.
+    sieved = scores[scores >= np.partition(some, -limit)[-limit]]
+    return float(np.partition(sieved, -limit)[-limit])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ numbers. Nothing is changed in place: whoever searches goes on with what they ho
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,10 @@ class Postings:
     where: Mapping[str, Whole]
     """Two rows a word: places, and how often it stands there."""
     lengths: Whole
+    _known: dict[tuple[str, int, Saturation], tuple[npt.NDArray[np.intp], Floats]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """What was reckoned once: an edit makes new postings, and with them everything anew."""
 
     @classmethod
     def none(cls) -> "Postings":
@@ -76,16 +80,22 @@ class Postings:
         self, words: Iterable[str], texts: int, dials: Saturation
     ) -> tuple[npt.NDArray[np.intp], Floats]:
         """Places, some more than once, and what each of the different `words` is worth there."""
-        found = [self.where[word] for word in words if word in self.where]
+        found = [self._worth(word, texts, dials) for word in words if word in self.where]
         if not found:
             return np.zeros(0, np.intp), _NO_VALUES
-        rare = np.repeat(
-            [rarity(entries.shape[1], texts) for entries in found],
-            [entries.shape[1] for entries in found],
-        )
-        places, times = np.concatenate(found, axis=1)
-        usual = self.lengths.sum(dtype=np.int64) / texts
-        owed = 1 - dials.length + dials.length * self.lengths[places] / usual
-        return places.astype(np.intp), rare * times * (dials.often + 1) / (
-            times + dials.often * owed
-        )
+        return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
+
+    def _worth(
+        self, word: str, texts: int, dials: Saturation
+    ) -> tuple[npt.NDArray[np.intp], Floats]:
+        """Where a word stands and what it is worth there; reckoned when it is first asked for."""
+        key = word, texts, dials
+        if key not in self._known:
+            places, times = self.where[word]
+            owed = 1 - dials.length + dials.length * self.lengths[places] / self._usual(texts)
+            worth = rarity(len(places), texts) * times * (dials.often + 1)
+            self._known[key] = places.astype(np.intp), worth / (times + dials.often * owed)
+        return self._known[key]
+
+    def _usual(self, texts: int) -> float:
+        return float(self.lengths.sum(dtype=np.int64)) / texts
