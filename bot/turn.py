@@ -72,6 +72,7 @@ from bot.telegram_desk.hear import FromGroup
 from bot.telegram_desk.hear import hear as staff_hear
 from bot.transcript import Direction, Shown, TranscriptRow, Written
 from bot.understanding.reader import Reader
+from bot.understanding.understood import Understood
 from cases import (
     appointments,
     callbacks,
@@ -158,16 +159,25 @@ def handle(
     inbound: Inbound | None,
     rooms: Rooms,
     fetched: FetchedFile | None = None,
+    understood: Understood | None = None,
 ) -> None:
-    """Answer one message, within the caller's transaction, which holds the talk's lock."""
+    """Answer one message, within the caller's transaction, which holds the talk's lock.
+
+    `fetched` and `understood`: what was prepared before it (`understood_of`), if anything was.
+    """
     talk = session.get_one(Conversation, row.conversation_id)
     if isinstance(inbound, FromGroup):
         staff_hear(session, inbound, rooms.province, fetched)
     elif inbound is not None:
-        _answer(session, talk, row, inbound, rooms, fetched)
+        _answer(session, talk, row, inbound, rooms, fetched, understood)
     row.state, row.body, row.ended_at = InboxState.DONE, None, session.clock.now()
     talk.busy_until = None
     talk.turns += 1
+
+
+def understood_of(inbound: Inbound, rooms: Rooms, today: dt.date) -> Understood:
+    """What the words of a message say; a pressed button has none. Looks at nothing that changes."""
+    return rooms.reader.read("" if inbound.kind in _NO_WORDS else inbound.text, today)
 
 
 def _answer(
@@ -177,6 +187,7 @@ def _answer(
     inbound: Inbound,
     rooms: Rooms,
     fetched: FetchedFile | None,
+    understood: Understood | None,
 ) -> None:
     state = _state(session, talk)
     if _showed_the_rest(session, talk, inbound, state):
@@ -185,12 +196,10 @@ def _answer(
     client_id = row.event_id.rpartition(":")[2] or None
     written = _write_down(session, talk, inbound, state, rooms, file_id, client_id)
     shut = is_case_shut(talk, row.received_at)
-    today = session.clock.today()
-    text = "" if inbound.kind in _NO_WORDS else inbound.text
     heard = Heard(
         kind=inbound.kind,
-        understood=rooms.reader.read(text, today),
-        text=text,
+        understood=understood or understood_of(inbound, rooms, session.clock.today()),
+        text="" if inbound.kind in _NO_WORDS else inbound.text,
         key=inbound.text if inbound.kind in _NO_WORDS else "",
         serial=inbound.button_serial,
         latitude=inbound.latitude,

@@ -41,7 +41,8 @@ from bot.logs import where
 from bot.metrics import Metrics
 from bot.telegram_desk.hear import FromGroup, without_its_place
 from bot.telegram_desk.posts import GroupPost
-from bot.turn import Rooms, handle
+from bot.turn import Rooms, handle, understood_of
+from bot.understanding.understood import Understood
 from cases import appointments, clock
 from cases.speech import say
 from store import outbox
@@ -56,7 +57,10 @@ T = TypeVar("T")
 
 MOST_ATTEMPTS = 3
 """So often a turn is tried before the message is put aside and the citizen told."""
-_FETCHING = dt.timedelta(seconds=45)
+_LONG = 1_000
+"""Characters of a message that is read before its turn: 16,000 take half a second, and whoever
+writes to SQLite would wait that long."""
+_PREPARING = dt.timedelta(seconds=45)
 _LOOK_AGAIN = 2.0
 """Seconds after which a sleeper looks by itself: for retries that fall due, and missed wakes."""
 _LOOK_FOR_ERASURES = 15.0
@@ -84,11 +88,20 @@ class Did(StrEnum):
 
 
 @dataclass(frozen=True)
-class _ToFetch:
-    """A message whose file has to be brought before it can be answered."""
+class _ToPrepare:
+    """A message that can't be answered at once: its file has to be brought, or it is pages long.
+
+    Both are done outside of any transaction, while others are answered.
+    """
 
     row_id: str
     inbound: Inbound
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    fetched: FetchedFile | None
+    understood: Understood | None
 
 
 class _TurnFailedError(Exception):
@@ -270,9 +283,9 @@ class Worker:
     async def answer_one(self) -> Did:
         """Answer one message of a talk that nobody else has in hand; talks take turns."""
         took = await self._one_turn(self._take_and_answer, patient=True)
-        if isinstance(took, _ToFetch):
-            self._look_again()  # nobody else waits for the file
-            took = await self._fetch_and_answer(took)
+        if isinstance(took, _ToPrepare):
+            self._look_again()  # nobody else waits for that
+            took = await self._prepare_and_answer(took)
         if isinstance(took, _Turned):
             self._metrics.turn(took.channel, took.outcome, took.seconds)
         if took is not Did.NOTHING and not (isinstance(took, _Turned) and not took.more):
@@ -292,19 +305,21 @@ class Worker:
     def _look_again(self) -> None:
         self._database.wakes.wake((Topic.INBOX,))
 
-    async def _fetch_and_answer(self, took: _ToFetch) -> Did | _Turned:
+    async def _prepare_and_answer(self, took: _ToPrepare) -> Did | _Turned:
         try:
-            fetched = await self._fetch(took.inbound)
+            prepared = _Prepared(
+                await self._fetch(took.inbound), await self._understand(took.inbound)
+            )
         except Exception as problem:
             failed = problem
             return await self._database.transact(
                 lambda session: self._failed(session, took.row_id, failed)
             )
         return await self._one_turn(
-            lambda session: self._answer(session, took, fetched), patient=False
+            lambda session: self._answer(session, took, prepared), patient=False
         )
 
-    def _take_and_answer(self, session: Session) -> Did | _ToFetch | _Turned:
+    def _take_and_answer(self, session: Session) -> Did | _ToPrepare | _Turned:
         found = self._next(session)
         if found is None:
             return Did.NOTHING
@@ -312,14 +327,14 @@ class Worker:
         with _undoing(row.id):
             return self._begin(session, row)
 
-    def _begin(self, session: Session, row: InboxRow) -> _ToFetch | _Turned:
+    def _begin(self, session: Session, row: InboxRow) -> _ToPrepare | _Turned:
         channel = self._channels[row.channel]
         inbound = channel.read(_event(session, row))
-        if inbound is not None and inbound.file is not None and not inbound.too_large:
+        if inbound is not None and (_brings_a_file(inbound) or _is_long(inbound)):
             talk = session.get_one(Conversation, row.conversation_id)
-            talk.busy_until = session.clock.now() + _FETCHING
+            talk.busy_until = session.clock.now() + _PREPARING
             talk.busy_by = self._owner
-            return _ToFetch(row.id, inbound)
+            return _ToPrepare(row.id, inbound)
         handle(session, row, inbound, self._rooms)
         _served(session, row)
         return _turned(session, row)
@@ -337,8 +352,15 @@ class Worker:
         row = session.scalar(_OLDEST_OF_TALK, {"talk": talk.id})
         return (talk, row) if row is not None and row.due_at <= now else None
 
+    async def _understand(self, inbound: Inbound) -> Understood | None:
+        """What pages of story say; shorter ones are read within their turn."""
+        if not _is_long(inbound):
+            return None
+        today = self._database.clock.today()
+        return await asyncio.to_thread(understood_of, inbound, self._rooms, today)
+
     async def _fetch(self, inbound: Inbound) -> FetchedFile | None:
-        if inbound.file is None:
+        if inbound.file is None or not _brings_a_file(inbound):
             return None
         fetched = await self._channels[inbound.channel].fetch(inbound.file)
         if fetched is None:
@@ -348,14 +370,19 @@ class Worker:
             return await asyncio.to_thread(without_its_place, fetched)
         return fetched
 
-    def _answer(
-        self, session: Session, took: _ToFetch, fetched: FetchedFile | None
-    ) -> Did | _Turned:
+    def _answer(self, session: Session, took: _ToPrepare, prepared: _Prepared) -> Did | _Turned:
         row = self._still_waiting(session, took.row_id)
         if row is None:
             return Did.SOMETHING
         with _undoing(row.id):
-            handle(session, row, took.inbound, self._rooms, fetched)
+            handle(
+                session,
+                row,
+                took.inbound,
+                self._rooms,
+                prepared.fetched,
+                prepared.understood,
+            )
             _served(session, row)
             return _turned(session, row)
 
@@ -562,6 +589,14 @@ def _turned(session: Session, row: InboxRow) -> _Turned:
     now = session.clock.now()
     more = bool(session.scalar(_ANOTHER_WAITS, {"now": now}))
     return _Turned(row.channel, row.state, (now - row.received_at).total_seconds(), more)
+
+
+def _brings_a_file(inbound: Inbound) -> bool:
+    return inbound.file is not None and not inbound.too_large
+
+
+def _is_long(inbound: Inbound) -> bool:
+    return len(inbound.text) > _LONG and not isinstance(inbound, FromGroup)
 
 
 def _served(session: Session, row: InboxRow) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from bot.dialogue.turn import State
 from bot.inbox import InboxRow, InboxState
 from bot.transcript import Direction, TranscriptRow
 from bot.turn import Rooms
+from bot.understanding.reader import Reader
+from bot.understanding.understood import Understood
 from bot.worker import Did, Worker, take_up_again
 from cases import life, queue, talking
 from cases.model import Case
@@ -515,6 +518,45 @@ async def test_a_message_whose_sender_crashed_is_sent_once_when_its_lease_runs_o
     assert await citizen.reads() == []
 
 
+async def test_messages_that_arrive_together_are_written_down_together_each_in_its_own_talk(
+    database: Database, rooms: Rooms
+) -> None:
+    channel = ListeningChannel()
+    worker = Worker(database, rooms, {channel.name: channel})
+    citizens = [Citizen(database, worker, channel, address=f"c{number}") for number in range(3)]
+    for one in citizens:
+        one.receive(kind="start", text="")
+    while await worker.answer_one() is Did.SOMETHING:
+        pass
+
+    def send_all(session: Session) -> None:
+        taken = delivery.take_some(
+            session,
+            rooms.texts,
+            {channel.name: channel.capabilities},
+            free={channel.name: 9},
+            most=9,
+        )
+        gone = taken[0]
+        session.execute(
+            sa.update(OutboxRow).where(OutboxRow.id == gone.row_id).values(state=Delivery.REFUSED)
+        )
+        delivery.write_down_arrived(
+            session,
+            [delivery.Arrived(one, Receipt(f"m{number}")) for number, one in enumerate(taken)],
+        )
+
+    database.transact_now(send_all)
+
+    rows = outbox_rows(database)
+    assert sorted((row.state, row.receipt) for row in rows) == [
+        (Delivery.REFUSED, None),
+        (Delivery.SENT, "m1"),
+        (Delivery.SENT, "m2"),
+    ]
+    assert sorted(len(heard_and_said(one)) for one in citizens) == [0, 1, 1]
+
+
 async def test_a_start_without_other_processes_waits_for_no_lease(
     citizen: Citizen, rooms: Rooms, database: Database
 ) -> None:
@@ -670,6 +712,42 @@ async def test_what_comes_while_a_file_is_fetched_waits_for_it_and_other_talks_d
     kept, _ = await citizen.reads()
     assert is_said("always.file", kept.text)
     assert len(await other.reads()) == 1
+
+
+class Slow(Reader):
+    """Reads as `reader` does; with pages of story it begins when it is let."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.begun, self.let = threading.Event(), threading.Event()
+
+    def read(self, typed: str, today: dt.date) -> Understood:
+        if len(typed) > 5_000:
+            self.begun.set()
+            assert self.let.wait(30)
+        return self._reader.read(typed, today)
+
+
+async def test_while_pages_of_story_are_read_others_are_answered(
+    database: Database, rooms: Rooms
+) -> None:
+    channel, slow = ListeningChannel(), Slow(rooms.reader)
+    worker = Worker(database, replace(rooms, reader=slow), {channel.name: channel})
+    citizen, other = (Citizen(database, worker, channel, address=one) for one in ("c1", "c2"))
+    await citizen.starts()
+    await other.starts()
+    day = "Hôm qua trời mưa, tôi ra đồng từ sớm, ở nhà mấy đứa nhỏ tự nấu cơm ăn rồi đi học. "
+    pages = day * 80 + "Chồng tôi đang cầm dao dọa giết tôi. " + day * 40
+    citizen.receive(kind="text", text=pages)
+
+    reading = asyncio.create_task(worker.answer_one())
+    await asyncio.to_thread(slow.begun.wait, 30)
+    answered = await other.writes("ly hôn cần giấy tờ gì")
+    slow.let.set()
+
+    assert answered
+    assert await reading is Did.SOMETHING
+    assert any("113" in one.text for one in await citizen.reads())
 
 
 # --- many at a time ----------------------------------------------------------------------------
