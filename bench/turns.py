@@ -7,7 +7,8 @@ understood, answered, kept, and its answer sent to a Bot API on the loopback. Th
 the secret, inserts one row and commits (`bench.reference`), over the same server and database.
 
 Told are: the processor's share of an idle process; the webhook's answers at 50 updates a second;
-message in → sent; and turns a second against the reference's updates a second. With `--postgres`
+message in → sent; and turns a second against the reference's updates a second, with the
+processor's time for each, which says more where the machine has other work. With `--postgres`
 the last also for a web process with one worker and with two.
 """
 
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -117,6 +119,24 @@ async def posted(port: int, updates: int, at_once: int = 16) -> None:
     lines.close()
 
 
+@dataclass
+class Pace:
+    """How fast a process was."""
+
+    a_second: float = 0.0
+    cpu: float = 0.0
+    """Seconds of the processor for each; other work on the machine disturbs it little."""
+
+
+@asynccontextmanager
+async def paced(pid: int, updates: int) -> AsyncIterator[Pace]:
+    """Measure a process while it takes so many updates."""
+    pace, begun, used = Pace(), time.perf_counter(), cpu_seconds(pid)
+    yield pace
+    pace.a_second = updates / (time.perf_counter() - begun)
+    pace.cpu = (cpu_seconds(pid) - used) / updates
+
+
 class House:
     """Where one database's figures are taken."""
 
@@ -133,8 +153,8 @@ class House:
         return folder, f"sqlite:///{folder / 'tram.db'}"
 
     @asynccontextmanager
-    async def reference(self) -> AsyncIterator[int]:
-        """The reference in its own process; its port."""
+    async def reference(self) -> AsyncIterator[tuple[int, int]]:
+        """The reference in its own process; its port and its number."""
         _, url = self._new()
         port = free_port()
         process = await asyncio.create_subprocess_exec(
@@ -144,7 +164,7 @@ class House:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
                 while not await _ready(client):  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.1)
-            yield port
+            yield port, process.pid
         finally:
             process.kill()
             await process.wait()
@@ -175,23 +195,22 @@ class House:
             if database is not None:
                 await database.close()
 
-    async def turns_a_second(self, updates: int, workers: int = 0) -> float:
+    async def turns(self, updates: int, workers: int = 0) -> "Pace":
         async with self.ours(workers) as (web, database):
             await posted(web.port, 50)
             await _answered(database)  # warm
-            begun = time.perf_counter()
-            await posted(web.port, updates)
-            await _answered(database)
-            return updates / (time.perf_counter() - begun)
+            async with paced(web.pid, updates) as pace:
+                await posted(web.port, updates)
+                await _answered(database)
+            return pace
 
     async def measure(self, updates: int, seconds: float, rate: float) -> None:
         """Take all figures of one database and tell them."""
         print("PostgreSQL" if self._cluster is not None else "SQLite")
-        async with self.reference() as port:
+        async with self.reference() as (port, pid):
             await posted(port, 50)
-            begun = time.perf_counter()
-            await posted(port, updates)
-            least = updates / (time.perf_counter() - begun)
+            async with paced(pid, updates) as least:
+                await posted(port, updates)
             least_waits = await acknowledged_in(port, 50, seconds)
         async with self.ours() as (web, database):
             await asyncio.sleep(5)
@@ -211,15 +230,17 @@ class House:
             f"  acknowledged at 50/s: p50 {_ms(waits, 0.5)}, p99 {_ms(waits, 0.99)}; reference "
             f"p50 {_ms(least_waits, 0.5)}, p99 {_ms(least_waits, 0.99)}: {ratio:.2f}× (goal 2)"
         )
-        one = await self.turns_a_second(updates)
+        one = await self.turns(updates)
         goal = 0.5 if self._cluster is not None else 0.35
         print(
-            f"  turns: {one:.0f}/s in one process; reference {least:.0f}/s: {one / least:.2f}"
-            f" (goal {goal})"
+            f"  turns: {one.a_second:.0f}/s in one process; reference {least.a_second:.0f}/s: "
+            f"{one.a_second / least.a_second:.3f} (goal {goal})\n"
+            f"  processor: {one.cpu * 1000:.1f} ms a turn; reference {least.cpu * 1000:.2f} ms an "
+            f"update: {least.cpu / one.cpu:.3f}"
         )
         if self._cluster is not None:
-            single = await self.turns_a_second(updates, workers=1)
-            double = await self.turns_a_second(updates, workers=2)
+            single = (await self.turns(updates, workers=1)).a_second
+            double = (await self.turns(updates, workers=2)).a_second
             print(
                 f"  a web process and one worker {single:.0f}/s, two workers {double:.0f}/s: "
                 f"{double / single:.2f}× (goal 1.7, on {os.cpu_count()} cores)"
