@@ -91,14 +91,20 @@ class Session(orm.Session):
         """Let only one transaction do `what` until it ends; SQLite has one writer anyway."""
         if self.on_postgres:
             self.flush()  # rows changed before are locked before
-            self.execute(sa.select(sa.func.pg_advisory_xact_lock(lock_number(what))))
+            self.execute(_WAIT_FOR, {"number": lock_number(what)})
 
     def try_alone(self, what: str) -> bool:
         """The same without waiting: False when another transaction is doing `what` just now."""
         if not self.on_postgres:
             return True
-        tried = sa.select(sa.func.pg_try_advisory_xact_lock(lock_number(what)))
-        return bool(self.scalar(tried))
+        return bool(self.scalar(_TRY, {"number": lock_number(what)}))
+
+
+# Built once, as every transaction on PostgreSQL asks.
+_NUMBER = sa.bindparam("number", type_=sa.BigInteger())
+_WAIT_FOR = sa.select(sa.func.pg_advisory_xact_lock(_NUMBER))
+_TRY = sa.select(sa.func.pg_try_advisory_xact_lock(_NUMBER))
+_NOTIFY = sa.text("SELECT pg_notify('tram', topic) FROM unnest(CAST(:topics AS text[])) AS topic")
 
 
 def lock_number(what: str) -> int:
@@ -252,8 +258,7 @@ class Database:
                     value = fn(session)
                     session.finish()
                     if session.woken and self.on_postgres:
-                        for topic in sorted(session.woken):
-                            session.execute(sa.select(sa.func.pg_notify("tram", str(topic))))
+                        session.execute(_NOTIFY, {"topics": sorted(map(str, session.woken))})
                     session.commit()
                     return value, session.woken
             except sa.exc.OperationalError as problem:
