@@ -21,11 +21,13 @@ class Paper(Entry):
 
     `when` says whom it can be of use to (a near-poor certificate to the near-poor); it chooses
     among the ways to prove the same ground. `verified` is false where the issuing office was not
-    read in a source. `outdated` tells what in the circular newer law has overtaken.
+    read in a source. `outdated` tells what in the circular newer law has overtaken. `in_english`
+    explains the name, which the office that issues it goes by.
     """
 
     id: PaperId
     name: Sentence
+    in_english: Sentence | None = None
     issued_by: Sentence
     if_lost: Sentence
     source: Sentence

@@ -77,6 +77,26 @@ _NO_CASE = (
 )
 
 
+def is_only_the_wish(heard: Heard) -> bool:
+    """Whether somebody wants to complain and says not of what: "tôi muốn khiếu nại"."""
+    words = fold(heard.understood.normalised).strip(" .!?")
+    return _ONLY_THE_WISH.fullmatch(words) is not None
+
+
+_ONLY_THE_WISH = re.compile(
+    r"(?:(?:cho |xin )?(?:toi|tui|em|minh|con|chau) )?(?:muon |can |xin |dinh |tinh |duoc )*"
+    r"(?:lam |viet |gui |nop )?(?:don )?khieu nai(?: (?:a|nha|nhe|duoc khong|giup|gium))*"
+)
+
+
+def ask_of_whom(state: State, heard: Heard, lookups: Lookups) -> Turn:
+    """Of whom: Form 03 is about the legal aid, what an office did is a matter to be told."""
+    if lookups.my_case is not None:
+        return begin(state, heard, lookups)
+    said = ask("complaint.of_whom", *_NO_CASE, centre=lookups.blanks["centre"])
+    return Turn(state.at("free").with_(opening=False), (said,))
+
+
 def may_be_one(heard: Heard) -> bool:
     """Whether words may complain of who helps, or of an office in the matter itself."""
     return _AGAINST.search(fold(heard.understood.text)) is not None

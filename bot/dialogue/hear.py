@@ -377,6 +377,8 @@ def _aside(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         if lookups.my_case is None:
             return complaint.money(state, lookups)
         return complaint.ask_aim(state, heard.text)
+    if complaint.is_only_the_wish(heard):
+        return complaint.ask_of_whom(state, heard, lookups)
     if _CANNOT_READ.search(words) and len(words.split()) <= _FEW_WORDS:
         said = ask("always.cannot_read", choice("go:callback", "request.call.me"))
         return _resumed(Turn(state, (said,)), lookups)

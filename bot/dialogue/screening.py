@@ -1,6 +1,7 @@
 """Whether somebody may be entitled: ask the next missing fact, or say where they stand."""
 
 import datetime as dt
+import re
 from typing import assert_never
 
 from bot.dialogue import learning, questions
@@ -176,12 +177,12 @@ def tell(state: State, both: BothDays, lookups: Lookups) -> Turn:
             lines += [Line(key="outcome.likely"), *_grounds(today.grounds, state, lookups)]
             lines.append(Line(key="outcome.officer"))
             lines += _report_first(state)
-            lines += _papers(today.papers)
+            lines += _papers(today.papers, state)
         case Outcome.LIKELY_PAPERS_MISSING:
             lines += [Line(key="outcome.likely"), *_grounds(today.grounds, state, lookups)]
             lines.append(Line(key="outcome.officer"))
             lines += _report_first(state)
-            lines += _lost(today.papers)
+            lines += _lost(today.papers, state)
             notes = {ground.without_papers for ground in today.grounds if ground.without_papers}
             lines += [Line(key="outcome.note", blanks={"text": note}) for note in sorted(notes)]
         case Outcome.UNCLEAR:
@@ -288,26 +289,42 @@ _PARTS_OF_A_LAW = {
 _PRIVATE = frozenset({GroupId.DOMESTIC_VIOLENCE, GroupId.HIV, GroupId.TRAFFICKING_VICTIM})
 
 
-def _papers(papers: tuple[Paper, ...]) -> list[Line]:
+def _papers(papers: tuple[Paper, ...], state: State) -> list[Line]:
     if not papers:
         return []
     return [
         Line(key="outcome.papers"),
         *(
-            Line(key="outcome.paper", blanks={"paper": paper.name, "issuer": paper.issued_by})
+            Line(
+                key="outcome.paper",
+                blanks={"paper": _named(paper, state), "issuer": paper.issued_by},
+            )
             for paper in papers[:_PAPERS_SHOWN]
         ),
     ]
 
 
-def _lost(papers: tuple[Paper, ...]) -> list[Line]:
+def _lost(papers: tuple[Paper, ...], state: State) -> list[Line]:
     return [
         Line(key="outcome.papers_missing"),
         *(
-            Line(key="outcome.paper_lost", blanks={"paper": paper.name, "lost": paper.if_lost})
+            Line(
+                key="outcome.paper_lost",
+                blanks={"paper": _named(paper, state), "lost": paper.if_lost},
+            )
             for paper in papers[:_PAPERS_SHOWN]
         ),
     ]
+
+
+def _named(paper: Paper, state: State) -> str:
+    """The paper; in English with the name in brackets that the issuing office knows it by."""
+    if state.language != Language.ENGLISH or paper.in_english is None:
+        return paper.name
+    return f"{paper.in_english} ({_WHAT_FOLLOWS.split(paper.name, maxsplit=1)[0]})"
+
+
+_WHAT_FOLLOWS = re.compile(r" \(|;")
 
 
 def _later(both: BothDays, state: State, lookups: Lookups) -> list[Line]:

@@ -341,3 +341,30 @@ def test_what_it_costs_is_answered_with_its_article_and_the_form_goes_on(
     assert "Điều 6" in said
     assert talk.state.step == AT_HOUSEHOLD
     assert talk.keys[-1] == "screening.household.ask"
+
+
+@pytest.mark.parametrize("words", ["tôi muốn khiếu nại", "em muốn làm đơn khiếu nại nha"])
+def test_who_only_wants_to_complain_is_asked_of_what_and_shown_no_article(
+    talk: Talk, words: str
+) -> None:
+    talk.starts()
+    talk.writes(words)
+
+    assert talk.keys == ["complaint.of_whom"]
+    assert "go:status" in talk.choices
+
+
+def test_who_has_a_request_and_wants_to_complain_is_asked_what_about(talk: Talk) -> None:
+    talk.has_case("waiting")
+    talk.starts()
+    talk.writes("tôi muốn khiếu nại")
+
+    assert "complaint.about" in talk.keys
+
+
+def test_a_lost_paper_of_birth_is_a_question_and_begins_no_screening(talk: Talk) -> None:
+    talk.starts()
+    talk.writes("mất khai sinh gốc, làm lại được không")
+
+    assert talk.state.step == "free"
+    assert "faq.answer" in talk.keys

@@ -319,3 +319,13 @@ def test_what_the_next_law_may_add_is_named(talk: Talk) -> None:
 
     assert {"outcome.changes", "outcome.changes_may"} & set(talk.keys)
     assert "outcome.changes_same" not in talk.keys
+
+
+def test_papers_are_told_in_english_with_the_name_that_the_office_knows(talk: Talk) -> None:
+    talk.starts()
+    talk.state = talk.state.with_(language="en")
+    talk.presses("go:screen")
+    likely = talk.presses("poor")
+    missing = talk.presses("go:nopapers")
+
+    assert "certificate of a poor household (Giấy chứng nhận hộ nghèo)" in likely + missing
