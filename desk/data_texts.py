@@ -34,7 +34,10 @@ def to_do(asked: Asked, case: Case) -> str:
         case Asked.ERASE if case.outcome is None:
             return "Chưa thụ lý nhưng chưa kết thúc: kết thúc yêu cầu trước rồi xóa."
         case Asked.ERASE:
-            return "Chưa từng thụ lý: xóa được lời nhắn, hình, ghi chú, tên và số của người dân."
+            return (
+                "Chưa từng thụ lý: xóa được mọi lời nhắn, hình, tên, số, và cả lời cán bộ đã viết. "
+                "Xóa rồi không lấy lại được."
+            )
         case _:
             assert_never(asked)
 

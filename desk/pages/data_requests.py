@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from cases import data_decisions
 from cases.data_decisions import Listed
+from cases.data_requests import Asked
 from cases.life import RefusedError
 from cases.staff import StaffMember
 from desk import data_texts
@@ -31,6 +32,8 @@ class Waiting:
     at: dt.datetime
     due_at: dt.datetime
     late: bool
+    erases: bool
+    """What was pressed can't be taken back."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def routes(frame: Frame) -> APIRouter:
             at=request.at,
             due_at=request.due_at,
             late=request.due_at < now,
+            erases=request.asked is Asked.ERASE,
         )
 
     def show(page: Page, status: int = 200, flash: Flash | None = None) -> HTMLResponse:
