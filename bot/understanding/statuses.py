@@ -513,7 +513,9 @@ class Statuses:
         if folded[place] != "tuoi":
             return place
         upto = place - (folded[place - 1] in _AND_SOME)
-        lengths = (n for n in (4, 3, 2, 1) if numbers.in_words(folded[max(0, upto - n) : upto]))
+        lengths = (
+            n for n in range(min(4, upto), 0, -1) if numbers.in_words(folded[upto - n : upto])
+        )
         return upto - next(lengths, 0)
 
     def _age_at(

@@ -275,3 +275,10 @@ def test_scolding_every_day_counts_though_nobody_is_beaten() -> None:
     text = "chồng tôi không đánh nhưng ngày nào cũng chửi rủa, không cho tôi gặp ai"
 
     assert "domestic_violence" in read(text).groups
+
+
+@pytest.mark.parametrize(
+    ("text", "age"), [("mười hai tuổi bị đánh", 12), ("bảy mươi tuổi rồi", 70), ("tuổi", None)]
+)
+def test_an_age_in_words_may_begin_the_message(text: str, age: int | None) -> None:
+    assert read(text).facts.age == age
