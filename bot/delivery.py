@@ -447,7 +447,7 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
         _write_down_post(session, parcel, sent, jitter)
         return
     if isinstance(sent, Receipt):
-        write_down_arrived(session, [Arrived(parcel, sent)])
+        _write_down_arrived(session, parcel, sent)
         return
     # The talk before its message, as a turn that deletes the talk locks them.
     talk = session.get(Conversation, parcel.talk_id, with_for_update=True)
@@ -463,51 +463,34 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
         _tell_the_desk(session, row)
 
 
-@dataclass(frozen=True)
-class Arrived:
-    """A message that its channel took."""
-
-    parcel: Parcel
-    receipt: Receipt
-
-
-def write_down_arrived(session: Session, arrived: Sequence[Arrived]) -> None:
-    """Keep that messages arrived, each of another talk: by far the most that is written down.
-
-    The talks are locked before their messages, and in the order of their ids, so that two who
-    write down many at once never wait for each other.
-    """
-    by_talk = {one.parcel.talk_id: one for one in arrived}
+def _write_down_arrived(session: Session, parcel: Parcel, receipt: Receipt) -> None:
+    """Keep that a message arrived: by far the most that is written down, so by statements only."""
+    talk = session.execute(_LOCK_TALK, {"talk": parcel.talk_id}).one_or_none()
+    if talk is None:
+        return
     now = session.clock.now()
-    talks = session.execute(_LOCK_TALKS, {"talks": sorted(by_talk)}).all()
-    said: dict[str, Shown] = {}
-    for talk in talks:
-        parcel, receipt = by_talk[talk.id].parcel, by_talk[talk.id].receipt
-        left = is_left(talk.channel, talk.shut_at, talk.last_active_at, now)
-        ended = {
-            "row": parcel.row_id,
-            "now": now,
-            "number": receipt.reference[:100] or None,
-            "beside": SHUT if left else None,
-        }
-        row = session.execute(_SENT, ended).one_or_none()
-        if row is None:
-            continue  # it was erased, or ended otherwise, while it was on its way
-        said[talk.id] = parcel.shown
-        references = [one for one in (*receipt.others, receipt.reference) if one]
-        erasing.remember(session, talk.channel, talk.id, references, secret=parcel.shown.secret)
-        if row.thread_entry_id is not None:
-            events.record(session, "case.delivery", case_id=_case_of(session, row.thread_entry_id))
-    if said:
-        transcript.add_said(session, said)
+    left = is_left(talk.channel, talk.shut_at, talk.last_active_at, now)
+    ended = {
+        "row": parcel.row_id,
+        "now": now,
+        "number": receipt.reference[:100] or None,
+        "beside": SHUT if left else None,
+    }
+    row = session.execute(_SENT, ended).one_or_none()
+    if row is None:
+        return  # it was erased, or ended otherwise, while it was on its way
+    references = [one for one in (*receipt.others, receipt.reference) if one]
+    erasing.remember(session, talk.channel, talk.id, references, secret=parcel.shown.secret)
+    if row.thread_entry_id is not None:
+        events.record(session, "case.delivery", case_id=_case_of(session, row.thread_entry_id))
+    transcript.add_said(session, talk.id, parcel.shown)
 
 
 # Built once, as every message that arrives is written down by them.
 _TALKS, _TABLE = Conversation.as_table(), OutboxRow.as_table()
-_LOCK_TALKS = (
+_LOCK_TALK = (
     sa.select(_TALKS.c.id, _TALKS.c.channel, _TALKS.c.shut_at, _TALKS.c.last_active_at)
-    .where(_TALKS.c.id.in_(sa.bindparam("talks", expanding=True)))
-    .order_by(_TALKS.c.id)
+    .where(_TALKS.c.id == sa.bindparam("talk"))
     .with_for_update()
 )
 _SENT = (

@@ -4,7 +4,7 @@ Rows go when the citizen deletes the talk.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -85,12 +85,11 @@ def add(
     return Written(row["id"], shown)
 
 
-def add_said(session: Session, said: Mapping[str, Shown]) -> None:
-    """Add what was said in some talks, one message each; the caller holds their row locks."""
-    rows = [_row(session, talk_id, Direction.OUT, shown) for talk_id, shown in said.items()]
-    session.execute(_ADD, [{**row, "client_id": None} for row in rows])
-    for talk_id in said:
-        session.wake(wakes.talk(talk_id))
+def add_said(session: Session, conversation_id: str, shown: Shown) -> None:
+    """Add what was said in a talk; the caller holds the talk's row lock."""
+    row = _row(session, conversation_id, Direction.OUT, shown)
+    session.execute(_ADD, {**row, "client_id": None})
+    session.wake(wakes.talk(conversation_id))
 
 
 def _row(session: Session, talk_id: str, direction: Direction, shown: Shown) -> dict[str, Any]:

@@ -40,7 +40,6 @@ from bot.inbox import InboxRow, InboxState
 from bot.logs import where
 from bot.metrics import Metrics
 from bot.telegram_desk.hear import FromGroup, without_its_place
-from bot.telegram_desk.posts import GroupPost
 from bot.turn import Rooms, handle, understood_of
 from bot.understanding.understood import Understood
 from cases import appointments, clock
@@ -194,8 +193,6 @@ class Worker:
         self._stopping = False
         self._stopped = asyncio.Event()
         self._door = asyncio.Lock()
-        self._arrived: list[delivery.Arrived] = []
-        self._pen = asyncio.Lock()
         self._seen: int | None = None
 
     async def run(self) -> None:
@@ -500,45 +497,19 @@ class Worker:
             log.error("a send failed: %s", where(problem))  # noqa: TRY400 - no traces
             sent = Unknown("send failed")
         self._metrics.sent(parcel.channel, _OUTCOMES[type(sent)])
-        if isinstance(sent, Receipt) and not isinstance(parcel.message, GroupPost):
-            await self._write_down_arrived(delivery.Arrived(parcel, sent))
-            return
         jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
         await self._write_down(partial(_ended, parcel=parcel, sent=sent, jitter=jitter))
-
-    async def _write_down_arrived(self, one: delivery.Arrived) -> None:
-        """On SQLite, what arrived while others are written down shares the next commit.
-
-        PostgreSQL commits many at once, and what waits longer is what a crash doubles.
-        """
-        if self._database.on_postgres:
-            await self._write_down(partial(_arrived, arrived=[one]))
-            return
-        self._arrived.append(one)
-        async with self._pen:
-            together, self._arrived = self._arrived, []
-            if not together:
-                return  # whoever had the pen before has written it
-            try:
-                await self._write_down(partial(_arrived, arrived=together))
-            except _DATABASE_DOWN:
-                raise
-            except Exception as problem:
-                if len(together) == 1:
-                    raise
-                log.warning("sends are written down one by one: %s", where(problem))
-                for each in together:
-                    await self._write_down(partial(_arrived, arrived=[each]))
 
     async def _write_down(self, write: Callable[[Session], None]) -> None:
         """Write what became of a send; a database that is away is waited for as long as we may.
 
-        Once the lease is over another worker sends it again.
+        It goes before turns that wait: what is not written down is what a crash doubles. Once the
+        lease is over another worker sends it again.
         """
         end = time.monotonic() + delivery.LEASE.total_seconds()
         while True:
             try:
-                return await self._database.transact(write, patient=True)
+                return await self._database.transact(write)
             except _DATABASE_DOWN:
                 if self._stopping or time.monotonic() > end:
                     raise
@@ -548,27 +519,16 @@ class Worker:
 def _ended(session: Session, parcel: delivery.Parcel, sent: Sent, jitter: float) -> None:
     delivery.write_down(session, parcel, sent, jitter=jitter)
     session.flush()
-    _wake_for_the_next(session, [parcel])
-
-
-def _arrived(session: Session, arrived: Sequence[delivery.Arrived]) -> None:
-    delivery.write_down_arrived(session, arrived)
-    _wake_for_the_next(session, [one.parcel for one in arrived])
-
-
-def _wake_for_the_next(session: Session, ended: Sequence[delivery.Parcel]) -> None:
-    """The next message of a talk may leave now."""
-    asked = {"talks": [one.talk_id for one in ended], "rows": [one.row_id for one in ended]}
-    if session.scalar(_OTHERS_OF_TALKS, asked):
-        session.wake(Topic.OUTBOX)
+    if session.scalar(_ANOTHER_OF_TALK, {"talk": parcel.talk_id, "row": parcel.row_id}):
+        session.wake(Topic.OUTBOX)  # it may leave now
 
 
 _OUTBOX, _INBOX = outbox.OutboxRow.as_table(), InboxRow.as_table()
-_OTHERS_OF_TALKS = sa.select(
+_ANOTHER_OF_TALK = sa.select(
     sa.exists().where(
-        _OUTBOX.c.conversation_id.in_(sa.bindparam("talks", expanding=True)),
+        _OUTBOX.c.conversation_id == sa.bindparam("talk"),
         _OUTBOX.c.state == outbox.Delivery.WAITING,
-        _OUTBOX.c.id.not_in(sa.bindparam("rows", expanding=True)),
+        _OUTBOX.c.id != sa.bindparam("row"),
     )
 )
 _ANOTHER_WAITS = sa.select(
