@@ -11,6 +11,11 @@ from tests.photos import SMALL_JPEG
 
 BEGUN = "Chào chị, chị đem sổ đỏ tới chi nhánh nha."
 THEN = "Chị tới trước 10 giờ giúp em."
+WATCH_FOR_TYPING = """() => {
+    const typing = document.getElementById('typing')
+    new MutationObserver(() => { window.typed ||= !typing.hidden })
+        .observe(typing, { attributes: true })
+}"""
 
 
 def presses(page: Page, label: str) -> None:
@@ -73,8 +78,10 @@ def test_a_talk_goes_on_from_a_second_phone_while_the_officer_writes(
     answers(desk, THEN)
 
     expect(second.get_by_text(THEN)).to_be_visible()
+    second.evaluate(WATCH_FOR_TYPING)
     writes(second, "Dạ, em nhắn bằng máy của con.")
     expect(desk.locator(".bubble").last).to_contain_text("Dạ, em nhắn bằng máy của con.")
+    assert not second.evaluate("window.typed"), "the machine is said to answer, not the officer"
     expect(first.get_by_text(THEN)).to_have_count(0)
     keep(second, "second-phone-360")
 

@@ -143,8 +143,10 @@
     requestAnimationFrame(() => scrollTo(0, anchor.getBoundingClientRect().top + scrollY - 72))
   }
 
-  let typingEnds = 0
+  let typingEnds = 0, withOfficer = false
+  // A machine answers within seconds; when an officer does, nobody can say.
   const typing = ms => {
+    if (withOfficer) ms = 0
     clearTimeout(typingEnds)
     $('typing').hidden = !ms
     if (ms) typingEnds = setTimeout(() => typing(0), ms)
@@ -167,6 +169,7 @@
       }
       typing($('typing').hidden ? 0 : 2500)
     } else {
+      withOfficer = Boolean(m.office)
       typing(0)
       $('place').hidden = m.ask !== 'location' || !navigator.geolocation
       words.inputMode = m.ask === 'phone' ? 'tel' : ''
@@ -333,6 +336,7 @@
     seq = 0
     lastId = ''
     asked = { serial: 0, groups: [] }
+    withOfficer = false
     $('place').hidden = true
   }
 
