@@ -124,6 +124,8 @@ def test_who_needs_help_is_not_guessed_from_an_age_alone() -> None:
         "bên kia hộ nghèo nên không chịu bồi thường cho tôi",
         "nghe nói hộ nghèo mới được giúp",
         "hộ nghèo thì được miễn phí hả",
+        "thu nhập bao nhiêu thì được công nhận hộ nghèo",
+        "xét hộ nghèo theo chuẩn nào",
     ],
 )
 def test_the_certificate_of_others_or_of_the_law_is_not_the_writers(text: str) -> None:
