@@ -108,16 +108,24 @@ class Report:
 
     @property
     def broken(self) -> list[str]:
-        """The promises about messages that were not kept; those about time are only printed."""
+        """The promises about messages that were not kept; those about time are only printed.
+
+        Doubles are counted apart: a death doubles what is under way in that moment, which is one
+        on average or fewer, and now and then some.
+        """
         found = {
             "acknowledged updates are lost": len(self.lost),
             "updates were handled twice": len(self.twice),
             "talks are out of order": self.out_of_order,
             "talks were shown wrongly": self.wrong_out,
             "messages never left": self.unanswered,
-            "doubles more than kills": max(0, self.doubles - self.kills - self.database_kills),
         }
         return [f"{number} {what}" for what, number in found.items() if number]
+
+    @property
+    def doubles_too_many(self) -> int:
+        """More than one for each death."""
+        return max(0, self.doubles - self.kills - self.database_kills)
 
     def told(self) -> Iterator[str]:
         """For a person to read."""
@@ -151,6 +159,8 @@ class Report:
                     f"({over} of {len(values)} above {limit:.0f} s)"
                 )
         yield from (f"  BROKEN: {one}" for one in self.broken)
+        if self.doubles_too_many:
+            yield f"  BROKEN: {self.doubles_too_many} doubles more than kills"
 
 
 def posts_of(plan: Plan, source: random.Random) -> list[dict[str, Any]]:
@@ -490,7 +500,7 @@ def main() -> int:
         given["database_kills"] = 0
     report = asyncio.run(run(Plan(**given)))
     print(*report.told(), sep="\n")
-    return 1 if report.broken else 0
+    return 1 if report.broken or report.doubles_too_many else 0
 
 
 if __name__ == "__main__":
