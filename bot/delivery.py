@@ -30,7 +30,7 @@ from bot.channels.message import (
 from bot.channels.wire import marked
 from bot.conversations import Conversation, is_case_shut, is_left
 from bot.telegram_desk import posts
-from bot.transcript import Shown, ShownButton
+from bot.transcript import Direction, Shown, ShownButton
 from cases.careful import needs_care
 from cases.contact import contact_of, message_at
 from cases.model import Case
@@ -136,17 +136,6 @@ def _button(choice: Choice, texts: Texts, language: str) -> Button:
 
 
 def take(
-    session: Session,
-    texts: Texts,
-    capabilities: Mapping[ChannelName, Capabilities],
-    owner: str | None = None,
-) -> Parcel | None:
-    """`take_some`, of one message; None when there is nothing to do now."""
-    free = dict.fromkeys(capabilities, 1)
-    return next(iter(take_some(session, texts, capabilities, owner, free=free, most=1)), None)
-
-
-def take_some(
     session: Session,
     texts: Texts,
     capabilities: Mapping[ChannelName, Capabilities],
@@ -483,7 +472,7 @@ def _write_down_arrived(session: Session, parcel: Parcel, receipt: Receipt) -> N
     erasing.remember(session, talk.channel, talk.id, references, secret=parcel.shown.secret)
     if row.thread_entry_id is not None:
         events.record(session, "case.delivery", case_id=_case_of(session, row.thread_entry_id))
-    transcript.add_said(session, talk.id, parcel.shown)
+    transcript.add(session, talk.id, Direction.OUT, parcel.shown)
 
 
 # Built once, as every message that arrives is written down by them.

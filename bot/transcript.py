@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
@@ -79,29 +78,19 @@ def add(
     client_id: str | None = None,
 ) -> Written:
     """Add one message to the end of a talk; the caller holds the talk's row lock."""
-    row = _row(session, conversation_id, direction, shown)
-    session.execute(_ADD, {**row, "client_id": client_id})
-    session.wake(wakes.talk(conversation_id))
-    return Written(row["id"], shown)
-
-
-def add_said(session: Session, conversation_id: str, shown: Shown) -> None:
-    """Add what was said in a talk; the caller holds the talk's row lock."""
-    row = _row(session, conversation_id, Direction.OUT, shown)
-    session.execute(_ADD, {**row, "client_id": None})
-    session.wake(wakes.talk(conversation_id))
-
-
-def _row(session: Session, talk_id: str, direction: Direction, shown: Shown) -> dict[str, Any]:
     row_id = new_id()
-    return {
+    row = {
         "id": row_id,
-        "conversation_id": talk_id,
-        "talk": talk_id,
+        "conversation_id": conversation_id,
+        "talk": conversation_id,
         "direction": direction,
         "body": TranscriptRow.sealed(session.vault, "body", row_id, shown.model_dump_json()),
+        "client_id": client_id,
         "at": session.clock.now(),
     }
+    session.execute(_ADD, row)
+    session.wake(wakes.talk(conversation_id))
+    return Written(row_id, shown)
 
 
 # Built once, as every message is written down by them.

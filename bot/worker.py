@@ -486,7 +486,7 @@ class Worker:
         self, session: Session, free: Mapping[ChannelName, int], most: int
     ) -> Sequence[delivery.Parcel]:
         capabilities = {name: self._channels[name].capabilities for name in free}
-        return delivery.take_some(
+        return delivery.take(
             session, self._rooms.texts, capabilities, self._owner, free=free, most=most
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot import inbox
+from bot import delivery, inbox
 from bot.app import load_rooms
 from bot.channels.message import (
     Capabilities,
@@ -24,6 +24,7 @@ from bot.channels.message import (
     Sent,
 )
 from bot.conversations import Conversation, find
+from bot.delivery import Parcel
 from bot.dialogue.turn import State
 from bot.turn import Rooms
 from bot.worker import Did, Worker
@@ -31,6 +32,7 @@ from cases.model import Case
 from cases.province import load_province
 from cases.speech import Ask
 from cases.staff import Role, StaffMember
+from cases.wording import Texts
 from store.session import Database, Session
 
 
@@ -68,6 +70,17 @@ class ListeningChannel:
         if isinstance(answer, Receipt):
             self.sent.append((address, message))
         return answer
+
+
+def take_one(
+    session: Session,
+    texts: Texts,
+    capabilities: Mapping[ChannelName, Capabilities],
+    owner: str | None = None,
+) -> Parcel | None:
+    """Lease the next message that may be sent; None when there is nothing to do now."""
+    free = dict.fromkeys(capabilities, 1)
+    return next(iter(delivery.take(session, texts, capabilities, owner, free=free, most=1)), None)
 
 
 _numbers = count(1)

@@ -46,7 +46,7 @@ from store.files import StoredFile
 from store.outbox import Delivery, OutboxRow
 from store.session import Database, Session
 from store.wakes import Topic
-from tests.journeys.conftest import Citizen, ListeningChannel, said
+from tests.journeys.conftest import Citizen, ListeningChannel, said, take_one
 from tests.journeys.wording import is_said
 from tests.photos import SMALL_JPEG, photo_of
 
@@ -337,7 +337,7 @@ async def test_a_message_of_whose_sends_nothing_is_ever_heard_is_given_up(
         pass
     capabilities = {citizen.channel.name: citizen.channel.capabilities}
     for _ in range(delivery.MOST_TRIES):
-        assert database.transact_now(lambda s: delivery.take(s, rooms.texts, capabilities))
+        assert database.transact_now(lambda s: take_one(s, rooms.texts, capabilities))
         clock.forward(delivery.LEASE + SECONDS)
 
     heard = await citizen.reads()
@@ -509,7 +509,7 @@ async def test_a_message_whose_sender_crashed_is_sent_once_when_its_lease_runs_o
     citizen.receive(kind="start")
     await citizen.worker.answer_one()
     capabilities = {citizen.channel.name: citizen.channel.capabilities}
-    taken = database.transact_now(lambda s: delivery.take(s, rooms.texts, capabilities))
+    taken = database.transact_now(lambda s: take_one(s, rooms.texts, capabilities))
     assert taken is not None
 
     assert await citizen.reads() == []
@@ -530,7 +530,7 @@ async def test_what_arrives_is_said_in_its_own_talk_unless_it_was_ended_on_its_w
         pass
 
     def send_all(session: Session) -> None:
-        taken = delivery.take_some(
+        taken = delivery.take(
             session,
             rooms.texts,
             {channel.name: channel.capabilities},
@@ -564,7 +564,7 @@ async def test_a_start_without_other_processes_waits_for_no_lease(
     capabilities = {citizen.channel.name: citizen.channel.capabilities}
 
     def dies(session: Session) -> None:
-        delivery.take(session, rooms.texts, capabilities)
+        take_one(session, rooms.texts, capabilities)
         talk_of(session, citizen).busy_until = session.clock.now() + 45 * SECONDS
 
     database.transact_now(dies)
@@ -579,7 +579,7 @@ async def test_a_late_word_of_a_first_sender_changes_nothing_any_more(
     citizen.receive(kind="start")
     await citizen.worker.answer_one()
     capabilities = {citizen.channel.name: citizen.channel.capabilities}
-    taken = database.transact_now(lambda s: delivery.take(s, rooms.texts, capabilities))
+    taken = database.transact_now(lambda s: take_one(s, rooms.texts, capabilities))
     assert taken is not None
     clock.forward(delivery.LEASE + SECONDS)
     await citizen.reads()
@@ -920,7 +920,7 @@ async def test_a_message_on_its_way_when_the_talk_is_deleted_is_not_kept(
     citizen.receive(kind="text", text="ly hôn cần giấy gì")
     await citizen.worker.answer_one()
     capabilities = {citizen.channel.name: citizen.channel.capabilities}
-    taken = database.transact_now(lambda s: delivery.take(s, rooms.texts, capabilities))
+    taken = database.transact_now(lambda s: take_one(s, rooms.texts, capabilities))
     assert taken is not None
     citizen.receive(kind="text", text="có")
     while await citizen.worker.answer_one() is Did.SOMETHING:
@@ -940,7 +940,7 @@ async def test_deleting_a_talk_while_its_message_is_written_down_locks_neither_o
     citizen.receive(kind="start")
     await citizen.worker.answer_one()
     capabilities = {channel.name: channel.capabilities}
-    taken = postgres.transact_now(lambda s: delivery.take(s, rooms.texts, capabilities))
+    taken = postgres.transact_now(lambda s: take_one(s, rooms.texts, capabilities))
     assert taken is not None
     holds = threading.Event()
 

@@ -10,7 +10,7 @@ from bot.conversations import Conversation
 from bot.worker import Worker, take_over
 from store.processes import alive
 from store.session import Database, Session, lock_number
-from tests.journeys.conftest import Citizen, ListeningChannel
+from tests.journeys.conftest import Citizen, ListeningChannel, take_one
 
 NOBODY = frozenset[str]()
 
@@ -41,7 +41,7 @@ async def leased_by(owner: str, citizen: Citizen, worker: Worker) -> str:
 def taken(citizen: Citizen, worker: Worker, owner: str) -> str | None:
     capabilities = {citizen.channel.name: citizen.channel.capabilities}
     parcel = citizen.database.transact_now(
-        lambda session: delivery.take(session, worker._rooms.texts, capabilities, owner)
+        lambda session: take_one(session, worker._rooms.texts, capabilities, owner)
     )
     return parcel.row_id if parcel else None
 
