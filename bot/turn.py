@@ -78,6 +78,7 @@ from cases import (
     callbacks,
     consent,
     data_requests,
+    joining,
     papers,
     providers,
     queue,
@@ -215,7 +216,7 @@ def _answer(
     complains = turn.state.step in complaint.STEPS or unlocking.holds_a_complaint(turn.state)
     if written is not None and complains:
         transcript.keep_secret(session, written)  # a complaint, told before anybody asked for it
-    turn = _carry_out(session, talk, turn, lookups, _Came(written, file_id), rooms)
+    turn, repeated = _carry_out(session, talk, turn, lookups, _Came(written, file_id), rooms)
     for message in turn.says:
         outbox.put(
             session,
@@ -223,6 +224,14 @@ def _answer(
             channel=talk.channel,
             kind=outbox.Kind.SAY,
             body=message.model_dump_json(),
+        )
+    for words in repeated:  # below what says that the case was opened
+        outbox.put(
+            session,
+            conversation_id=talk.id,
+            channel=talk.channel,
+            kind=outbox.Kind.VERBATIM,
+            body=words.model_dump_json(),
         )
     talk.language = turn.state.language
     talk.seal(session.vault, "state", turn.state.model_dump_json())
@@ -344,6 +353,8 @@ def _lookups(
     session: Session, talk: Conversation, rooms: Rooms, state: State, *, shut: bool
 ) -> Lookups:
     case = queue.case_spoken_to(session, talk.id)
+    if case is not None and case.joined_into is not None:
+        case = joining.spoken_to_here(session, case)
     held = case is not None and case.state in HELD
     knowledge, province = rooms.shelf.current, rooms.province
     return Lookups(
@@ -568,9 +579,13 @@ def _carry_out(
     lookups: Lookups,
     came: _Came,
     rooms: Rooms,
-) -> Turn:
-    """Do what the dialogue wishes; looking up a case leads to one more step of the dialogue."""
+) -> tuple[Turn, tuple[Verbatim, ...]]:
+    """Do what the dialogue wishes; looking up a case leads to one more step of the dialogue.
+
+    Also an officer's words that are to be said again in this talk.
+    """
     file_id = came.file_id
+    repeated: tuple[Verbatim, ...] = ()
     pending: list[Wish] = list(turn.wishes)
     while pending:
         wish = pending.pop(0)
@@ -588,6 +603,7 @@ def _carry_out(
                 _ask_call_back(session, talk, wanted, lookups)
             case FindCase(code=code, pin=pin):
                 found = queue.find_by_code(session, code, pin, talk.id)
+                found = joining.goes_on_as(session, found) if found is not None else None
                 view = _view(session, found, lookups.province) if found is not None else None
                 meets = _meeting(session, found, lookups.province)
                 after = status.found(turn.state, view, lookups, meets)
@@ -598,7 +614,7 @@ def _carry_out(
                 pending.extend(after.wishes)
                 turn = Turn(after.state, turn.says + after.says)
             case MoveCaseHere(case_id=case_id):
-                _move_here(session, talk, case_id, lookups)
+                repeated = _move_here(session, talk, case_id, lookups)
                 _open_here(session, talk)
             case OpenByPin(pin=pin):
                 right = queue.open_by_pin(session, talk.id, pin)
@@ -654,7 +670,7 @@ def _carry_out(
                 feedback.keep_question(session, text, why, article_id=article_id, field=field)
             case _:
                 assert_never(wish)
-    return turn
+    return turn, repeated
 
 
 def _forget(session: Session, came: _Came, texts: Texts, language: str) -> None:
@@ -786,8 +802,10 @@ def _undo_withdrawal(
     return numbered(status.kept(state, refused=False))
 
 
-def _move_here(session: Session, talk: Conversation, case_id: str, lookups: Lookups) -> None:
-    """Answer a case through this talk, and repeat here what the citizen may not have seen."""
+def _move_here(
+    session: Session, talk: Conversation, case_id: str, lookups: Lookups
+) -> tuple[Verbatim, ...]:
+    """Answer a case through this talk; what the citizen may not have seen is said again here."""
     case = _locked(session, case_id)
     replies = [entry for entry in talking.thread(session, case) if entry.author is Author.STAFF]
     _let_go(session, case, talk.id, [entry.id for entry in replies])
@@ -795,16 +813,10 @@ def _move_here(session: Session, talk: Conversation, case_id: str, lookups: Look
     talking.move_to_talk(session, case, talk.id, talk.channel)
     office = lookups.province.label_of(case.office_id)
     unseen = [entry for entry in replies if entry.at > case.last_word_at]
-    for entry in max(unseen, replies[-_REPLIES_REPEATED:], key=len):
-        text = entry.open(session.vault, "body") or ""
-        words = Verbatim(text=text, office=office, file_id=entry.file_id)
-        outbox.put(
-            session,
-            conversation_id=talk.id,
-            channel=talk.channel,
-            kind=outbox.Kind.VERBATIM,
-            body=words.model_dump_json(),
-        )
+    return tuple(
+        Verbatim(text=entry.open(session.vault, "body") or "", office=office, file_id=entry.file_id)
+        for entry in max(unseen, replies[-_REPLIES_REPEATED:], key=len)
+    )
 
 
 def _tell_the_phone_before(session: Session, case: Case, talk: Conversation) -> None:

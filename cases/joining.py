@@ -137,7 +137,45 @@ def join(session: Session, staff: StaffMember, case_id: str, into_id: str) -> Ca
     return into
 
 
-def joined_to(session: Session, case: Case) -> Sequence[Case]:
-    """The cases that were closed as duplicates of this one; it comes from `visible_to`."""
-    query = sa.select(Case).where(Case.joined_into == case.id)
-    return session.scalars(query.order_by(Case.opened_at, Case.number)).all()
+def goes_on_as(session: Session, case: Case) -> Case:
+    """The case that a joined one goes on as; the same one when it was never joined.
+
+    Its code, its PIN and its talk stand for the other from then on: to the citizen it is one
+    request.
+    """
+    followed = {case.id}
+    while case.joined_into is not None and case.joined_into not in followed:
+        followed.add(case.joined_into)
+        case = session.get_one(Case, case.joined_into)
+    return case
+
+
+def spoken_to_here(session: Session, case: Case) -> Case:
+    """The case that goes on, answered from now on through the talk of the joined `case`.
+
+    Somebody with two talks is answered where they wrote last; the two cases change talks, so
+    that what is written in either is heard. `case` is of the talk that is being heard.
+    """
+    into = goes_on_as(session, case)
+    if into is case or into.erased_at is not None:
+        return case
+    both = sa.select(Case.id).where(Case.id.in_((case.id, into.id))).order_by(Case.id)
+    session.execute(both.with_for_update()).all()
+    for one in (case, into):
+        session.refresh(one)
+    here = case.conversation_id, case.channel
+    case.conversation_id, case.channel = into.conversation_id, into.channel
+    into.conversation_id, into.channel = here
+    session.flush()
+    return into
+
+
+def around(session: Session, staff: StaffMember, case: Case) -> tuple[Case | None, Sequence[Case]]:
+    """The case that this one was joined into, and those joined into it.
+
+    Of both only what this staff member may see; `case` comes from `visible_to`.
+    """
+    seen = access.visible_to(staff)
+    into = session.scalar(seen.where(Case.id == case.joined_into)) if case.joined_into else None
+    theirs = seen.where(Case.joined_into == case.id).order_by(Case.opened_at, Case.number)
+    return into, session.scalars(theirs).all()

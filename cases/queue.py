@@ -183,16 +183,21 @@ def find_by_code(session: Session, code: str, pin: str, tried_from: str) -> Case
 
 
 def open_by_pin(session: Session, conversation_id: str, pin: str) -> bool:
-    """Whether the PIN is that of a case of this talk; wrong ones lock them to it as above.
+    """Whether the PIN is that of a case of this talk, or of one that was joined into it.
+
+    Wrong ones lock them to it as above.
 
     What strangers try with the code does not lock the owner's own talk, nor the other way round.
     """
     own_tries = Count("codes.own", conversation_id, _OWN)
     if brakes.count_try(session, own_tries):
         return False
+    of_talk = Case.conversation_id == conversation_id
+    joined = Case.joined_into.in_(sa.select(Case.id).where(of_talk))
     cases = session.scalars(
         sa.select(Case)
-        .where(Case.conversation_id == conversation_id, Case.pin_alone.is_not(None))
+        .where(sa.or_(of_talk, joined), Case.pin_alone.is_not(None))
+        .order_by(Case.id)
         .with_for_update()
     ).all()
     right = [

@@ -5,7 +5,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from cases import queue, talking
+from cases import joining, queue, talking
 from cases.consent import ConsentRow
 from cases.model import Case
 from cases.purpose import Purpose
@@ -119,3 +119,56 @@ async def test_whoever_comes_back_by_code_sees_every_reply_since_they_left(
     shown = said(await other.writes(pin))
 
     assert all(f"Lời nhắn số {number}" in shown for number in range(5))
+    found = next(n for n, line in enumerate(shown.splitlines()) if "Đã mở hồ sơ" in line)
+    first = next(n for n, line in enumerate(shown.splitlines()) if "Lời nhắn số 0" in line)
+    assert found < first
+
+
+async def two_talks_joined(
+    citizen: Citizen, officer: StaffMember, database: Database
+) -> tuple[Case, Citizen, str]:
+    """The case that goes on, the phone whose request was joined to it, and that one's keys."""
+    await citizen.starts()
+    await ask_for_a_person(citizen, "xã Đá Bạc")
+    first = citizen.case()
+    other = Citizen(database, citizen.worker, citizen.channel, address="chat-2")
+    await other.starts()
+    keys = await ask_for_a_person(other, "xã Đá Bạc")
+    for case in (first, other.case()):
+        database.transact_now(partial(queue.claim, staff=officer, case_id=case.id, office_name="C"))
+    second = other.case().id
+    database.transact_now(lambda s: joining.join(s, officer, second, first.id))
+    await citizen.reads()
+    await other.reads()
+    return first, other, keys
+
+
+async def test_what_is_written_in_the_talk_of_a_joined_request_reaches_the_one_that_goes_on(
+    citizen: Citizen, officer: StaffMember, database: Database
+) -> None:
+    first, other, _ = await two_talks_joined(citizen, officer, database)
+
+    assert await other.writes("Dạ em có sổ đỏ") == []
+    assert (Author.CITIZEN, "Dạ em có sổ đỏ") in thread_of(database, first)
+    database.transact_now(partial(reply, officer, first, "Mai bà đem tới nhé"))
+    assert "Mai bà đem tới nhé" in said(await other.reads())
+
+    assert await citizen.writes("Em nhắn máy cũ") == []
+    assert (Author.CITIZEN, "Em nhắn máy cũ") in thread_of(database, first)
+    database.transact_now(partial(reply, officer, first, "Dạ thấy rồi"))
+    assert "Dạ thấy rồi" in said(await citizen.reads())
+
+
+async def test_the_code_of_a_joined_request_opens_the_one_that_goes_on(
+    citizen: Citizen, officer: StaffMember, database: Database
+) -> None:
+    first, _, keys = await two_talks_joined(citizen, officer, database)
+    database.transact_now(partial(reply, officer, first, "Mai bà đem tới nhé"))
+    third = Citizen(database, citizen.worker, citizen.channel, address="chat-3")
+    await third.writes("hồ sơ của tôi")
+    await third.writes(keys.split("Mã hồ sơ: ")[1][:11])
+
+    shown = said(await third.writes(keys.split("Số PIN: ")[1][:6]))
+
+    assert "đã nhận và đang xem" in shown
+    assert "Mai bà đem tới nhé" in shown
