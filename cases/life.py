@@ -108,6 +108,8 @@ class Move(StrEnum):
     REOPEN = "reopen"
     COMPLAIN = "complain"
     ANSWER_COMPLAINT = "answer_complaint"
+    FOLLOW_COMPLAINT = "follow_complaint"
+    """Note that the Department of Justice has received a complaint, or has answered it."""
     RATE = "rate"
 
 
@@ -174,6 +176,7 @@ MOVES: Mapping[Move, MoveRule] = {
     Move.REOPEN: _rule(_CLOSED, _WAITING, Who.HEAD, Who.CENTRE),
     Move.COMPLAIN: _rule(OPEN | _CLOSED, _STAYS, Who.CITIZEN),
     Move.ANSWER_COMPLAINT: _rule(OPEN | _CLOSED, _STAYS, Who.CENTRE),
+    Move.FOLLOW_COMPLAINT: _rule(OPEN | _CLOSED, _STAYS, Who.CENTRE),
     Move.RATE: _rule(_CLOSED, _STAYS, Who.CITIZEN),
 }
 

@@ -58,6 +58,7 @@ EVENTS: Mapping[Move, str] = {
     Move.REOPEN: "case.reopened",
     Move.COMPLAIN: "case.complaint",
     Move.ANSWER_COMPLAINT: "case.complaint_answered",
+    Move.FOLLOW_COMPLAINT: "case.complaint_followed",
     Move.RATE: "case.rated",
 }
 """The kind of event that a move is recorded as; its act in the audit is `case.<move>`."""

@@ -288,9 +288,12 @@ def note_department(
     """The Department of Justice has received the complaint, or has answered it.
 
     Raises:
-        NotFoundError, RefusedError: `not_centre`, `no_complaint`.
+        NotFoundError, RefusedError: `not_centre`, `no_complaint`, `complained_of` (it is about
+            their own work).
     """
-    case = take_up(session, staff, case_id, Move.ANSWER_COMPLAINT)
+    case = take_up(session, staff, case_id, Move.FOLLOW_COMPLAINT)
+    if not may_read_complaint(session, staff, case):
+        raise RefusedError("complained_of")
     complaint = complaint_of(session, case)
     if complaint is None or (answered and complaint.to_department_at is None):
         raise RefusedError("no_complaint")
@@ -300,7 +303,7 @@ def note_department(
     else:
         complaint.to_department_at = complaint.to_department_at or now
     detail = "department answered" if answered else "to the department"
-    made(session, case, Move.ANSWER_COMPLAINT, staff, detail=detail)
+    made(session, case, Move.FOLLOW_COMPLAINT, staff, detail=detail)
     return complaint
 
 

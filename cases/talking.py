@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cases import access, canned
-from cases.life import CaseState, RefusedError
+from cases.life import CaseState, RefusedError, Who
 from cases.model import CUSTODY, Case
+from cases.moves import who_is
 from cases.speech import Say, Verbatim
 from cases.staff import StaffMember
 from cases.thread import Author, Draft, Note, Seen, ThreadEntry, Told
@@ -100,10 +101,13 @@ def reply(
     *,
     client_key: str | None = None,
     file_id: str | None = None,
+    paper: bool = False,
 ) -> ThreadEntry:
     """Write to the citizen through the talk; the words leave as they are.
 
-    `client_key` is made by the page for each reply: the same key twice says it once.
+    `client_key` is made by the page for each reply: the same key twice says it once. `paper`: it
+    is a form of the law, which goes out after the end too: the notice of a refusal (Form 08)
+    can only follow the refusal.
 
     Raises:
         NotFoundError: not theirs to see.
@@ -115,7 +119,7 @@ def reply(
         said = session.scalar(sa.select(ThreadEntry).where(ThreadEntry.client_key == client_key))
         if said is not None and said.staff_id == staff.id and said.case_id == case_id:
             return said
-    case = _held(session, staff, case_id)
+    case = _held(session, staff, case_id, ended_too=paper)
     if not text.strip() and file_id is None:
         raise RefusedError("empty")
     if canned.left_open(text):
@@ -145,11 +149,13 @@ def add_note(session: Session, staff: StaffMember, case_id: str, text: str) -> N
 
     Raises:
         NotFoundError: not theirs to see.
-        RefusedError: `empty`.
+        RefusedError: `empty`, or `erased` (the citizen's wish: nothing is written about them anew).
     """
     case = access.the_case(session, staff, case_id)
     if not text.strip():
         raise RefusedError("empty")
+    if case.erased_at is not None:
+        raise RefusedError("erased")
     note = Note(case_id=case.id, staff_id=staff.id, at=session.clock.now())
     note.seal(session.vault, "body", text)
     session.add(note)
@@ -210,10 +216,21 @@ def told_in(session: Session, case: Case) -> Sequence[tuple[Told, Say]]:
     )
 
 
-def _held(session: Session, staff: StaffMember, case_id: str) -> Case:
+def _held(session: Session, staff: StaffMember, case_id: str, *, ended_too: bool = False) -> Case:
     case = access.the_case(session, staff, case_id, for_update=True)
+    if ended_too and may_send_papers_after_the_end(case, staff):
+        return case
     if case.state is CaseState.CLOSED:
         raise RefusedError("closed")
     if case.holder_id != staff.id:
         raise RefusedError("not_holder")
     return case
+
+
+def may_send_papers_after_the_end(case: Case, staff: StaffMember) -> bool:
+    """Whether a case has ended and this person may still send its forms to the citizen.
+
+    Who held it to the end, the head of its office, and the centre.
+    """
+    ended = case.state is CaseState.CLOSED and case.erased_at is None
+    return ended and bool(who_is(case, staff) & {Who.HOLDER, Who.HEAD, Who.CENTRE})

@@ -8,6 +8,7 @@ from cases.deadlines import say_moment
 from cases.intake import Checked
 from cases.life import ComplaintKind, PaperState
 from cases.model import MeetingPlace, MeetingState
+from cases.rights import Asked
 from desk import texts
 
 _REFUSALS: Mapping[str, str] = {
@@ -43,6 +44,14 @@ def complaint(kind: ComplaintKind) -> str:
             return "thái độ, chuyện khác"
         case _:
             assert_never(kind)
+
+
+RATED: Mapping[Asked, str] = {
+    Asked.ATTITUDE: "thái độ",
+    Asked.RESPONSIBILITY: "trách nhiệm",
+    Asked.SKILL: "hiểu việc",
+}
+"""What Form 11 asks beside the whole."""
 
 
 def checked(how: Checked) -> str:

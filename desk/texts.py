@@ -116,8 +116,10 @@ def delivery(delivery: Delivery, reason: str | None) -> str:
         case Delivery.UNKNOWN:
             return "Chưa rõ đã tới hay chưa; nên hỏi lại hoặc gọi điện"
         case Delivery.HELD:
-            return "Đang giữ kín: người dân gõ PIN mới thấy" + (
-                "; đã nhắn có lời nhắn" if reason == "told" else "; chưa nhắn gì vì chưa an toàn"
+            return "Giữ kín, người dân gõ PIN mới thấy. " + (
+                "Tràm đã báo là có tin mới"
+                if reason == "told"
+                else "Chưa báo gì, vì chưa chắc an toàn"
             )
         case _:
             assert_never(delivery)
@@ -325,8 +327,10 @@ def _papers_at_hand(papers: PapersAtHand) -> str:
 def refusal(reason: str) -> str:
     """Why a press of a button changed nothing, and what is to be done."""
     known = {
-        "held": "Hồ sơ này đã có người nhận rồi.",
-        "closed": "Hồ sơ này đã kết thúc rồi, không làm gì thêm được.",
+        "held": "Hồ sơ này đã có người nhận rồi. Chọn hồ sơ khác trong hàng chờ.",
+        "closed": "Hồ sơ này đã kết thúc, nên chưa có gì thay đổi. Cần làm tiếp thì nhờ trưởng chi "
+        "nhánh hoặc trung tâm mở lại.",
+        "erased": "Hồ sơ này đã xóa theo ý người dân, nên không ghi gì thêm được.",
         "not_holder": "Bạn không giữ hồ sơ này nữa, nên chưa gửi gì cho người dân. "
         "Chữ bạn viết còn trong bản nháp.",
         "empty": "Chưa có chữ nào để gửi.",
@@ -383,11 +387,11 @@ def refusal(reason: str) -> str:
         "too_late": "Kết thúc đã lâu. Mở yêu cầu mới thay vì mở lại.",
         "offered_already": "Hồ sơ này đang chờ nơi khác trả lời.",
         "not_offered": "Hồ sơ này không đang chuyển.",
-        "same_office": "Hồ sơ đang ở chính nơi này.",
-        "no_such_office": "Không có nơi này.",
-        "office_closed": "Nơi này không hoạt động.",
-        "office_unable": "Nơi này chưa có ai tiếp nhận được.",
-        "same_officer": "Người này đang giữ hồ sơ rồi.",
+        "same_office": "Hồ sơ đang ở chính nơi này. Chọn nơi khác.",
+        "no_such_office": "Không có nơi này. Chọn nơi khác.",
+        "office_closed": "Nơi này không hoạt động. Chọn nơi khác, hoặc chuyển Trung tâm.",
+        "office_unable": "Nơi này chưa có ai tiếp nhận được. Chọn nơi khác, hoặc chuyển Trung tâm.",
+        "same_officer": "Người này đang giữ hồ sơ rồi. Chọn đồng nghiệp khác.",
         "no_such_officer": "Chỉ giao được cho cán bộ đang làm việc cùng nơi.",
         "same_case": "Đây chính là hồ sơ này.",
         "into_closed": "Hồ sơ kia đã kết thúc, không gộp vào được.",
@@ -459,6 +463,7 @@ ACTS = {
     "case.reopen": "Mở lại",
     "case.complain": "Người dân khiếu nại",
     "case.answer_complaint": "Trả lời khiếu nại",
+    "case.follow_complaint": "Ghi việc khiếu nại ở Sở Tư pháp",
     "case.meet": "Hẹn gặp, đổi hoặc bỏ lịch hẹn",
     "case.rate": "Người dân đánh giá",
     "case.party": "Sửa danh sách người trong vụ việc",
@@ -567,6 +572,7 @@ def step(kind: str) -> str | None:
         "case.reopened": "Mở lại",
         "case.complaint": "Người dân khiếu nại",
         "case.complaint_answered": "Trả lời khiếu nại",
+        "case.complaint_followed": "Khiếu nại ở Sở Tư pháp",
         "case.rated": "Người dân đánh giá",
         "case.provider_wish": "Người dân chọn hoặc xin đổi người",
         "case.party": "Sửa danh sách người trong vụ việc",

@@ -89,6 +89,8 @@ class ActId(StrEnum):
     DECIDE_CONFLICT = "decide-conflict"
     DECLARE_RELATION = "declare-relation"
     ANSWER_COMPLAINT = "answer-complaint"
+    DEPARTMENT_HAS_IT = "department-has-it"
+    DEPARTMENT_ANSWERED = "department-answered"
     REISSUE = "reissue"
     """A new code and PIN for who lost theirs; done by a route of its own, which shows them."""
     PAPERS = "papers"
@@ -190,6 +192,10 @@ class Situation:
     paused: bool
     late: frozenset[DeadlineKind]
     complained: bool
+    to_department: bool
+    """The centre has answered a complaint, or is late: it may go on to the Department."""
+    with_department: bool
+    """The Department of Justice has it, and has not answered."""
     alike: bool
     conflicts: bool
     wished: bool
@@ -240,6 +246,8 @@ def _makes_sense(act: ActId, case: Case, situation: Situation) -> bool:
         ActId.JOIN: situation.alike,
         ActId.DECIDE_CONFLICT: situation.conflicts,
         ActId.ANSWER_COMPLAINT: situation.complained,
+        ActId.DEPARTMENT_HAS_IT: situation.to_department,
+        ActId.DEPARTMENT_ANSWERED: situation.with_department,
         ActId.REMOVE_PARTY: False,  # its button stands beside each person
         ActId.JUDGE_PAPER: False,  # its buttons stand beside each paper
         ActId.FILE_PAPER: False,
@@ -556,6 +564,16 @@ def _answer_complaint(doing: Doing) -> str:
     return "Đã ghi trả lời khiếu nại. Người dân được báo, kèm chỗ khiếu nại tiếp."
 
 
+def _department_has_it(doing: Doing) -> str:
+    rights.note_department(*doing.case, answered=False)
+    return "Đã ghi Sở Tư pháp nhận khiếu nại. Hạn 15 ngày của Sở chạy từ đây."
+
+
+def _department_answered(doing: Doing) -> str:
+    rights.note_department(*doing.case, answered=True)
+    return "Đã ghi Sở Tư pháp trả lời khiếu nại."
+
+
 ACTS: Mapping[ActId, Act] = {
     ActId.CLOSE: Act("Kết thúc hồ sơ", Move.CLOSE, _close),
     ActId.GIVE_BACK: Act("Trả lại hàng chờ", Move.GIVE_BACK, _give_back),
@@ -594,6 +612,15 @@ ACTS: Mapping[ActId, Act] = {
     ActId.DECIDE_CONFLICT: Act("Kết luận về xung đột lợi ích", None, _decide_conflict),
     ActId.DECLARE_RELATION: Act("Khai quan hệ với một bên", None, _declare_relation),
     ActId.ANSWER_COMPLAINT: Act("Trả lời khiếu nại", Move.ANSWER_COMPLAINT, _answer_complaint),
+    ActId.DEPARTMENT_HAS_IT: Act(
+        "Sở Tư pháp đã nhận khiếu nại", Move.FOLLOW_COMPLAINT, _department_has_it, at_once=True
+    ),
+    ActId.DEPARTMENT_ANSWERED: Act(
+        "Sở Tư pháp đã trả lời khiếu nại",
+        Move.FOLLOW_COMPLAINT,
+        _department_answered,
+        at_once=True,
+    ),
     ActId.REISSUE: Act("Cấp lại mã và PIN", None, None),
     ActId.PAPERS: Act("Lập mẫu đơn", None, None),
 }

@@ -199,7 +199,7 @@ def routes(frame: Frame) -> APIRouter:
 
         def act(session: Session) -> str:
             made = (content, "application/pdf", file_name, title, Scan.CLEAN)
-            _send(session, staff, case_id, *made)
+            _send(session, staff, case_id, *made, paper=True)
             return "Đã giao cho Tràm gửi mẫu đơn đi."
 
         return await pages.do(
@@ -216,6 +216,8 @@ def routes(frame: Frame) -> APIRouter:
         words: str,
         scan: Scan,
         client_key: str | None = None,
+        *,
+        paper: bool = False,
     ) -> None:
         case = the_case(session, staff, case_id)
         kept = files.keep(
@@ -234,6 +236,7 @@ def routes(frame: Frame) -> APIRouter:
             frame.office_label(staff.office_id),
             client_key=client_key,
             file_id=kept.id,
+            paper=paper,
         )
         if said.file_id != kept.id:
             session.delete(kept)  # pressed twice: it was sent already

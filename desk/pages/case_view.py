@@ -13,6 +13,7 @@ from sqlalchemy.orm import load_only
 from cases import callbacks, documents, register, rights, talking
 from cases.access import looked_at
 from cases.contact import contact_of
+from cases.deadlines import DeadlineKind
 from cases.intake import Came
 from cases.life import CaseState, Move, Who, why_not
 from cases.model import Case, WishKind
@@ -25,6 +26,7 @@ from cases.window import Talk, Window, window_of
 from desk import citizen_texts, intake_texts, texts
 from desk.frame import Frame, names_of
 from desk.pages.case_acts import ACTS, ActId, Situation, Typed, next_act, open_acts
+from desk.pages.case_around import Around, look_around
 from desk.pages.case_asked import AskedView, look_at_asked
 from desk.pages.case_deadlines import Clock, look_at_clock
 from desk.pages.case_meeting import MeetingView, look_at_meeting
@@ -47,7 +49,9 @@ from store.outbox import Delivery, OutboxRow
 from store.scan import Scan
 from store.session import Session
 
-_OF_COMPLAINTS = frozenset({EVENTS[Move.COMPLAIN], EVENTS[Move.ANSWER_COMPLAINT]})
+_OF_COMPLAINTS = frozenset(
+    EVENTS[one] for one in (Move.COMPLAIN, Move.ANSWER_COMPLAINT, Move.FOLLOW_COMPLAINT)
+)
 _ONE_READING = dt.timedelta(minutes=15)
 _FOLDED = 70
 """Letters of the assistant's words that are shown: the citizen's own shall stand out."""
@@ -266,6 +270,9 @@ class CaseView:
     contact: ContactView | None
     timeline: tuple[Step, ...]
     standing: Standing
+    around: Around
+    sends_papers: bool
+    """May send the forms of the law to the citizen."""
     meeting: MeetingView | None
     asked: AskedView
     may_look_at_papers: bool
@@ -326,12 +333,16 @@ def look_at_case(
     reads_complaint = rights.may_read_complaint(session, staff, case)
     clock = look_at_clock(session, frame, case, complaints=reads_complaint)
     standing = _standing(session, frame, case, reads_complaint=reads_complaint)
+    around = look_around(session, frame, staff, case, reads_complaint=reads_complaint)
     conflicts = look_at_conflicts(session, frame, case)
     alike = look_at_alike(session, staff, case)
     situation = Situation(
         paused=standing.paused_since is not None,
         late=clock.overdue,
         complained=standing.complaint is not None,
+        to_department=around.to_department
+        or (standing.complaint is not None and DeadlineKind.COMPLAINT in clock.overdue),
+        with_department=around.with_department,
         alike=any(one.open for one in alike),
         conflicts=bool(conflicts),
         wished=standing.wish is not None,
@@ -389,6 +400,8 @@ def look_at_case(
         contact=_contact(session, case, reveal=reveal_contact),
         timeline=_timeline(steps, names),
         standing=standing,
+        around=around,
+        sends_papers=_sends_papers(case, staff),
         meeting=look_at_meeting(session, frame, case),
         asked=look_at_asked(session, staff, case),
         may_look_at_papers=why_not(Move.LOOK_AT_PAPER, case.state, who_is(case, staff)) is None,
@@ -415,6 +428,13 @@ def _panel(
         session, frame, staff, case, opened.act, acts, opened.typed, preview=opened.preview
     )
     return replace(shown, focus=opened.focus)
+
+
+def _sends_papers(case: Case, staff: StaffMember) -> bool:
+    if case.conversation_id is None:
+        return False
+    held = mode_of(case, staff) is Mode.MINE
+    return held or talking.may_send_papers_after_the_end(case, staff)
 
 
 def _link(act: ActId) -> Link:

@@ -351,7 +351,10 @@ async def test_who_declines_gives_a_reason_and_comes_back_to_the_list(
     where = answer.headers["hx-redirect" if by_script else "location"]
     assert where.startswith("/desk/?")
     assert world.case(case_id).holder_id == world.ids["lan"]
-    assert "Đang hỏi" not in await page_of(lan, case_id)
+    page = await page_of(lan, case_id)
+    assert "Đang hỏi" not in page
+    assert "không nhận hồ sơ này" in page
+    assert "Đất ở xã khác" in page
 
 
 async def test_an_offer_is_taken_back(world: World) -> None:
@@ -429,6 +432,8 @@ async def test_the_same_request_twice_is_offered_for_joining(world: World) -> No
     assert "Có thể là cùng người, cùng việc" in page
     assert "cùng cuộc trò chuyện" in page
     assert world.case(second).joined_into == first
+    assert f'làm tiếp ở <a href="/desk/cases/{first}">' in await page_of(browser, second)
+    assert f'<a href="/desk/cases/{second}">' in await page_of(browser, first)
 
 
 # --- what the assistant understood --------------------------------------------------------------
@@ -560,6 +565,51 @@ async def test_the_answer_to_a_complaint_does_not_tell_its_officer_of_it(world: 
     assert "khiếu nại" not in bubbles(await page_of(lan, case_id))
 
 
+async def test_a_complaint_is_followed_to_the_department_and_its_answer_can_be_read_again(
+    world: World,
+) -> None:
+    lan, case_id = await held(world)
+    world.database.transact_now(
+        lambda session: rights.complain(session, session.get_one(Case, case_id), "Chờ lâu quá")
+    )
+    trung = await world.signed_in("trung")
+    before = await page_of(trung, case_id)
+    await act(trung, case_id, ActId.ANSWER_COMPLAINT, answer="Đã nhắc cán bộ.")
+
+    answered = await page_of(trung, case_id)
+    await act(trung, case_id, ActId.DEPARTMENT_HAS_IT)
+    received = await page_of(trung, case_id)
+    await act(trung, case_id, ActId.DEPARTMENT_ANSWERED)
+    over = await page_of(trung, case_id)
+
+    assert "Sở Tư pháp đã nhận khiếu nại" not in before
+    assert "Đã nhắc cán bộ." in answered
+    assert "Sở Tư pháp đã nhận khiếu nại</button>" in answered
+    assert "Sở Tư pháp trả lời khiếu nại" in received  # its 15 days
+    assert "Sở Tư pháp đã trả lời khiếu nại</button>" in received
+    assert "Sở Tư pháp đã trả lời khiếu nại</button>" not in over
+    assert "Sở Tư pháp" not in await page_of(lan, case_id)  # whose work it is about
+
+
+async def test_what_was_said_with_the_stars_is_read_by_the_centre_only(world: World) -> None:
+    lan, case_id = await held(world)
+    await act(lan, case_id, ActId.CLOSE, outcome=Outcome.ADVISED)
+
+    def rate(session: Session) -> None:
+        case = session.get_one(Case, case_id)
+        rights.rate(session, case, 2)
+        rights.add_to_rating(session, case, given={rights.Asked.SKILL: 4}, words="Hẹn hoài")
+
+    world.database.transact_now(rate)
+
+    page = await page_of(await world.signed_in("trung"), case_id)
+
+    assert "2/5 sao" in page
+    assert "hiểu việc 4" in page
+    assert "Hẹn hoài" in page
+    assert "Hẹn hoài" not in await page_of(lan, case_id)
+
+
 # --- what the assistant tells for the office ----------------------------------------------------
 
 
@@ -659,6 +709,26 @@ async def test_a_form_is_sent_to_the_citizen_as_a_file(world: World) -> None:
     assert answer.status_code == 303
     assert "file_id" in said_to_citizen(world)[-1]
     assert "mau-02.pdf" in await page_of(browser, case_id)
+
+
+@pytest.mark.parametrize(
+    ("username", "sends"), [("lan", True), ("hai", True), ("trung", True), ("minh", False)]
+)
+async def test_the_notice_of_a_refusal_is_sent_after_it(
+    world: World, username: str, sends: bool
+) -> None:
+    browser, case_id = await held(world)
+    told = {"ground": Ground.UNLAWFUL, "wording": "Nhờ làm giấy tờ giả.", "sure": "yes"}
+    await act(browser, case_id, ActId.REFUSE, **told)
+    who = await world.signed_in(username)
+
+    page = await page_of(who, case_id)
+    answer = await who.press(f"/desk/cases/{case_id}/papers/08")
+
+    assert ("Gửi văn bản từ chối (mẫu 08)" in page) is sends
+    assert (answer.status_code == 303) is sends
+    assert ("file_id" in said_to_citizen(world)[-1]) is sends
+    assert world.case(case_id).state is CaseState.CLOSED
 
 
 async def test_only_the_holder_sends_a_form(world: World) -> None:

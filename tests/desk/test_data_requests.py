@@ -7,7 +7,7 @@ from cases.data_requests import Asked, DataRequest
 from cases.life import Outcome
 from cases.model import Appointment, Case
 from cases.moves import end
-from cases.thread import ThreadEntry, Told
+from cases.thread import Note, ThreadEntry, Told
 from store.files import StoredFile
 from store.session import Session
 from tests.desk.world import World, photo
@@ -62,6 +62,11 @@ async def test_one_press_erases_what_may_be_erased_and_the_list_is_empty(world: 
     page = await trung.get(f"/desk/cases/{case_id}")
     assert page.status_code == 200
     assert "đã xóa lúc" in page.text
+    assert "Lưu ghi chú" not in page.text
+    note = await trung.press(f"/desk/cases/{case_id}/note", text="Tên bà là…")
+    assert note.status_code == 409
+    assert "không ghi gì thêm được" in note.text
+    assert world.count(sa.select(Note.id)) == 0
 
 
 async def test_a_complaint_is_answered_before_its_words_are_erased(world: World) -> None:
