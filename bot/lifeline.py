@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.message import Channel, ChannelName, InboundKind, Outbound, RawEvent, TryLater
-from bot.dialogue.hear import danger_card
+from bot.dialogue.alarm import danger_card
 from bot.logs import where
 from bot.understanding.reader import Reader
 from cases.speech import Line

@@ -6,17 +6,18 @@ to what is being asked; a question in the middle of a form is answered, and the 
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.channels.message import InboundKind
 from bot.dialogue import (
+    alarm,
     always,
     clearing,
     complaint,
     denouncing,
     faq,
+    foreign,
     learning,
     meeting,
     papers,
@@ -24,40 +25,33 @@ from bot.dialogue import (
     provider,
     rating,
     request,
+    said_back,
     screening,
     status,
     unlocking,
     welcome,
+    with_officer,
 )
-from bot.dialogue.questions import for_another
 from bot.dialogue.turn import (
-    AddToCase,
-    AskCallBack,
+    FEW_WORDS,
+    FREE,
     DeleteTalk,
     Heard,
-    KeepPhoto,
     Lookups,
     Place,
-    RaiseAlarm,
     State,
     Turn,
     ask,
     choice,
 )
 from bot.understanding import contact
-from bot.understanding.danger import DangerKind
-from bot.understanding.foreign import Language
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
-from bot.understanding.reader import GROWN_UP
-from bot.understanding.understood import Role, Understood
-from cases.life import HELD
-from cases.places import PlaceReading
-from cases.screened import CHILD_UNTIL, FROM_PLACE
+from bot.understanding.understood import Role
+from cases.screened import FROM_PLACE
 from cases.speech import Choice, Line, Say, say
-from cases.wording import FALLBACK
 from eligibility.facts import FACTS, FactId
-from knowledge.vietnamese import fold, is_syllable
+from knowledge.vietnamese import fold
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ def _clear(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     cleared = clearing.answer(state, heard, lookups)
     if cleared is None:
         return None
-    if cleared.step in _FREE and not cleared.opening:
+    if cleared.step in FREE and not cleared.opening:
         return screening.begin(cleared, heard, lookups)
     return _go_on(cleared, lookups)
 
@@ -92,25 +86,23 @@ _FORMS = {
     "always": _Form(always.answer, always.ask_again),
 }
 
-_FREE = frozenset({"new", "free"})
-
 
 def hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """What comes of one message."""
-    if _held(lookups) and not lookups.shut:
+    if with_officer.held(lookups) and not lookups.shut:
         heard = meeting.typed(heard, state, lookups)
     if lookups.unnumbered and not lookups.shut:
         heard = _typed_unnumbered(heard, lookups)
-    if lookups.asked_last or not _held(lookups):
+    if lookups.asked_last or not with_officer.held(lookups):
         heard = _typed_choice(state, heard, lookups)
     if _pressed_twice(state, heard):
         return Turn(state)
-    state = _by_office(_in_their_language(state, heard), heard)
+    state = _by_office(foreign.in_their_language(state, heard), heard)
     heard = _not_their_own(state, heard)
     turn = _hear(state, heard, lookups)
     danger = heard.understood.danger
     if danger is not None:
-        turn = _warn(state, danger, heard, turn, lookups)
+        turn = alarm.warn(state, danger, heard, turn, lookups)
     else:
         turn = _cleared_first(state, heard, turn, lookups)
     return numbered(_remembered(state, heard, _with_a_way_on(turn, lookups)))
@@ -125,13 +117,13 @@ def _cleared_first(before: State, heard: Heard, turn: Turn, lookups: Lookups) ->
     if before.step == clearing.DOUBT and state.step != clearing.DOUBT:
         state = state.with_(doubt=None)
         turn = Turn(state, turn.says, turn.wishes)
-    asks_of_them = state.step in _FREE or state.step.startswith(("screening.", "request."))
-    if state.danger is not None or _held(lookups) or not asks_of_them:
+    asks_of_them = state.step in FREE or state.step.startswith(("screening.", "request."))
+    if state.danger is not None or with_officer.held(lookups) or not asks_of_them:
         return turn
     unclear = clearing.begin(before, state, heard.understood)
     if unclear is None:
         return turn
-    waits = state.step not in _FREE and turn.says  # its question comes back afterwards
+    waits = state.step not in FREE and turn.says  # its question comes back afterwards
     said = turn.says[:-1] if waits else turn.says
     return Turn(unclear, (*said, clearing.ask_again(unclear, lookups)), turn.wishes)
 
@@ -139,7 +131,7 @@ def _cleared_first(before: State, heard: Heard, turn: Turn, lookups: Lookups) ->
 def _with_a_way_on(turn: Turn, lookups: Lookups) -> Turn:
     """Nothing the assistant says by itself leaves the citizen without a next step."""
     ends = any(said.choices for said in turn.says) or not turn.says or turn.wishes[-1:] == _ENDS
-    if ends or turn.state.step not in _FREE or _held(lookups) or _is_farewell(turn):
+    if ends or turn.state.step not in FREE or with_officer.held(lookups) or _is_farewell(turn):
         return turn
     *others, last = turn.says
     return Turn(turn.state, (*others, last.model_copy(update={"choices": _WAYS})), turn.wishes)
@@ -155,8 +147,8 @@ def _is_farewell(turn: Turn) -> bool:
 
 
 def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
-    if _held(lookups) and not heard.key:
-        held = _to_officer(state, heard, lookups)
+    if with_officer.held(lookups) and not heard.key:
+        held = with_officer.to_officer(state, heard, lookups)
         if held is not None:
             return held
     if lookups.shut:
@@ -172,7 +164,7 @@ def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return told.led_by(Line(key="welcome.short")) if state.step == "new" else told
     if not heard.key and _cannot_go_on(state, heard):
         return always.ACTS["unsafe"](state, heard, lookups)
-    if state.step in _FREE and (typed := welcome.typed_code(heard, lookups)):
+    if state.step in FREE and (typed := welcome.typed_code(heard, lookups)):
         return welcome.start(state, typed, lookups)
     if state.step == "new":
         return _first_words(state, heard, lookups)
@@ -194,7 +186,7 @@ def _hear(state: State, heard: Heard, lookups: Lookups) -> Turn:
 def _cannot_go_on(state: State, heard: Heard) -> bool:
     """Somebody is near: the talk is left at once, by a short message as by the button."""
     words = heard.understood.normalised
-    short = len(words.split()) <= _FEW_WORDS and heard.understood.danger is None
+    short = len(words.split()) <= FEW_WORDS and heard.understood.danger is None
     return short and contact.cannot_go_on(words, afraid=bool(state.warned))
 
 
@@ -291,7 +283,7 @@ def _pressed(state: State, heard: Heard, lookups: Lookups) -> Turn:
 
 
 def _stale(state: State, lookups: Lookups) -> Turn:
-    if state.step in _FREE:
+    if state.step in FREE:
         return Turn(state, (ask("welcome.menu", *welcome.MENU),))
     return Turn(state, (say("always.stale"), _question(state, lookups)))
 
@@ -318,7 +310,7 @@ _MERE_GREETINGS = frozenset({Intent.GREETING, Intent.MENU, Intent.EMPTY, Intent.
 
 def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
     understood = heard.understood
-    if _is_foreign(heard) and state.step not in _OWN_WORDS:
+    if foreign.is_foreign(heard) and state.step not in _OWN_WORDS:
         return _in_another_language(state, heard, lookups)
     if _SOS in heard.text:
         unsafe = choice("go:unsafe", "danger.safe_no")
@@ -344,11 +336,11 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
 def _told(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Words that are neither noise nor a code nor a number alone."""
     understood = heard.understood
-    in_form = state.step not in _FREE
+    in_form = state.step not in FREE
     if state.step not in _OWN_WORDS and (aside := _aside(state, heard, lookups)) is not None:
         return aside
     form = _FORMS.get(state.step.partition(".")[0])
-    if state.step in _FREE and provider.wants(heard, lookups):
+    if state.step in FREE and provider.wants(heard, lookups):
         return provider.begin(state, heard, lookups)
     command = always.BY_INTENT.get(understood.intent)
     if state.step in _FREELY_TOLD and command not in _LEAVES_A_FORM:
@@ -379,40 +371,16 @@ def _aside(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         return complaint.ask_aim(state, heard.text)
     if complaint.is_only_the_wish(heard):
         return complaint.ask_of_whom(state, heard, lookups)
-    if _CANNOT_READ.search(words) and len(words.split()) <= _FEW_WORDS:
+    if _CANNOT_READ.search(words) and len(words.split()) <= FEW_WORDS:
         said = ask("always.cannot_read", choice("go:callback", "request.call.me"))
         return _resumed(Turn(state, (said,)), lookups)
-    if _asks_who_helps(heard, lookups):
-        return _resumed(Turn(state, (_who_helps(lookups),)), lookups)
-    if _ASKS_OF_A_PAPER.search(words) and len(words.split()) <= _FEW_WORDS:
+    if status.asks_who_helps(heard, lookups):
+        return _resumed(Turn(state, (status.who_helps(lookups),)), lookups)
+    if _ASKS_OF_A_PAPER.search(words) and len(words.split()) <= FEW_WORDS:
         return _resumed(Turn(state, (ask("always.paper_unread", faq.PERSON),)), lookups)
     return None
 
 
-def _asks_who_helps(heard: Heard, lookups: Lookups) -> bool:
-    """ "Ai đang giúp tôi?", once a request was sent."""
-    words = fold(heard.understood.normalised).strip(" .!?")
-    if lookups.my_case is None or len(words.split()) > _FEW_WORDS:
-        return False
-    return _WHO_HELPS.search(words) is not None
-
-
-def _who_helps(lookups: Lookups) -> Say:
-    """By name, as the published list has it; of the office where nobody was appointed yet."""
-    case = lookups.my_case
-    mine = choice("go:status", "menu.status")
-    if case is None or (case.provider is None and case.state == "closed"):
-        return ask("status.who_gone", faq.PERSON, mine)
-    if case.provider is not None:
-        return ask("provider.is", mine, name=case.provider)
-    return ask("status.who_office", mine, office=case.office)
-
-
-_WHO_HELPS = re.compile(
-    r"\bai (?:dang |se |la nguoi |duoc cu |dc cu )*(?:giup|lo|lam|giu|phu trach|nhan|xu ly|coi)\b"
-    r"(?! (?:duoc|giay|don|sao|gi))"
-    r"|\b(?:can bo|luat su|nguoi)(?: \w+){0,4} (?:ten gi|la ai|ten la gi)\b|^(?:ho )?ten gi$"
-)
 _CANNOT_READ = re.compile(
     r"\b(?:khong|mu) (?:co )?(?:biet |ranh |thuoc )?(?:doc |viet )*chu"
     r"(?: nghia)?(?: gi| het| nhieu| may| dau)*(?: a| nha)?\s*(?:$|[.,!])"
@@ -425,7 +393,7 @@ _ASKS_OF_A_PAPER = re.compile(
 
 def _gives_a_number(state: State, heard: Heard) -> bool:
     """A number, or where not to call, at a step that does not ask for it."""
-    asked = state.step in _OWN_WORDS or state.step.startswith(("status.", *_OURS))
+    asked = state.step in _OWN_WORDS or state.step.startswith(("status.", *with_officer.OURS))
     if asked or state.step == request.PHONE or heard.understood.danger is not None:
         return False
     if heard.phone is not None:
@@ -436,75 +404,18 @@ def _gives_a_number(state: State, heard: Heard) -> bool:
 
 
 _LEAVES_A_FORM = frozenset({"menu", "restart", "delete", "exit", "language"})
-_ENOUGH_WORDS = 4
-
-
-def _is_foreign(heard: Heard) -> bool:
-    """Whether the message is in a language that is not read: no topic is guessed then."""
-    understood = heard.understood
-    if understood.intent not in (Intent.STORY, Intent.QUESTION, Intent.ANSWER):
-        return False
-    if understood.code or understood.phone:
-        return False
-    letters = [letter for letter in heard.text if letter.isalpha()]
-    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
-    if understood.written_in is Language.ENGLISH or 2 * latin < len(letters):
-        return True  # a few Khmer words among Vietnamese ones are passed over
-    words = [word for word in understood.normalised.split() if word.isalpha()]
-    if len(words) < _ENOUGH_WORDS or understood.danger is not None:
-        return False
-    return sum(not is_syllable(fold(word)) for word in words) > len(words) / 2
-
-
-def _in_their_language(state: State, heard: Heard) -> State:
-    """Whoever writes English is answered in English from then on."""
-    english = heard.understood.written_in is Language.ENGLISH and _is_foreign(heard)
-    if state.language != FALLBACK or not english:
-        return state
-    return state.with_(language=str(Language.ENGLISH))
 
 
 def _in_another_language(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Not read, so nothing is guessed: a person; at once when somebody is in danger."""
     danger = heard.understood.danger
-    if danger is not None and state.step in _FREE:
+    if danger is not None and state.step in FREE:
         return request.begin(state.with_(danger=danger, urgent=True), heard, lookups)
     if danger is not None:
         return _again(state, lookups)
-    khmer = any(map(_is_khmer, heard.text))
-    if state.step in _FREE and _FREE_HELP.search(heard.text.lower()):
+    if state.step in FREE and foreign.asks_for_free_help(heard):
         return screening.begin(state, heard, lookups)
-    key = "always.foreign_khmer" if khmer else "always.foreign"
-    said = ask(key, faq.PERSON, faq.SCREEN)
-    understood = heard.understood
-    named = _NAMED_IN_ENGLISH.search(heard.understood.text)
-    reading = lookups.gazetteer.read(named[1]) if named is not None else PlaceReading()
-    if reading.communes and not state.place.communes:  # names are names in any language
-        state = learning.learn_place(state, reading, lookups)
-        said = _with_lines(said, learning.place_line(state, lookups))
-    if understood.written_in is Language.ENGLISH:
-        learnt = learning.learn(state, understood, lookups)
-        told = learnt.state.with_(told_story=state.told_story or bool(understood.fields))
-        state = told.with_(place=state.place)
-        said = _with_lines(said, learning.said_back(state, learnt.new, lookups))
-        if learnt.sure_of_field:
-            field = lookups.texts.render(Line(key=f"field.{state.fields[0]}"), state.language)
-            said = _with_lines(said, (Line(key="understood.field", blanks={"field": field}),))
-    return _resumed(Turn(state, (said,)), lookups)
-
-
-def _with_lines(said: Say, lines: tuple[Line, ...]) -> Say:
-    return said.model_copy(update={"lines": (*said.lines, *lines)})
-
-
-_FREE_HELP = re.compile(
-    r"\bfree\b.{0,20}\b(?:lawyer|help|legal|aid)\b|\b(?:lawyer|legal aid|help)\b.{0,20}\bfree\b"
-)
-_NAMED_IN_ENGLISH = re.compile(r"\b(?:from|in|at|near) ((?:[A-ZĐ]\w+ ?){1,4})")
-
-
-def _is_khmer(letter: str) -> bool:
-    return unicodedata.name(letter, "").startswith("KHMER")
+    return _resumed(foreign.answer(state, heard, lookups), lookups)
 
 
 def _by_office(state: State, heard: Heard) -> State:
@@ -541,8 +452,6 @@ _FREELY_TOLD = frozenset(
 )
 """Steps at which whatever is written is the answer, were it "I want to complain"."""
 _OWN_WORDS = frozenset({request.STORY, request.ADD, request.HOURS}) | _FREELY_TOLD
-_OURS = ("complaint.", "data.", "provider.", "rating.")
-"""Steps of the assistant also while an officer holds the talk: no officer reads these answers."""
 
 
 def _command(state: State, command: str, heard: Heard, lookups: Lookups) -> Turn:
@@ -573,7 +482,7 @@ def _go_on(state: State, lookups: Lookups) -> Turn:
         return _again(state, lookups)
     if state.opening or state.step.startswith("request."):
         return request.go_on(state, lookups) if state.opening else _again(state, lookups)
-    if state.step.startswith(("status.", "always.", *_OURS)):
+    if state.step.startswith(("status.", "always.", *with_officer.OURS)):
         return _again(state, lookups)
     return screening.go_on(state, lookups)
 
@@ -600,11 +509,15 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return Turn(state, (request.ask_place_again(),))
         case Intent.STORY if state.opening and request.tells_enough(heard):
             told = learnt.state.with_(told_story=True)
-            heard_it = _understood(learnt, lookups, odd_age=odd_age) or (say("always.noted"),)
+            heard_it = said_back.understood(learnt, lookups, odd_age=odd_age) or (
+                say("always.noted"),
+            )
             return _go_on(told, lookups).before(*heard_it)
         case Intent.STORY if learnt.anything or len(understood.text) > _LONG:
             told = learnt.state.with_(told_story=True)
-            heard_it = _understood(learnt, lookups, odd_age=odd_age) or (say("always.noted"),)
+            heard_it = said_back.understood(learnt, lookups, odd_age=odd_age) or (
+                say("always.noted"),
+            )
             return _on_from(state, told, lookups).before(*heard_it)
         case Intent.THANKS | Intent.GREETING:
             return _resumed(Turn(state, (say("welcome.thanks"),)), lookups)
@@ -612,7 +525,7 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
             asked = faq.answer(learnt.state, heard, lookups)
             return _resumed(_without_detours(asked), lookups)
         case _ if learnt.anything or odd_age:
-            heard_it = _understood(learnt, lookups, odd_age=odd_age)
+            heard_it = said_back.understood(learnt, lookups, odd_age=odd_age)
             return _on_from(state, learnt.state, lookups).before(*heard_it)
         case _ if understood.place.communes or understood.place.outside:
             return _on_from(state, learnt.state, lookups).before(_known_place(state, lookups))
@@ -702,7 +615,9 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
         case Intent.STORY if waiting and state.intermediary:
             return request.to_which(learnt.state, heard.text, lookups)
         case Intent.STORY if waiting:
-            return Turn(learnt.state, (say("request.added"),), _to_case(heard.text, lookups))
+            return Turn(
+                learnt.state, (say("request.added"),), with_officer.to_case(heard.text, lookups)
+            )
         case Intent.STORY if understood.follow_up and state.topic is not None and not learnt.new:
             return faq.answer(learnt.state, heard, lookups)
         case Intent.STORY if _asks_from_elsewhere(learnt, heard, lookups):
@@ -725,7 +640,9 @@ def _free(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return _place_alone(learnt, lookups)
         case _ if learnt.new or learnt.corrected:
             turn = screening.go_on(learnt.state, lookups)
-            return turn.before(*_understood(learnt, lookups, odd_age=understood.impossible_age))
+            return turn.before(
+                *said_back.understood(learnt, lookups, odd_age=understood.impossible_age)
+            )
         case _:
             return faq.answer(learnt.state, heard, lookups)
 
@@ -804,7 +721,9 @@ def _story(learnt: learning.Learnt, heard: Heard, lookups: Lookups) -> Turn:
         return faq.answer(state, heard, lookups)
     if _says_nothing(learnt, heard):
         return Turn(learnt.state, (ask("faq.tell_more", faq.PERSON, faq.SCREEN),))
-    heard_it = _understood(learnt, lookups, story=True, odd_age=heard.understood.impossible_age)
+    heard_it = said_back.understood(
+        learnt, lookups, story=True, odd_age=heard.understood.impossible_age
+    )
     understood = faq.with_article(heard_it, heard, lookups)
     if state.urgent:
         turn = request.begin(state, heard, lookups)
@@ -830,64 +749,7 @@ _SOME_FIELD = 0.25
 
 def _is_short(heard: Heard) -> bool:
     """A trouble in a few words, "chủ hụt lương 2 tháng nay": it asks what can be done."""
-    return len(heard.understood.text.split()) <= _FEW_WORDS
-
-
-_FEW_WORDS = 14
-
-
-def _understood(
-    learnt: learning.Learnt, lookups: Lookups, *, story: bool = False, odd_age: bool = False
-) -> tuple[Say, ...]:
-    """One message that says what was understood, so that it can be put right."""
-    state = learnt.state
-    lines = list(learning.said_back(state, learnt.new + learnt.corrected, lookups))
-    if learnt.place:
-        lines = [*learning.place_line(state, lookups), *lines]
-    if learnt.state.place.outside and not learnt.state.place.communes:
-        place = Line(key="understood.outside", blanks={"place": learnt.state.place.outside})
-        lines = [place, *lines]
-    if story and state.fields and learnt.sure_of_field:
-        field = lookups.texts.render(Line(key=f"field.{state.fields[0]}"), state.language)
-        lines.append(Line(key="understood.field", blanks={"field": field}))
-    if learnt.turned and state.relation is not None:
-        who = lookups.texts.render(Line(key=f"who.{state.relation}"), state.language)
-        lines = [Line(key="understood.who", blanks={"who": who}), *lines]
-    elif state.intermediary and story:
-        lines = [Line(key="understood.for_other"), *lines]
-    head = [Line(key="understood.head")] if lines else []
-    if odd_age:
-        head = [Line(key="understood.odd_age"), *head]
-    if not (head or lines):
-        return ()
-    fix = [Line(key="understood.fix")] if story and lines else []
-    return (Say(lines=(*head, *lines, *fix), choices=_taken_back(learnt, lookups)),)
-
-
-def _taken_back(learnt: learning.Learnt, lookups: Lookups) -> tuple[Choice, ...]:
-    """A button for each thing understood, to take it back with one tap."""
-    state = learnt.state
-    wrong = []
-    if learnt.turned and state.relation is not None:
-        wrong.append(("who", Line(key=f"who.{state.relation}")))
-    if learnt.place and (state.place.commune or state.place.outside) is not None:
-        name = state.place.outside or ""
-        if state.place.commune is not None:
-            name = lookups.province.commune(state.place.commune).full_name
-        wrong.append(("place", Line(key="request.place.commune", blanks={"name": name})))
-    for fact in learnt.new + learnt.corrected:
-        value = state.facts.get(fact)
-        if value is None or fact in FROM_PLACE or FACTS[fact].sensitive:
-            continue
-        wrong.append((str(fact), learning.describe(fact, value)))
-    if any(FACTS[fact].sensitive for fact in learnt.new + learnt.corrected):
-        wrong.append(("private", Line(key="understood.private_short")))
-    if state.fields and learnt.sure_of_field:
-        wrong.append(("field", Line(key=f"field.{state.fields[0]}")))
-    return tuple(
-        choice(f"x:{key}", "understood.wrong", what=lookups.texts.render(what, state.language))
-        for key, what in wrong
-    )
+    return len(heard.understood.text.split()) <= FEW_WORDS
 
 
 def _take_back(state: State, what: str, lookups: Lookups) -> Turn | None:
@@ -912,7 +774,7 @@ def _take_back(state: State, what: str, lookups: Lookups) -> Turn | None:
     for fact in gone:
         facts = facts.having(fact, None)
     state = state.with_(facts=facts)
-    turn = Turn(state) if state.step in _FREE else _go_on(state, lookups)
+    turn = Turn(state) if state.step in FREE else _go_on(state, lookups)
     return turn.before(say("understood.taken_back"))
 
 
@@ -932,7 +794,7 @@ def _location(state: State, heard: Heard, lookups: Lookups) -> Turn:
             return turn
     pinned = request.answer(state.at(request.PLACE).with_(opening=False), heard, lookups)
     learnt = pinned.state.place if pinned is not None else state.place
-    if state.step not in _FREE:
+    if state.step not in FREE:
         return _go_on(state.with_(place=learnt), lookups)
     return _place_alone(learning.Learnt(state.with_(place=learnt), place=True), lookups)
 
@@ -944,10 +806,10 @@ def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
     if state.step.startswith("complaint."):  # it would reach whom the complaint is about
         return _resumed(Turn(state, (say("complaint.no_files"),)), lookups)
     if heard.kind is InboundKind.FILE and lookups.papers is not None:
-        taken = papers.photo(state, lookups.papers, _to_case(heard.text, lookups))
+        taken = papers.photo(state, lookups.papers, with_officer.to_case(heard.text, lookups))
         return _resumed(taken, lookups)
     if lookups.my_case is not None and lookups.my_case.state != "closed":
-        added = Turn(state, (say("always.file_added"),), _to_case(heard.text, lookups))
+        added = Turn(state, (say("always.file_added"),), with_officer.to_case(heard.text, lookups))
         return _resumed(added, lookups)
     key = "always.voice" if heard.kind is InboundKind.VOICE else "always.file"
     kept = say(key)
@@ -959,227 +821,12 @@ def _file(state: State, heard: Heard, lookups: Lookups) -> Turn:
 # --- while an officer holds the talk -----------------------------------------------------------
 
 
-def _to_officer(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
-    """What goes to the officer who holds the talk; None if it is meant for the assistant."""
-    if heard.kind is InboundKind.START or state.step.startswith(_OURS):
-        return None
-    if heard.lost is not None:
-        return Turn(state, (say(f"always.{heard.lost}"),))
-    if lookups.shut:
-        return _unseen(state, heard, lookups)
-    if heard.kind is InboundKind.FILE and lookups.papers is not None:
-        return papers.photo(state, lookups.papers, _to_case(heard.text, lookups))
-    if state.step in (request.PHONE, request.HOURS):
-        # The officer was quicker than the citizen: the number is still asked for.
-        answered = request.answer(state, heard, lookups)
-        if answered is not None and answered.state.step != state.step:
-            return answered
-    if fold(heard.understood.text).strip(" .!?,") in _CALLS_THE_BOT:
-        return None
-    if provider.wants(heard, lookups):
-        return provider.begin(state, heard, lookups)
-    if heard.understood.intent in _STILL_OURS or status.names_a_code(heard.text):
-        return None
-    if lookups.my_case is not None and lookups.my_case.provider and _asks_who_helps(heard, lookups):
-        return None  # it is known; no officer has to type it
-    if contact.wants_a_call(heard.text):
-        called = request.call_back(state, heard, lookups)
-        if called.state.step == request.PHONE and heard.understood.phone is not None:
-            called = request.answer(called.state, heard, lookups) or called
-        told = _to_case(heard.text, lookups)
-        return Turn(called.state, called.says[:1], (*told, *called.wishes))
-    if complaint.may_be_one(heard):
-        return complaint.ask_aim(state, heard.text)
-    if papers.says_lacking(heard, lookups):
-        asked = papers.lacking(state, heard, lookups)
-        return Turn(asked.state, asked.says, (*_to_case(heard.text, lookups), *asked.wishes))
-    return Turn(state, (), _to_case(_in_words(heard, lookups), lookups))
-
-
-def _unseen(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
-    """What goes to the officer from a phone that others may hold: nothing is said of the case."""
-    meant_for_us = fold(heard.understood.text).strip(" .!?,") in _CALLS_THE_BOT
-    meant_for_us = meant_for_us or heard.understood.intent in _STILL_OURS
-    if meant_for_us or _opens(state, heard) or status.names_a_code(heard.text):
-        return None
-    if unlocking.asks_of_the_case(state, heard, lookups):
-        return None
-    told = _to_case(_in_words(heard, lookups), lookups)
-    case = lookups.my_case
-    if heard.kind is InboundKind.FILE and lookups.papers is not None:
-        return Turn(state, (), (*told, KeepPhoto(lookups.papers.case_id)))
-    if case is not None and case.may_be_called and contact.wants_a_call(heard.text):
-        return Turn(state, (), (*told, AskCallBack(case.id)))
-    return Turn(state, (), told)
-
-
-def _opens(state: State, heard: Heard) -> bool:
-    """Whether it is what the case is being opened by; other words are for the officer."""
-    return state.step in (unlocking.PIN, status.CODE, status.PIN) and unlocking.is_answer(heard)
-
-
-def _to_case(text: str, lookups: Lookups) -> tuple[AddToCase, ...]:
-    return (AddToCase(text, lookups.my_case.id),) if lookups.my_case is not None else ()
-
-
-def _in_words(heard: Heard, lookups: Lookups) -> str:
-    """What an officer reads of a message, whatever it was made of."""
-    match heard.kind:
-        case InboundKind.LOCATION if heard.latitude is not None and heard.longitude is not None:
-            reading = lookups.gazetteer.read_pin(heard.latitude, heard.longitude)
-            names = [lookups.province.commune(code).full_name for code in reading.communes]
-            where = " / ".join(names) or reading.outside or ""
-            return f"📍 {heard.latitude:.5f}, {heard.longitude:.5f} {where}".strip()
-        case InboundKind.PHONE:
-            return f"📞 {heard.phone or ''}"
-        case InboundKind.STICKER | InboundKind.OTHER:
-            return heard.text or "🙂"
-        case _:
-            return heard.text
-
-
-def _held(lookups: Lookups) -> bool:
-    """Whether an officer holds the talk."""
-    return lookups.my_case is not None and lookups.my_case.state in HELD
-
-
-_CALLS_THE_BOT = frozenset({"tram", "tram oi", "bot", "tro ly", "menu"})
-_STILL_OURS = frozenset(
-    {
-        *(Intent.DELETE, Intent.STATUS, Intent.WITHDRAW, Intent.LANGUAGE, Intent.COMPLAIN),
-        *(Intent.MY_DATA, Intent.CORRECT_DATA, Intent.REVOKE),
-    }
-)
-"""A complaint is not handed to whom it may be about; it is read back before it goes anywhere."""
-
-
 # --- danger, going back, numbering -------------------------------------------------------------
-
-
-def danger_card(understood: Understood, state: State | None = None) -> str:
-    """The key of the card; who is beaten by the police is not sent to the police alone.
-
-    `state`: what is known of the writer, if the talk has said more. A child who writes is spoken
-    to, not spoken of.
-    """
-    danger = understood.danger
-    if danger is DangerKind.CHILD and _writes_as_a_child(understood, state or State()):
-        return "danger.child_self"
-    if danger is DangerKind.ARREST and _HELD_ABROAD.search(fold(understood.text)):
-        return "danger.arrest_abroad"
-    if danger is DangerKind.VIOLENCE and "cong an" in fold(understood.text):
-        return "danger.violence_police"
-    return f"danger.{danger}"
-
-
-def _writes_as_a_child(understood: Understood, state: State) -> bool:
-    if understood.relation not in (None, Relation.SELF) or for_another(state):
-        return False
-    ages = (state.facts.age, understood.facts.age, understood.guessed_age)
-    age = next((one for one in ages if one is not None), None)
-    if age is not None:
-        return age < GROWN_UP
-    return (
-        understood.relation is Relation.SELF
-        and _AT_SCHOOL.search(fold(understood.text)) is not None
-    )
-
-
-_AT_SCHOOL = re.compile(r"\b(?:em|con|chau) (?:\w+ ){0,2}hoc lop\b|\bthay (?:giao|day|chu nhiem)\b")
-_HELD_ABROAD = re.compile(
-    r"\b(?:malaysia|ma lai|indonesia|indo|thai lan|campuchia|trung quoc|philippines|brunei"
-    r"|dai loan|nuoc ngoai|nuoc ban)\b"
-)
-
-
-def _warn(before: State, danger: DangerKind, heard: Heard, turn: Turn, lookups: Lookups) -> Turn:
-    """The card with the right number comes first, in full once for each danger of a matter."""
-    if before.danger is DangerKind.HARMING and danger in _DONE_BY_SOMEBODY:
-        danger = _whose_deed(heard, danger)
-    state = turn.state.with_(
-        warned=turn.state.warned | {danger}, danger=_graver(before.danger, danger), urgent=True
-    )
-    alarm = _alarm(danger, lookups)
-    if danger is DangerKind.ARREST and danger in before.warned:  # more is told of the same arrest
-        says = turn.says
-        if not any(line.key == "danger.arrest_more" for said in says for line in said.lines):
-            says = (say("danger.arrest_more"), *says)
-        return Turn(state, says, (*turn.wishes, *alarm))
-    again = danger in before.warned and danger is not DangerKind.HARMING
-    if before.danger is not None and again:
-        return Turn(state, turn.says, (*turn.wishes, *alarm)).before(say("danger.again"))
-    key = danger_card(replace(heard.understood, danger=danger), turn.state)
-    card = Say(lines=_in_a_language_they_read(key, state, heard, lookups))
-    if danger in _CARD_WITHOUT_111 and (state.facts.age or CHILD_UNTIL) < CHILD_UNTIL:
-        card = card.model_copy(update={"lines": (*card.lines, Line(key="danger.child_too"))})
-    ways: tuple[Choice, ...] = (choice("go:person", "menu.person"),)
-    if danger in _ABUSER_MAY_READ:
-        ways += (choice("go:unsafe", "danger.safe_no"),)
-    words = heard.understood.normalised
-    if danger in _ABUSER_MAY_READ and contact.cannot_go_on(words, afraid=True):
-        leaving = state.at("free").with_(opening=False)
-        card = card.model_copy(update={"lines": (*card.lines, Line(key="danger.not_safe"))})
-        told = tuple(wish for wish in turn.wishes if isinstance(wish, AddToCase))
-        return Turn(leaving, (card,), (*told, *alarm))
-    card = card.model_copy(update={"choices": (*ways, choice("go:calm", "danger.none"))})
-    if danger in _ONLY_THE_CARD:  # nothing else is asked or explained now
-        listening = state.at("free") if before.step in _FREE else before
-        told = tuple(wish for wish in turn.wishes if isinstance(wish, AddToCase))
-        kept = {"warned": state.warned, "danger": state.danger, "urgent": True}
-        return Turn(listening.with_(**kept), (card,), (*told, *alarm))
-    return Turn(state, turn.says, (*turn.wishes, *alarm)).before(card)
-
-
-_DONE_BY_SOMEBODY = frozenset({DangerKind.THREAT, DangerKind.VIOLENCE})
-_OWN_DEED = re.compile(
-    r"\b(?:toi|tui|tao|em|anh|minh)\b(?: \w+){0,3} "
-    r"(?:giet|chem|dam|danh|dot|ban|xu|thit|chat|cat co|cho no)\b"
-    r"(?! (?:toi|tui|tao|em|anh|minh|vo|con)\b)"
-)
-
-
-def _whose_deed(heard: Heard, danger: DangerKind) -> DangerKind:
-    """ "Tôi nói thật, tối nay tôi chém nó", after a threat of one's own, is no victim's word."""
-    own = _OWN_DEED.search(fold(heard.understood.normalised))
-    return DangerKind.HARMING if own is not None else danger
-
-
-def _alarm(danger: DangerKind, lookups: Lookups) -> tuple[RaiseAlarm, ...]:
-    """A danger told while a request is under way: the office must see it."""
-    case = lookups.my_case
-    return (RaiseAlarm(case.id, danger),) if case is not None and case.state != "closed" else ()
-
-
-def _graver(before: DangerKind | None, now: DangerKind) -> DangerKind:
-    """The danger of the matter: the first one told, unless life and limb come into it later."""
-    if before is None or (before in _LESS_GRAVE and now not in _LESS_GRAVE):
-        return now
-    return before
-
-
-_LESS_GRAVE = frozenset({DangerKind.ARREST, DangerKind.THREAT})
-
-
-def _in_a_language_they_read(
-    key: str, state: State, heard: Heard, lookups: Lookups
-) -> tuple[Line, ...]:
-    """A card, and in English too for whoever may read neither it nor Vietnamese."""
-    khmer = heard.understood.written_in is Language.KHMER
-    if lookups.texts.complete(state.language) and not khmer:
-        return (Line(key=key),)
-    english = lookups.texts.render(Line(key=key), Language.ENGLISH)
-    return Line(key=key), Line(key="danger.in_english", blanks={"text": english})
-
-
-_ONLY_THE_CARD = frozenset({DangerKind.SUICIDE, DangerKind.HARMING})
-
-_CARD_WITHOUT_111 = frozenset({DangerKind.VIOLENCE, DangerKind.THREAT, DangerKind.HARMING})
-_ABUSER_MAY_READ = frozenset({DangerKind.VIOLENCE, DangerKind.CHILD, DangerKind.TRAFFICKING})
 
 
 def _back(state: State, lookups: Lookups) -> Turn:
     """To the question before; what was answered since is forgotten."""
-    earlier = [past for past in state.past if past.step not in _FREE]
+    earlier = [past for past in state.past if past.step not in FREE]
     if not earlier:
         return Turn(
             state.at("free"), (say("always.nothing_to_go_back"), ask("welcome.menu", *welcome.MENU))
@@ -1217,7 +864,7 @@ def _question(state: State, lookups: Lookups) -> Say:
 def _resumed(turn: Turn, lookups: Lookups) -> Turn:
     """After something said in between: the form goes on where it was."""
     state = clearing.settled(turn.state)
-    if state.step in _FREE:
+    if state.step in FREE:
         return Turn(state, turn.says, turn.wishes)
     return Turn(state, (*turn.says, _question(state, lookups)), turn.wishes)
 

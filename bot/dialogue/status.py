@@ -2,10 +2,11 @@
 
 import re
 
-from bot.dialogue import complaint, papers, provider, welcome
+from bot.dialogue import complaint, faq, papers, provider, welcome
 from bot.dialogue.request import answered_in
 from bot.dialogue.screening import written
 from bot.dialogue.turn import (
+    FEW_WORDS,
     CaseView,
     FindCase,
     Heard,
@@ -256,3 +257,29 @@ def _withdrawn(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     if heard.key == "no" or (not heard.key and heard.understood.intent is Intent.NO):
         return welcome.again(state)
     return None
+
+
+def asks_who_helps(heard: Heard, lookups: Lookups) -> bool:
+    """ "Ai đang giúp tôi?", once a request was sent."""
+    words = fold(heard.understood.normalised).strip(" .!?")
+    if lookups.my_case is None or len(words.split()) > FEW_WORDS:
+        return False
+    return _WHO_HELPS.search(words) is not None
+
+
+def who_helps(lookups: Lookups) -> Say:
+    """By name, as the published list has it; of the office where nobody was appointed yet."""
+    case = lookups.my_case
+    mine = choice("go:status", "menu.status")
+    if case is None or (case.provider is None and case.state == "closed"):
+        return ask("status.who_gone", faq.PERSON, mine)
+    if case.provider is not None:
+        return ask("provider.is", mine, name=case.provider)
+    return ask("status.who_office", mine, office=case.office)
+
+
+_WHO_HELPS = re.compile(
+    r"\bai (?:dang |se |la nguoi |duoc cu |dc cu )*(?:giup|lo|lam|giu|phu trach|nhan|xu ly|coi)\b"
+    r"(?! (?:duoc|giay|don|sao|gi))"
+    r"|\b(?:can bo|luat su|nguoi)(?: \w+){0,4} (?:ten gi|la ai|ten la gi)\b|^(?:ho )?ten gi$"
+)

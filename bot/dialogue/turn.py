@@ -32,6 +32,10 @@ from eligibility.grounds import LegalAidLaw
 from knowledge.library import Library
 from knowledge.search import Search
 
+FREE = frozenset({"new", "free"})
+"""Steps at which nothing is being asked."""
+FEW_WORDS = 14
+"""Up to so many words a message says one thing only."""
 _REMEMBERED = 12
 
 
