@@ -75,12 +75,12 @@ class FieldModel:
         margins = self._margins(featurise(read, self._speller.mend_boldly(read.syllables)))
         shares = np.exp(_SHARPNESS * (margins - margins.max()))
         shares /= shares.sum()
-        by_class = dict(zip(self._classes, zip(shares, margins, strict=True), strict=True))
+        by_class = dict(zip(self._classes, zip(shares.tolist(), margins, strict=True), strict=True))
         none_share, none_margin = by_class.pop(OUT_OF_SCOPE)
         ranked = sorted(by_class.items(), key=lambda item: item[1][0], reverse=True)
         return FieldGuess(
-            fields=tuple(FieldScore(FieldId(name), float(share)) for name, (share, _) in ranked),
-            out_of_scope=float(none_share),
+            fields=tuple(FieldScore(FieldId(name), share) for name, (share, _) in ranked),
+            out_of_scope=none_share,
             margin=float(none_margin - ranked[0][1][1]),
         )
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Self, assert_never
+from typing import NamedTuple, Self, assert_never
 
 import numpy as np
+import numpy.typing as npt
 
 from knowledge.postings import Floats, Postings, Saturation
 from knowledge.spelling import Speller, pairs, rarity
@@ -57,8 +58,7 @@ class Text:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A text that was found, by its place in the index; `score` is BM25, above 0, no upper end."""
 
     place: int
@@ -160,21 +160,15 @@ class Index:
             _Part.PAIRS: pairs(question.syllables),
             _Part.ACCENTED: self._accented(question),
         }
-        found = []
+        scores: Floats = np.zeros(len(self.texts))
         for part, words in asked.items():
-            places, values = self._postings[part].scores(
-                dict.fromkeys(words), self._size, self._dials
+            self._postings[part].add_to(
+                scores, dict.fromkeys(words), self._size, self._dials, self._weights[part]
             )
-            found.append((places, values * self._weights[part]))
-        scores: Floats = np.bincount(
-            np.concatenate([places for places, _ in found]),
-            np.concatenate([values for _, values in found]),
-        ).astype(np.float64, copy=False)  # whole numbers where nothing was found
-        least = _least_of_best(scores, limit)
+        places = _best_of(scores, limit)
         best = [
             (-score, self.texts[place].key, self._order[place], place)
-            for place in np.flatnonzero(scores >= least).tolist()
-            if (score := float(scores[place])) > 0
+            for place, score in zip(places.tolist(), scores[places].tolist(), strict=True)
         ]
         return tuple(Match(place, -score) for score, _, _, place in sorted(best)[:limit])
 
@@ -221,14 +215,17 @@ class Index:
         return rarity(texts, self.speller.size)
 
 
-def _least_of_best(scores: Floats, limit: int) -> float:
-    """The score of the last of the `limit` best, or less; 0 when there are no more than those."""
+def _best_of(scores: Floats, limit: int) -> npt.NDArray[np.intp]:
+    """The places of the `limit` best scores above 0, and of those that equal the last of them."""
     some = scores[::_SAMPLE]
-    if len(some) <= limit:  # of a few all are looked at
-        return float(np.partition(scores, -limit)[-limit]) if len(scores) > limit else 0.0
     # As many in a part of them as are wanted of all: the last of those is good enough for a sieve.
-    sieved = scores[scores >= np.partition(some, -limit)[-limit]]
-    return float(np.partition(sieved, -limit)[-limit])
+    sieve = float(np.partition(some, -limit)[-limit]) if len(some) > limit else 0.0
+    places = np.flatnonzero(scores >= sieve if sieve > 0 else scores)
+    if len(places) <= limit:
+        return places
+    left = scores[places]
+    best: npt.NDArray[np.intp] = places[left >= np.partition(left, -limit)[-limit]]
+    return best
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ from knowledge.spelling import rarity
 
 Whole = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
-
-_NOWHERE: Whole = np.zeros((2, 0), np.int32)
-_NO_VALUES: Floats = np.zeros(0)
+_Worth = tuple[npt.NDArray[np.intp], Floats]
+"""Places, each once, and a number for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,15 @@ class Saturation:
 
 
 @dataclass(frozen=True, slots=True)
+class _Reckoned:
+    """What words are worth at their places, as far as they were asked for."""
+
+    owed: Floats
+    """By place: what its length takes from each of its words."""
+    worth: dict[str, _Worth] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Postings:
     """Words by the places they stand in; `lengths` has one number a place, 0 where there is none.
 
@@ -41,7 +49,7 @@ class Postings:
     where: Mapping[str, Whole]
     """Two rows a word: places, and how often it stands there."""
     lengths: Whole
-    _known: dict[tuple[str, int, Saturation], tuple[npt.NDArray[np.intp], Floats]] = field(
+    _known: dict[tuple[int, Saturation, float], _Reckoned] = field(
         default_factory=dict, repr=False, compare=False
     )
     """What was reckoned once: an edit makes new postings, and with them everything anew."""
@@ -76,26 +84,33 @@ class Postings:
             where[word] = np.hstack((where[word], added)) if word in where else added
         return Postings(where, lengths)
 
-    def scores(
-        self, words: Iterable[str], texts: int, dials: Saturation
-    ) -> tuple[npt.NDArray[np.intp], Floats]:
-        """Places, some more than once, and what each of the different `words` is worth there."""
-        found = [self._worth(word, texts, dials) for word in words if word in self.where]
-        if not found:
-            return np.zeros(0, np.intp), _NO_VALUES
-        return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
+    def add_to(
+        self, scores: Floats, words: Iterable[str], texts: int, dials: Saturation, weight: float
+    ) -> None:
+        """Add to the score of each place what the different `words` are worth there, in order."""
+        if not self.where:
+            return
+        known = self._known.get((texts, dials, weight))
+        if known is None:
+            known = self._known[texts, dials, weight] = self._reckoned(texts, dials)
+        for word in words:
+            worth = known.worth.get(word)
+            if worth is None:
+                if word not in self.where:
+                    continue
+                worth = known.worth[word] = self._worth(word, known.owed, texts, dials, weight)
+            np.add.at(scores, *worth)
+
+    def _reckoned(self, texts: int, dials: Saturation) -> _Reckoned:
+        usual = float(self.lengths.sum(dtype=np.int64)) / texts
+        owed = dials.often * (1 - dials.length + dials.length * self.lengths / usual)
+        return _Reckoned(owed.astype(np.float64, copy=False))
 
     def _worth(
-        self, word: str, texts: int, dials: Saturation
-    ) -> tuple[npt.NDArray[np.intp], Floats]:
+        self, word: str, owed: Floats, texts: int, dials: Saturation, weight: float
+    ) -> _Worth:
         """Where a word stands and what it is worth there; reckoned when it is first asked for."""
-        key = word, texts, dials
-        if key not in self._known:
-            places, times = self.where[word]
-            owed = 1 - dials.length + dials.length * self.lengths[places] / self._usual(texts)
-            worth = rarity(len(places), texts) * times * (dials.often + 1)
-            self._known[key] = places.astype(np.intp), worth / (times + dials.often * owed)
-        return self._known[key]
-
-    def _usual(self, texts: int) -> float:
-        return float(self.lengths.sum(dtype=np.int64)) / texts
+        where, times = self.where[word]
+        places = where.astype(np.intp)
+        worth = rarity(len(places), texts) * times * (dials.often + 1)
+        return places, worth / (times + owed[places]) * weight

@@ -13,6 +13,7 @@ from copy import copy
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
+from operator import mul
 from pathlib import Path
 from typing import Self
 
@@ -117,6 +118,16 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
+class _Weighing:
+    """What `search` and `explain` have in common."""
+
+    evidence: tuple[Weighed, ...]
+    answers_from: float
+    abstained: bool
+    ambiguous: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for one article."""
 
@@ -150,13 +161,12 @@ class Judge:
 
     def rank(self, grounds: tuple[float, ...]) -> float:
         """How much speaks for an article; only differences mean something."""
-        return sum(weight * one for weight, one in zip(self.ranking, grounds, strict=True))
+        total: float = sum(map(mul, self.ranking, grounds))
+        return total
 
     def chance(self, signs: tuple[float, ...]) -> float:
         """The chance, 0 to 1."""
-        total = self.bias + sum(
-            weight * sign for weight, sign in zip(self.weights, signs, strict=True)
-        )
+        total = self.bias + sum(map(mul, self.weights, signs))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
@@ -203,16 +213,37 @@ class Search:
                 del changed._said[key]  # noqa: SLF001 - its own
         return changed
 
-    def search(self, query: str, limit: int = 5) -> Found:
-        """The articles nearest to `query`, at most `limit`, and whether one of them answers it."""
-        seen = self.explain(query, max(limit, 2))
+    def search(self, query: str, limit: int = 5, guess: FieldGuess | None = None) -> Found:
+        """The articles nearest to `query`, at most `limit`, and whether one of them answers it.
+
+        `guess`: what the field model makes of `query`, if it was asked already.
+        """
+        read = self._index.read(query)
+        guess = guess or self._fields.guess_read(read.normalised)
+        seen = self._weigh(read, guess, max(limit, 2))
         hits = tuple(Hit(one.id, one.chance, one.wording) for one in seen.evidence[:limit])
-        return Found(hits, seen.abstained, seen.ambiguous, seen.fields)
+        return Found(hits, seen.abstained, seen.ambiguous, guess.fields)
 
     def explain(self, question: str, limit: int = 10) -> Explained:
         """How `search` comes to what it says, with the best `limit` articles. Keeps nothing."""
         read = self._index.read(question)
         guess = self._fields.guess_read(read.normalised)
+        seen = self._weigh(read, guess, limit)
+        return Explained(
+            normalised=read.normalised.accented,
+            has_diacritics=read.normalised.has_diacritics,
+            syllables=read.syllables,
+            mended=_mended(read),
+            evidence=seen.evidence,
+            answers_from=seen.answers_from,
+            twins=TWINS,
+            abstained=seen.abstained,
+            ambiguous=seen.ambiguous,
+            fields=guess.fields,
+            out_of_scope=guess.out_of_scope,
+        )
+
+    def _weigh(self, read: Question, guess: FieldGuess, limit: int) -> _Weighing:
         ranked = self.evidence(read, guess)[:limit]
         chances = accumulate((self._judge.chance(one.signs) for one in ranked), min)
         evidence = tuple(
@@ -224,19 +255,7 @@ class Search:
         abstained = not evidence or says_nothing or evidence[0].chance < answers_from
         twins = len(evidence) > 1 and evidence[1].weight >= TWINS * evidence[0].weight
         open_question = twins or self._names_only_a_subject(read, evidence)
-        return Explained(
-            normalised=read.normalised.accented,
-            has_diacritics=read.normalised.has_diacritics,
-            syllables=read.syllables,
-            mended=_mended(read),
-            evidence=evidence,
-            answers_from=answers_from,
-            twins=TWINS,
-            abstained=abstained,
-            ambiguous=open_question and not abstained,
-            fields=guess.fields,
-            out_of_scope=guess.out_of_scope,
-        )
+        return _Weighing(evidence, answers_from, abstained, open_question and not abstained)
 
     def read(self, text: str) -> Question:
         """A text as `evidence` takes it."""
@@ -253,42 +272,41 @@ class Search:
         candidates = self._candidates(question, without)
         if not candidates:
             return ()
-        words = {word: self._index.rarity(word) for word in set(question.syllables)}
+        words = {word: self._index.rarity(word) for word in question.syllables}
         two = {
             pair: self._index.pair_rarity(pair)
-            for pair in set(pairs(question.syllables))
+            for pair in dict.fromkeys(pairs(question.syllables))
             if pair in self._index.speller.pairs
         }
         all_words, all_pairs = sum(words.values()), sum(two.values()) + _UNHEARD
         likely = {one.id: one.score for one in guess.fields}
         margin = max(-_CERTAIN, min(_CERTAIN, guess.margin))
-        best = candidates[0][0]
+        best, texts = candidates[0][0], self._index.texts
         looked_at: list[_Looked] = []
         for wordings, key, matches in candidates:
             article, said = self._library.articles[key], self._said[key]
-            owes = left_out if without in article.wordings else _NOTHING_SAID
-            heard = _heard(words, said.words, owes.words)
-            heard_together = _often(_heard(two, said.pairs, owes.pairs))
+            left = without is not None and without in article.wordings
+            owes = left_out if left else _NOTHING_SAID
+            covered, often = _heard(words, said.words, owes.words)
+            _, together = _heard(two, said.pairs, owes.pairs)
             titles = (article.title, article.short)
-            title = next(
-                (one.score for one in matches if self._index.texts[one.place].text in titles), 0.0
-            )
+            title = next((one.score for one in matches if texts[one.place].text in titles), 0.0)
+            likely_field = likely[article.field]
             grounds = (
                 wordings / best,
                 title / best,
-                _often(heard) / all_words,
-                heard_together / all_pairs,
-                math.log(likely[article.field] + 0.001),
+                often / all_words,
+                together / all_pairs,
+                math.log(likely_field + 0.001),
             )
-            covered = sum(rarity for rarity, _ in heard)
             signs = (
                 covered / all_words,
                 math.log1p(covered),
-                math.log1p(heard_together),
+                math.log1p(together),
                 margin,
-                likely[article.field],
+                likely_field,
             )
-            looked_at.append((article, self._index.texts[matches[0].place].text, grounds, signs))
+            looked_at.append((article, texts[matches[0].place].text, grounds, signs))
         return self._ranked(looked_at)
 
     def _names_only_a_subject(self, question: Question, evidence: tuple[Weighed, ...]) -> bool:
@@ -310,12 +328,14 @@ class Search:
     ) -> list[tuple[float, str, list[Match]]]:
         """The articles whose wordings match best, best first, with how well and which."""
         found: dict[str, list[Match]] = {}
+        texts = self._index.texts
         for match in self._index.find(question, _TEXTS):
-            text = self._index.texts[match.place]
+            text = texts[match.place]
             if text.text != without:
                 found.setdefault(text.key, []).append(match)
-        weighed = ((_faded(matches), key, matches) for key, matches in found.items())
-        return sorted(weighed, key=lambda one: (-one[0], one[1]))[:_RANKED]
+        # Each key once, so that the matches are never compared.
+        weighed = sorted((-_faded(matches), key, matches) for key, matches in found.items())
+        return [(-score, key, matches) for score, key, matches in weighed[:_RANKED]]
 
     def _ranked(self, looked_at: list[_Looked]) -> tuple[Evidence, ...]:
         """The articles by their grounds, best first, with what each leads or lags by as a sign."""
@@ -387,19 +407,21 @@ def _all_of(article: Article) -> tuple[str, ...]:
 
 def _heard(
     asked: dict[str, float], said: dict[str, int], owes: dict[str, int]
-) -> list[tuple[float, int]]:
-    """What of the asked is said: how rare it is, and in how many texts beside the one left out."""
-    return [
-        (asked[one], texts)
-        for one in asked.keys() & said.keys()
-        if (texts := said[one] - owes.get(one, 0)) > 0
-    ]
-
-
-def _often(heard: list[tuple[float, int]]) -> float:
-    """Rarities, each counted the fuller the more texts say it."""
-    return sum(rarity * texts / (texts + _FEW) for rarity, texts in heard)
+) -> tuple[float, float]:
+    """How rare what of the asked is said is, in all; and the same, each counted the fuller the more
+    texts say it, beside the one left out."""
+    heard = often = 0.0
+    for one, rarity in asked.items():
+        texts = said.get(one, 0)
+        if texts and owes:
+            texts -= owes.get(one, 0)
+        if texts > 0:
+            heard += rarity
+            often += rarity * texts / (texts + _FEW)
+    return heard, often
 
 
 def _faded(matches: list[Match]) -> float:
+    if len(matches) == 1:
+        return matches[0].score
     return sum(match.score * faded for match, faded in zip(matches, _FADED, strict=False))

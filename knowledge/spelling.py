@@ -86,10 +86,14 @@ class Speller:
         """
         parted = [part for word in syllables for part in self._parted(word)]
         around = ["", *parted, ""]
+        fits = [pair in self.pairs for pair in pairs(around)]
         return self._likeliest(
             [
-                self._bold_guesses(before, word, after)
-                for before, word, after in zip(around, parted, around[2:], strict=False)
+                # Whoever stood beside that neighbour in some text is a word of the texts.
+                ((word, 0.0),)
+                if fits[place] or fits[place + 1]
+                else self._bold_guesses(around[place], word, around[place + 2])
+                for place, word in enumerate(parted)
             ]
         )
 
@@ -99,9 +103,8 @@ class Speller:
         return tuple((near, 0.0) for near in self._one_slip_away(word)) or ((word, 0.0),)
 
     def _bold_guesses(self, before: str, word: str, after: str) -> tuple[Guess, ...]:
-        fits = f"{before}_{word}" in self.pairs or f"{word}_{after}" in self.pairs
         used = word in self.words
-        if fits or not (_is_mendable(word) and (used or is_syllable(word))):
+        if not (_is_mendable(word) and (used or is_syllable(word))):
             return self._guesses(word)
         cost = _SLIP + (_USED if used else _EXISTS)
         fitting = (
@@ -114,7 +117,7 @@ class Speller:
     def _parted(self, word: str) -> tuple[str, ...]:
         if not word.isalpha() or word in self.words or is_syllable(word):
             return (word,)
-        if any(True for _ in self._one_slip_away(word)):
+        if self._is_near_another(word):
             return (word,)
         halves = [(word[:at], word[at:]) for at in range(2, len(word) - 1)]
         return max(
@@ -129,31 +132,46 @@ class Speller:
             one for one in sorted(near - {word}) if OSA.distance(one, word, score_cutoff=1) <= 1
         )
 
+    def _is_near_another(self, word: str) -> bool:
+        near = (one for rest in _rests(word) for one in self._shortened.get(rest, ()))
+        return any(OSA.distance(one, word, score_cutoff=1) <= 1 for one in near if one != word)
+
     def _likeliest(self, guesses: Sequence[tuple[Guess, ...]]) -> tuple[str, ...]:
-        """The chain of guesses whose words stand together most often (Viterbi)."""
+        """The chain of guesses whose words stand together most often (Viterbi).
+
+        What a word adds is the logarithm of how likely it is after the one before.
+        """
         mended: list[str] = []
         chains: list[tuple[float, tuple[str, ...]]] = [(0.0, ("",))]
         for some in guesses:
-            chains = [
-                max(
-                    (score + cost + self._follows(chain[-1], word), (*chain, word))
-                    for score, chain in chains
-                )
-                if len(chains) > 1 or len(some) > 1
-                else (0.0, (*chains[0][1], word))
-                for word, cost in some
+            if len(chains) == len(some) == 1:
+                mended.append(some[0][0])
+                chains = [(0.0, (some[0][0],))]
+                continue
+            before = [
+                (score, chain, self.words.get(chain[-1], 0) + _UNSEEN_PAIRS)
+                for score, chain in chains
             ]
+            chains = []
+            for word, cost in some:
+                by_itself = (self.words.get(word, 0) + 0.1) / (self._total or 1)
+                unseen = _UNSEEN_PAIRS * by_itself
+                score, chain = max(
+                    (
+                        score + cost + math.log((self._together(chain[-1], word) + unseen) / of),
+                        chain,
+                    )
+                    for score, chain, of in before
+                )
+                chains.append((score, (*chain, word)))
             if len(chains) == 1:  # no doubt is left about what came before
                 chain = chains[0][1]
                 mended += chain[1:]
                 chains = [(0.0, chain[-1:])]
         return (*mended, *max(chains)[1][1:])
 
-    def _follows(self, before: str, word: str) -> float:
-        """The logarithm of how likely a word is after another."""
-        by_itself = (self.words[word] + 0.1) / (self._total or 1)
-        together = self.pairs[f"{before}_{word}"] + _UNSEEN_PAIRS * by_itself
-        return math.log(together / (self.words[before] + _UNSEEN_PAIRS))
+    def _together(self, before: str, word: str) -> int:
+        return self.pairs.get(f"{before}_{word}", 0)
 
 
 def pairs(syllables: Sequence[str]) -> tuple[str, ...]:

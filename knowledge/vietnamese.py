@@ -162,7 +162,9 @@ def _spell(toneless: str, tone: str) -> str | None:
 def is_syllable(word: str) -> bool:
     """Whether a word, with or without its marks, can be a Vietnamese syllable."""
     lower = unicodedata.normalize("NFC", word).lower()
-    return lower in _bare_syllables() or _spell(*_split_tone(lower)) is not None
+    if lower.isascii():
+        return lower in _bare_syllables()
+    return _spell(*_split_tone(lower)) is not None
 
 
 # --- Telex -----------------------------------------------------------------------------------

@@ -1,15 +1,18 @@
 """From a citizen's words to an article, or to "I don't know"."""
 
+import math
 import unicodedata
+from collections.abc import Sequence
 from random import Random
 
 import pytest
 
 from bench.noise import noise
 from knowledge.fields import load_fields
-from knowledge.index import Index, Text, one_word_for_each_thing
+from knowledge.index import Index, Text, one_word_for_each_thing, read_text
 from knowledge.library import Library, load_library
 from knowledge.search import ANSWERS_FROM, OF_SLIPS_FROM, Search, load_judge
+from knowledge.spelling import pairs
 from tests.knowledge.example import LAWS, article
 
 SHIPPED = Search(load_library())
@@ -245,6 +248,48 @@ def test_a_search_that_followed_edits_answers_and_mends_like_one_built_anew() ->
     assert_same(search.following(fewer), fewer)
     assert_same(search.following(fewer).following(library), library)
     assert_same(search, library)
+
+
+def slowly_scored(index: Index, texts: Sequence[str], question: str) -> dict[str, float]:
+    """BM25 over the three fields of short texts, reckoned text by text."""
+    asked = index.read(question)
+    accented = asked.normalised.accented_syllables if asked.normalised.has_diacritics else ()
+    fields = (
+        (1.0, asked.syllables, {one: read_text(one).syllables for one in texts}),
+        (0.5, pairs(asked.syllables), {one: read_text(one).pairs for one in texts}),
+        (0.5, accented, {one: read_text(one).accented_syllables for one in texts}),
+    )
+    scores = dict.fromkeys(texts, 0.0)
+    for weight, words, said in fields:
+        usual = sum(map(len, said.values())) / len(texts)
+        for word in set(words):
+            standing = sum(word in one for one in said.values())
+            rare = math.log1p((len(texts) - standing + 0.5) / (standing + 0.5))
+            for text, whole in said.items():
+                often = whole.count(word)
+                length = 0.25 + 0.75 * len(whole) / usual
+                scores[text] += weight * rare * often * 2.2 / (often + 1.2 * length)
+    return {text: score for text, score in scores.items() if score > 0}
+
+
+def test_the_index_scores_as_a_plain_slow_reckoning_does_after_edits_too() -> None:
+    articles = list(load_library().articles.values())[:40]
+    texts = [Text(one.id, text) for one in articles for text in dict.fromkeys(one.wordings)]
+    index = Index([Text("gone", "ly hôn ly hôn nhanh"), *texts[:-9]])
+    index = index.replaced({"gone": (), articles[-1].id: ()})
+    index = index.replaced({one.id: [t for t in texts if t.key == one.id] for one in articles})
+    said = [text.text for text in texts]
+    assert len(said) == len(set(said)) > 500
+
+    for question in (*said[::7], "vo chong toi muon ly hon", "xyz", ""):
+        slow = slowly_scored(index, said, question)
+        found = index.find(index.read(question), 100)
+        scores = {index.texts[match.place].text: match.score for match in found}
+        assert scores == pytest.approx({text: slow[text] for text in scores})
+        left_out = [score for text, score in slow.items() if text not in scores]
+        assert len(scores) == min(100, len(slow))
+        assert max(left_out, default=0.0) <= min(scores.values(), default=0.0) + 1e-9
+        assert [match.score for match in found] == sorted(scores.values(), reverse=True)
 
 
 def test_an_index_that_lost_and_gained_texts_knows_the_words_of_those_it_has() -> None:
