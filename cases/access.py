@@ -1,7 +1,7 @@
 """Who may see which case. Every read of the desk starts here."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -95,6 +95,18 @@ def gone_from(session: Session, staff: StaffMember, limit: int = 100) -> Sequenc
         .limit(limit)
     )
     return tuple(Gone(number, office, at) for number, office, at in found if at is not None)
+
+
+def left_of(session: Session, staff: StaffMember, case_ids: Collection[str]) -> frozenset[str]:
+    """Which of these cases another office has taken from this staff member's."""
+    if staff.unconfirmed or staff.role not in (Role.OFFICER, Role.HEAD):
+        return frozenset()
+    query = sa.select(Transfer.case_id).where(
+        Transfer.case_id.in_(case_ids),
+        Transfer.from_office == staff.office_id,
+        Transfer.state.in_((TransferState.ACCEPTED, TransferState.TAKEN)),
+    )
+    return frozenset(session.scalars(query))
 
 
 def looked_at(session: Session, staff: StaffMember, case: Case) -> None:

@@ -71,8 +71,8 @@ class Ringing:
 _OF_COMPLAINTS = (DeadlineKind.COMPLAINT, DeadlineKind.COMPLAINT_TO_DEPARTMENT)
 
 
-def _about_them(staff: StaffMember) -> sa.ColumnElement[bool]:
-    """Whether an alert tells of a complaint about somebody's own work, and others can answer it.
+def complained_of(staff: StaffMember) -> sa.ColumnElement[bool]:
+    """Whether the complaint of a case is about somebody's own work, and others can answer it.
 
     As `rights.may_read_complaint` says of one case.
     """
@@ -92,7 +92,27 @@ def _about_them(staff: StaffMember) -> sa.ColumnElement[bool]:
         *(other.id != one for one in concerned),
     )
     own = sa.or_(*(one == staff.id for one in concerned))
-    return sa.and_(AlertRow.kind.in_(_OF_COMPLAINTS), own, others)
+    return sa.and_(own, others)
+
+
+def _about_them(staff: StaffMember) -> sa.ColumnElement[bool]:
+    """Whether an alert tells of such a complaint."""
+    return sa.and_(AlertRow.kind.in_(_OF_COMPLAINTS), complained_of(staff))
+
+
+def complaints_for(staff: StaffMember) -> sa.Select[Case]:
+    """The cases with a complaint that waits for a staff member's answer, oldest first.
+
+    The centre's alone (Law 11/2017/QH14, Art. 45 clause 2).
+    """
+    waiting = (
+        sa.select(sa.func.min(Complaint.at))
+        .where(Complaint.case_id == Case.id, Complaint.answered_at.is_(None))
+        .scalar_subquery()
+    )
+    theirs = sa.true() if staff.role is StaffRole.CENTRE else sa.false()
+    query = access.visible_to(staff).where(theirs, waiting.is_not(None), ~complained_of(staff))
+    return query.order_by(waiting, Case.number)
 
 
 def ringing(staff: StaffMember) -> sa.Select[Case]:

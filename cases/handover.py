@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from cases import access
 from cases.life import HELD, Move, RefusedError
 from cases.model import Case
 from cases.moves import made, take_up, tell, to_queue
@@ -47,6 +48,7 @@ def hand_over(
     if (
         other is None
         or not other.active
+        or other.unconfirmed
         or other.office_id != case.office_id
         or other.role not in (Role.OFFICER, Role.HEAD, Role.CENTRE)
     ):
@@ -55,6 +57,26 @@ def hand_over(
     made(session, case, Move.HAND_OVER, staff, detail=other.id)
     tell(session, case, say("case.handed_over", office=office_name))
     return case
+
+
+def held_by(session: Session, staff: StaffMember, holder_id: str) -> Sequence[Case]:
+    """What somebody holds, of the cases that `staff` may see."""
+    query = access.visible_to(staff).where(Case.holder_id == holder_id, Case.state.in_(HELD))
+    return session.scalars(query.order_by(Case.id)).all()
+
+
+def hand_over_all(
+    session: Session, staff: StaffMember, holder_id: str, to_id: str, province: Province
+) -> int:
+    """Give everything that somebody who is away holds to a colleague; how many cases it was.
+
+    Raises:
+        RefusedError: as `hand_over`; then nothing has changed hands.
+    """
+    held = held_by(session, staff, holder_id)
+    for case in held:
+        hand_over(session, staff, case.id, to_id, province.label_of(case.office_id))
+    return len(held)
 
 
 def release_cases_of(session: Session, staff: StaffMember, province: Province) -> Sequence[Case]:

@@ -31,6 +31,7 @@ from desk.pages import (
     figures,
     files,
     glass,
+    gone,
     intake,
     knowledge,
     knowledge_differences,
@@ -119,7 +120,7 @@ def make_desk(
         audit,
     ):
         desk.include_router(page.routes(frame))
-    for page in (search, canned, telegram, intake, callbacks, data_requests):
+    for page in (search, canned, telegram, intake, callbacks, data_requests, gone):
         desk.include_router(page.routes(frame))
     for page in (knowledge, knowledge_edit, knowledge_review):
         desk.include_router(page.routes(frame))

@@ -30,7 +30,7 @@ def to_do(asked: Asked, case: Case) -> str:
                 "Người đó là trẻ em: không báo cho cha mẹ, người đại diện trước khi xem ai an toàn."
             )
         case Asked.ERASE if case.accepted_at is not None:
-            return "Đã thụ lý: luật buộc giữ hồ sơ vụ việc. Ghi “Giữ lại”."
+            return "Đã thụ lý: luật buộc giữ hồ sơ vụ việc. Chọn “Giữ lại” và nói vì sao."
         case Asked.ERASE if case.outcome is None:
             return "Chưa thụ lý nhưng chưa kết thúc: kết thúc yêu cầu trước rồi xóa."
         case Asked.ERASE:
@@ -55,9 +55,37 @@ def done(asked: Asked) -> str:
             assert_never(asked)
 
 
+def kept(asked: Asked) -> str:
+    """The button that says it was not done."""
+    match asked:
+        case Asked.CORRECT:
+            return "Không sửa"
+        case Asked.WITHDRAW | Asked.ERASE:
+            return "Giữ lại"
+        case _:
+            assert_never(asked)
+
+
+def reason(asked: Asked, case: Case) -> str:
+    """Words to begin with, where the law itself is the reason."""
+    if asked is Asked.ERASE and case.accepted_at is not None:
+        return "Hồ sơ đã thụ lý nên luật buộc cơ quan lưu giữ; chỉ cán bộ phụ trách được xem."
+    return ""
+
+
+DONE = {
+    "done": "Đã ghi. Người dân được báo là đã xem xong.",
+    "kept": "Đã ghi là chưa làm. Người dân được báo lý do.",
+    "done_silent": "Đã ghi. Cuộc trò chuyện không còn, nên không báo qua Tràm được.",
+    "kept_silent": "Đã ghi là chưa làm. Cuộc trò chuyện không còn: báo lý do bằng giấy, hoặc gọi "
+    "điện nếu có số.",
+}
+"""What was done, told on the page that follows."""
+
 REFUSALS = {
+    "no_reason": "Chưa ghi lý do. Người dân đọc đúng lời bạn viết.",
     "complained": "Người dân đang khiếu nại vụ này: trả lời khiếu nại xong rồi mới xóa.",
     "decided": "Người khác vừa xử lý yêu cầu này.",
-    "must_be_kept": "Hồ sơ đã thụ lý thì luật buộc giữ; hãy ghi “Giữ lại”.",
+    "must_be_kept": "Hồ sơ đã thụ lý thì luật buộc giữ; chọn “Giữ lại” và nói vì sao.",
     "not_closed": "Yêu cầu chưa kết thúc: hãy kết thúc trước rồi mới xóa.",
 }

@@ -53,7 +53,8 @@ DONE: Mapping[str, str] = {
     "kept": "Giữ bản của mình.",
     "taken": "Đã lấy bản của tệp.",
     "duty": "Đã xếp lịch trực.",
-    "leave": "Đã ghi ngày nghỉ.",
+    "leave": "Đã ghi ngày nghỉ. Người nghỉ còn giữ hồ sơ thì giao lại ở cuối trang.",
+    "handed_over": "Đã giao hết hồ sơ. Người dân được báo là có người khác giúp tiếp.",
 }
 
 

@@ -256,7 +256,9 @@ def _makes_sense(act: ActId, case: Case, situation: Situation) -> bool:
     return sense.get(act, True)
 
 
-def next_act(case: Case, acts: tuple[ActId, ...], *, withdrawing: bool) -> ActId | None:
+def next_act(
+    case: Case, acts: tuple[ActId, ...], *, withdrawing: bool, wished: bool = False
+) -> ActId | None:
     """The one act that brings a case forward now; None: it is the citizen's turn, or nobody's."""
     order = (
         ActId.RESUME,
@@ -271,6 +273,8 @@ def next_act(case: Case, acts: tuple[ActId, ...], *, withdrawing: bool) -> ActId
     )
     if withdrawing and ActId.CLOSE in acts:
         return ActId.CLOSE
+    if wished and ActId.CHANGE_PROVIDER in acts:
+        return ActId.CHANGE_PROVIDER  # the office owes an answer before anything is closed
     found = next((act for act in order if act in acts), None)
     if found is ActId.ACCEPT and ActId.PAPERS_GIVEN in acts:
         return None  # the papers are ticked off one by one as they come
@@ -449,7 +453,7 @@ def _refuse(doing: Doing) -> str:
         doing.typed.text("wording"),
         doing.frame.province,
     )
-    return "Đã từ chối. Người dân được báo căn cứ và cách khiếu nại. Lập mẫu 08 để gửi văn bản."
+    return "Đã từ chối. Người dân được báo căn cứ và cách khiếu nại. Còn gửi văn bản (mẫu 08)."
 
 
 def _reopen(doing: Doing) -> str:

@@ -114,6 +114,8 @@ def look_at_panel(
     label = ACTS[act].label
     if act not in acts:
         return Panel(act, label, typed, closed=_why_closed(case, staff, act))
+    if not typed.fields:
+        typed = _begun(session, case, act)
     letter = _letter(frame, case, typed) if preview and act is ActId.REFUSE else None
     return Panel(
         act=act,
@@ -126,6 +128,17 @@ def look_at_panel(
         wording=_wording(session, case, act),
         wish=_wish(session, case, act),
     )
+
+
+def _begun(session: Session, case: Case, act: ActId) -> Typed:
+    """The form as the citizen's own wish fills it in (Form 04); the officer decides."""
+    if act not in (ActId.ASSIGN, ActId.CHANGE_PROVIDER):
+        return NOTHING
+    wish = next((one for one in rights.wishes_of(session, case) if one.answered_at is None), None)
+    if wish is None:
+        return NOTHING
+    told = {"ground": wish.ground, "provider": wish.provider_id}
+    return Typed({name: (value,) for name, value in told.items() if value is not None})
 
 
 def _why_closed(case: Case, staff: StaffMember, act: ActId) -> str:

@@ -14,6 +14,7 @@ from cases import callbacks, documents, register, rights, talking
 from cases.access import looked_at
 from cases.contact import contact_of
 from cases.deadlines import DeadlineKind
+from cases.documents import FormId
 from cases.intake import Came
 from cases.life import CaseState, Move, Who, why_not
 from cases.model import Case, WishKind
@@ -293,6 +294,15 @@ class CaseView:
         """Whether the citizen was asked for papers that have not all come."""
         return self.mode is not Mode.CLOSED and bool(self.asked.open)
 
+    @property
+    def owes_notice(self) -> bool:
+        """Whether a refusal was told, and its written notice (Form 08) was not sent yet."""
+        notice = FormId.FORM_08.removeprefix("form_")
+        sent = (one.file.name for one in self.thread if one.kind == Author.STAFF and one.file)
+        return self.standing.refused is not None and not any(
+            name.startswith(f"mau-{notice}") for name in sent
+        )
+
     def may(self, act: str) -> bool:
         """Whether an act is open."""
         found = (*self.acts, self.next) if self.next else self.acts
@@ -349,7 +359,12 @@ def look_at_case(
         centre=case.office_id == frame.province.centre.id,
     )
     acts = open_acts(case, staff, situation)
-    following = next_act(case, acts, withdrawing=case.withdraw_asked_at is not None)
+    following = next_act(
+        case,
+        acts,
+        withdrawing=case.withdraw_asked_at is not None,
+        wished=situation.wished,
+    )
     entries = talking.thread(session, case)
     notes = session.scalars(sa.select(Note).where(Note.case_id == case.id)).all()
     steps: Sequence[Event] = session.scalars(

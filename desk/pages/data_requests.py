@@ -16,6 +16,9 @@ from desk.frame import Flash, Frame, Me, go_to
 from desk.guard import Who, staff_of, who_may
 from store.session import Session
 
+LONGEST_REASON = 600
+"""Letters: it is read on a phone."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -26,6 +29,9 @@ class Waiting:
     asked: str
     to_do: str
     done: str
+    kept: str
+    reason: str
+    """Words to begin with, why it is not done."""
     case_id: str
     case_number: int
     office: str
@@ -61,6 +67,8 @@ def routes(frame: Frame) -> APIRouter:
             asked=data_texts.asked(request.asked),
             to_do=data_texts.to_do(request.asked, case),
             done=data_texts.done(request.asked),
+            kept=data_texts.kept(request.asked),
+            reason=data_texts.reason(request.asked, case),
             case_id=case.id,
             case_number=case.number,
             office=frame.office_label(case.office_id),
@@ -75,9 +83,11 @@ def routes(frame: Frame) -> APIRouter:
 
     @router.get("/data-requests")
     @who_may(Who.CENTRE)
-    async def page(request: Request) -> HTMLResponse:
+    async def page(request: Request, done: str = "") -> HTMLResponse:
         staff = staff_of(request)
-        return show(await frame.database.read(lambda session: look(session, staff)))
+        said = data_texts.DONE.get(done)
+        found = await frame.database.read(lambda session: look(session, staff))
+        return show(found, flash=Flash(said) if said else None)
 
     @router.post("/data-requests/{request_id}")
     @who_may(Who.CENTRE, fresh=True)
@@ -86,16 +96,21 @@ def routes(frame: Frame) -> APIRouter:
         staff = staff_of(request)
         async with request.form() as form:
             granted = form.get("decision") == "done"
+            given = form.get("reason")
+            reason = given[:LONGEST_REASON] if isinstance(given, str) else ""
 
-        def act(session: Session) -> None:
-            data_decisions.decide(session, staff, request_id, granted=granted)
+        def act(session: Session) -> bool:
+            data_decisions.decide(session, staff, request_id, granted=granted, reason=reason)
+            case = data_decisions.the_request(session, staff, request_id).case
+            return case.conversation_id is not None
 
         try:
-            await frame.database.transact(act)
+            told = await frame.database.transact(act)
         except RefusedError as problem:
             found = await frame.database.read(lambda session: look(session, staff))
             flash = Flash(data_texts.REFUSALS[problem.reason], problem=True)
             return show(found, 409, flash)
-        return go_to("/data-requests")
+        done = "done" if granted else "kept"
+        return go_to(f"/data-requests?done={done if told else f'{done}_silent'}")
 
     return router

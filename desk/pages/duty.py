@@ -1,7 +1,7 @@
 """Who may be called at night, and who is away: kept by whoever leads the office."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cases import alerts, staffing
+from cases import alerts, handover, staffing
 from cases.access import NotFoundError
 from cases.alerts import DutyRow
+from cases.life import RefusedError
 from cases.staff import StaffMember
 from cases.staffing import Leave, NotTheirsError
 from desk import province_texts as words
+from desk import texts
 from desk.frame import Flash, Frame, Me, go_to
 from desk.guard import Who, staff_of, who_may
 from store.clock import ZONE
@@ -31,12 +33,22 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Away:
+    """Somebody who is or will be away, with cases that a colleague could take."""
+
+    person: Person
+    held: int
+    colleagues: tuple[Person, ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """The roster and the leave of those whom one keeps."""
 
     people: tuple[Person, ...]
     duties: tuple[tuple[DutyRow, Person], ...]
     leaves: tuple[tuple[Leave, Person], ...]
+    away: tuple[Away, ...]
     bare: tuple[str, ...]
     """The offices at work with nobody on the roster now: danger at night goes to the centre."""
 
@@ -97,6 +109,27 @@ def routes(frame: Frame) -> APIRouter:
 
         return await do(request, act, "leave")
 
+    @router.post("/province/leave/hand-over")
+    @who_may(Who.LEADERS)
+    async def hand_over(
+        request: Request,
+        person: Annotated[str, Form(max_length=32)],
+        to: Annotated[str, Form(max_length=32)],
+    ) -> Response:
+        """Everything that somebody who is away holds goes to a colleague of the same office."""
+        staff = staff_of(request)
+
+        def act(session: Session) -> None:
+            if person not in {one.id for one in staffing.people_of(session, staff)}:
+                raise NotFoundError
+            handover.hand_over_all(session, staff, person, to, frame.province)
+
+        try:
+            await frame.database.transact(act)
+        except RefusedError as problem:
+            return await page(request, Flash(texts.act_refusal(problem.reason), problem=True), 409)
+        return go_to("/province/duty?done=handed_over")
+
     @router.post("/province/leave/{leave_id}/remove")
     @who_may(Who.PROVINCE)
     async def remove_leave(request: Request, leave_id: str) -> Response:
@@ -138,13 +171,13 @@ def routes(frame: Frame) -> APIRouter:
         }
         query = sa.select(DutyRow).where(DutyRow.staff_id.in_(people), DutyRow.to_at > now)
         duties = session.scalars(query.order_by(DutyRow.from_at, DutyRow.id)).all()
+        leaves = staffing.leaves_of(session, people)
         manned = {row.office_id for row in duties if row.from_at <= now}
         return Page(
             people=tuple(people.values()),
             duties=tuple((row, people[row.staff_id]) for row in duties),
-            leaves=tuple(
-                (row, people[row.staff_id]) for row in staffing.leaves_of(session, people)
-            ),
+            leaves=tuple((row, people[row.staff_id]) for row in leaves),
+            away=_away(session, staff, people, [row.staff_id for row in leaves]),
             bare=tuple(
                 one.label
                 for one in frame.province.offices
@@ -153,6 +186,26 @@ def routes(frame: Frame) -> APIRouter:
         )
 
     return router
+
+
+def _away(
+    session: Session, staff: StaffMember, people: Mapping[str, Person], ids: Sequence[str]
+) -> tuple[Away, ...]:
+    """Those with leave who hold cases; of nobody whose cases `staff` may not see."""
+    found = ((one, len(handover.held_by(session, staff, one))) for one in dict.fromkeys(ids))
+    return tuple(
+        Away(
+            people[one],
+            held,
+            tuple(
+                other
+                for other in people.values()
+                if other.id not in ids and other.office == people[one].office
+            ),
+        )
+        for one, held in found
+        if held
+    )
 
 
 def _moment(typed: dt.datetime) -> dt.datetime:

@@ -39,6 +39,8 @@ class Tab(StrEnum):
     """What another office asks this one to take."""
     SNOOZED = "snoozed"
     """What this person has put aside."""
+    COMPLAINTS = "complaints"
+    """What the centre has to answer, in ended cases too."""
 
 
 ALWAYS = (Tab.URGENT, Tab.WAITING, Tab.MINE, Tab.BRANCH, Tab.CITIZEN, Tab.DONE)
@@ -66,6 +68,8 @@ def tab_label(tab: Tab, role: Role) -> str:
             return "Chuyển đến"
         case Tab.SNOOZED:
             return "Đang để đó"
+        case Tab.COMPLAINTS:
+            return "Khiếu nại chờ trả lời"
         case _:
             assert_never(tab)
 
@@ -141,6 +145,8 @@ def listed(
         case Tab.SNOOZED:
             query = query.where(mine, Case.snoozed_until > now)
             return query.order_by(Case.snoozed_until, Case.number)
+        case Tab.COMPLAINTS:
+            return alerts.complaints_for(staff)
         case _:
             assert_never(tab)
 
@@ -167,7 +173,12 @@ def counts(
     found = session.execute(query.with_only_columns(*counted)).one()
     offers = offered_to(staff).where(Case.state.in_(OPEN))
     offered = session.scalar(offers.with_only_columns(sa.func.count()))
+    complaints = 0
+    if staff.role is Role.CENTRE:
+        query = alerts.complaints_for(staff).order_by(None)
+        complaints = session.scalar(query.with_only_columns(sa.func.count())) or 0
     return dict(zip(within, found, strict=True)) | {
+        Tab.COMPLAINTS: complaints,
         Tab.OFFERED: offered or 0,
         Tab.ALERTS: len(ringing),
     }

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
-from cases.access import the_case, visible_to
+from cases.access import left_of, the_case, visible_to
 from cases.life import CaseState
 from cases.model import Case
 from cases.staff import StaffMember
@@ -27,6 +27,21 @@ LOOK_EVERY = 1.0
 """Seconds; a wake-up comes sooner. Also how long an ended session may still listen."""
 _BEATS_EVERY = 15
 """Looks between two signs of life, so that proxies keep the line open."""
+
+
+_HEARD = frozenset(
+    {
+        "case.opened",
+        "case.word",
+        "case.danger",
+        "case.withdraw",
+        "case.provider_wish",
+        "case.meeting_answered",
+        "case.handed_over",
+        "case.transfer_declined",
+    }
+)
+"""What is worth a sound to whom it concerns: the citizen, or another person, wants something."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +73,12 @@ def news_for(session: Session, token: str, after: int) -> News | None:
     query = visible_to(staff).where(Case.id.in_(ids))
     seen = {case.id: case for case in session.scalars(query)}
     for_me = any(
-        event.kind in {"case.opened", "case.word", "case.danger"}
-        and _concerns(seen.get(event.case_id or ""), staff.id)
+        event.kind in _HEARD and _concerns(seen.get(event.case_id or ""), staff.id)
         for event in happened
     )
-    return News(happened[-1].id, tuple(sorted(seen)), for_me)
+    # A page that shows a case which has just gone to another office must not go on showing it.
+    left = left_of(session, staff, ids - seen.keys())
+    return News(happened[-1].id, tuple(sorted({*seen, *left})), for_me)
 
 
 def _concerns(case: Case | None, staff_id: str) -> bool:

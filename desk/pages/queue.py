@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cases import callbacks
+from cases import callbacks, data_decisions
 from cases.access import listed_for
 from cases.intake import Came
 from cases.life import HELD, CaseState
@@ -152,6 +152,8 @@ class Queue:
     choices: Choices
     callbacks: int
     """How many may be called back by now."""
+    data_requests: int | None
+    """How many ask about their own data; None for whom it is not to decide."""
 
     @property
     def first(self) -> int:
@@ -192,7 +194,7 @@ def look_at_queue(session: Session, frame: Frame, staff: StaffMember, view: View
         labels={tab: tab_label(tab, staff.role) for tab in ALWAYS},
         extra={
             tab: tab_label(tab, staff.role)
-            for tab in (Tab.ALERTS, Tab.OFFERED, Tab.SNOOZED)
+            for tab in (Tab.ALERTS, Tab.COMPLAINTS, Tab.OFFERED, Tab.SNOOZED)
             if counts[tab] or view.tab is tab
         },
         counts=counts,
@@ -201,6 +203,7 @@ def look_at_queue(session: Session, frame: Frame, staff: StaffMember, view: View
         more=len(found) > PAGE,
         choices=_choices(frame, staff, look.names),
         callbacks=callbacks.how_many(session, staff),
+        data_requests=data_decisions.how_many(session) if staff.role in roles(Who.CENTRE) else None,
     )
 
 

@@ -275,7 +275,7 @@
     const kept = [...work.querySelectorAll("form.reply, form.note-form")]
       .map((form) => form.text.value.trim()).filter(Boolean);
     const words = document.createElement("p");
-    words.textContent = "Hồ sơ này không còn ở chỗ bạn: đã chuyển nơi khác, hoặc bạn không còn được xem.";
+    words.textContent = "Hồ sơ này không còn ở chỗ bạn: đã chuyển nơi khác, hoặc bạn không còn được xem. Chuyển đi đâu: xem “Đã xong”, “Hồ sơ đã chuyển đi nơi khác”.";
     work.replaceChildren(words);
     if (kept.length) {
       const box = document.createElement("textarea");

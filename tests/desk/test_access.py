@@ -69,6 +69,7 @@ ROUTES = {
     ("GET", "/intake/{draft_id}/done"): frozenset(),
     ("GET", "/intake/{draft_id}/slip.pdf"): frozenset(),
     ("GET", "/callbacks"): CASEWORKERS,
+    ("GET", "/gone"): CASEWORKERS,
     ("POST", "/callbacks/{callback_id}"): OF_U_MINH,
     ("POST", "/callbacks/{callback_id}/show"): OF_U_MINH,
     ("POST", "/cases/{case_id}/callback"): OF_U_MINH,

@@ -19,6 +19,8 @@ from cases.speech import say
 from cases.thread import Author, Note, ThreadEntry
 from desk import texts
 from desk.pages.case_acts import ACTS, ActId
+from desk.pages.live import news_for
+from store import events
 from store.audit import AuditRow
 from store.clock import SetClock
 from store.files import MAX_BYTES, StoredFile
@@ -185,6 +187,29 @@ async def test_a_provider_is_chosen_from_the_roster_and_changed_for_a_ground(wor
 
     assert texts.act_refusal("empty") in wordless.text
     assert world.case(case_id).provider_id == second
+
+
+async def test_a_wish_for_another_provider_comes_before_the_end_and_fills_the_form_in(
+    world: World,
+) -> None:
+    browser, case_id, _ = await begun(world)
+    wished = provider(world, "Lê Văn Hai")
+    world.database.transact_now(
+        lambda session: rights.ask_for_another_provider(
+            session,
+            session.get_one(Case, case_id),
+            ProviderGround.NOT_EFFECTIVE,
+            "Gọi ba lần không nghe máy",
+            wished,
+        )
+    )
+
+    page = await page_of(browser, case_id)
+    form = await page_of(browser, case_id, ActId.CHANGE_PROVIDER)
+
+    assert re.search(r'<div class="next"><a class="button primary"[^>]*>Đổi người thực hiện', page)
+    assert re.search(rf'value="{ProviderGround.NOT_EFFECTIVE}" checked', form)
+    assert re.search(rf'value="{wished}"[^>]* checked', form)
 
 
 async def test_who_declared_a_tie_is_barred_and_the_roster_says_why(world: World) -> None:
@@ -355,6 +380,23 @@ async def test_who_declines_gives_a_reason_and_comes_back_to_the_list(
     assert "Đang hỏi" not in page
     assert "không nhận hồ sơ này" in page
     assert "Đất ở xã khác" in page
+
+
+async def test_the_office_that_gave_a_case_away_is_told_and_finds_where_it_went(
+    world: World,
+) -> None:
+    lan, case_id = await offered(world)
+    newest = world.database.read_now(events.newest)
+    await act(await world.signed_in("tam"), case_id, ActId.ACCEPT_TRANSFER)
+    token = lan.cookies["tram_desk"]
+
+    told = world.database.read_now(lambda session: news_for(session, token, newest))
+    page = (await lan.get("/desk/gone")).text
+
+    assert told is not None
+    assert told.cases == (case_id,)
+    assert f"Yêu cầu số {world.case(case_id).number}" in page
+    assert "Chi nhánh Năm Căn" in page
 
 
 async def test_an_offer_is_taken_back(world: World) -> None:

@@ -10,6 +10,7 @@ from cases.moves import end
 from cases.thread import Note, ThreadEntry, Told
 from store.files import StoredFile
 from store.session import Session
+from tests.desk.test_case import said_to_citizen
 from tests.desk.world import World, photo
 
 
@@ -112,3 +113,30 @@ async def test_papers_meetings_and_what_was_told_of_them_go_too(world: World) ->
         assert world.count(sa.select(table.id)) == 0, table
     assert world.count(sa.select(Appointment.id).where(Appointment.detail.is_not(None))) == 0
     assert (await trung.get(f"/desk/cases/{case_id}")).status_code == 200
+
+
+async def test_what_is_not_done_is_answered_with_the_reason(world: World) -> None:
+    case_id = world.open_case()
+    request_id = asked(world, case_id, Asked.CORRECT)
+    trung = await world.signed_in("trung")
+
+    wordless = await trung.press(f"/desk/data-requests/{request_id}", decision="kept")
+    told = await trung.press(
+        f"/desk/data-requests/{request_id}", decision="kept", reason="Tên này khớp căn cước."
+    )
+
+    assert wordless.status_code == 409
+    assert "Chưa ghi lý do" in wordless.text
+    assert told.status_code == 303
+    assert "được báo lý do" in (await trung.get(told.headers["location"])).text
+    assert "Tên này khớp căn cước." in said_to_citizen(world)[-1]
+    assert "Tên này khớp căn cước." in (await trung.get(f"/desk/cases/{case_id}")).text
+
+
+async def test_who_asked_is_told_when_it_is_done(world: World) -> None:
+    request_id = asked(world, world.open_case(), Asked.CORRECT)
+    trung = await world.signed_in("trung")
+
+    await trung.press(f"/desk/data-requests/{request_id}", decision="done")
+
+    assert "data.answered" in said_to_citizen(world)[-1]

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import re
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
+from cases import queue
 from cases.alerts import DutyRow
 from cases.atlas import seed_province
 from cases.calendar import calendar_of
@@ -39,6 +41,7 @@ ROUTES = {
     ("POST", "/province/duty"): KEEPERS,
     ("POST", "/province/duty/{duty_id}/remove"): KEEPERS,
     ("POST", "/province/leave"): KEEPERS,
+    ("POST", "/province/leave/hand-over"): KEEPERS - {"quan"},
     ("POST", "/province/leave/{leave_id}/remove"): KEEPERS,
 }
 """Whom each route answers about the office of U Minh and its people."""
@@ -65,6 +68,8 @@ def fields_of(world: World, path: str) -> dict[str, str]:
             return {"person": lan, "from_at": "2026-11-23T18:00", "to_at": "2026-11-24T07:00"}
         case "/province/leave":
             return {"person": lan, "first_day": "2026-11-23", "last_day": "2026-11-24"}
+        case "/province/leave/hand-over":
+            return {"person": lan, "to": world.ids["minh"]}
         case "/province/days/year":
             return {"year": "2027"}
         case "/province/differences":
@@ -309,6 +314,40 @@ async def test_a_head_keeps_the_duty_and_leave_of_his_own_branch_only(world: Wor
     assert world.count(sa.select(DutyRow.id)) == world.count(sa.select(Leave.id)) == 0
     assert "Cán bộ Lan" in page
     assert "Cán bộ Tam" not in page
+
+
+async def test_what_somebody_on_leave_holds_is_given_to_a_colleague_in_one_go(
+    world: World,
+) -> None:
+    held = [world.open_case() for _ in range(2)]
+    elsewhere = world.open_case(office_id="nam-can")
+    for username, case_id in (("lan", held[0]), ("lan", held[1]), ("tam", elsewhere)):
+        claim = partial(queue.claim, staff=world.staff(username), case_id=case_id, office_name="C")
+        world.database.transact_now(claim)
+    hai = await world.signed_in("hai")
+    days = {"first_day": "2026-11-23", "last_day": "2026-11-25"}
+    before = (await hai.get("/desk/province/duty")).text
+    await hai.press("/desk/province/leave", person=world.ids["lan"], **days)
+
+    page = (await hai.get("/desk/province/duty")).text
+    to_tam = await hai.press(
+        "/desk/province/leave/hand-over", person=world.ids["lan"], to=world.ids["tam"]
+    )
+    of_tam = await hai.press(
+        "/desk/province/leave/hand-over", person=world.ids["tam"], to=world.ids["minh"]
+    )
+    done = await hai.press(
+        "/desk/province/leave/hand-over", person=world.ids["lan"], to=world.ids["minh"]
+    )
+
+    assert "Giao hết" not in before
+    assert "đang giữ 2 hồ sơ" in page
+    assert to_tam.status_code == 409
+    assert "cùng nơi" in to_tam.text
+    assert of_tam.status_code == 404
+    assert done.status_code == 303
+    assert {world.case(one).holder_id for one in held} == {world.ids["minh"]}
+    assert world.case(elsewhere).holder_id == world.ids["tam"]
 
 
 async def test_a_duty_is_in_vietnams_time(world: World) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from cases import alerts, queue, register, talking, transfer
+from cases import alerts, data_requests, queue, register, rights, talking, transfer
 from cases.deadlines import DeadlineKind, Form, Step
 from cases.deadlines import Role as Told
+from cases.life import Outcome
 from cases.model import Case
+from cases.moves import end
 from desk.pages.inbox import ALWAYS, Tab
 from store.clock import SetClock
 from store.session import Session
@@ -240,4 +242,40 @@ async def test_colleagues_to_filter_by_are_those_of_ones_own_office(world: World
 
 
 def test_every_list_that_is_always_named_comes_before_those_that_come_and_go() -> None:
-    assert [*ALWAYS, Tab.ALERTS, Tab.OFFERED, Tab.SNOOZED] == list(Tab)
+    comes_and_goes = [Tab.ALERTS, Tab.OFFERED, Tab.SNOOZED, Tab.COMPLAINTS]
+    assert [*ALWAYS, *comes_and_goes] == list(Tab)
+
+
+async def test_a_complaint_waits_in_a_list_of_the_centre_until_it_is_answered(
+    world: World,
+) -> None:
+    case_id = world.open_case()
+
+    def complained(session: Session) -> None:
+        case = session.get_one(Case, case_id)
+        end(session, case, Outcome.NOT_ENTITLED, None)
+        rights.complain(session, case, "Không ai gọi lại cho tôi")
+
+    world.database.transact_now(complained)
+    trung, hai = await world.signed_in("trung"), await world.signed_in("hai")
+
+    waiting = (await trung.get("/desk/?tab=complaints")).text
+    of_head = (await hai.get("/desk/?tab=complaints")).text
+    path = f"/desk/cases/{case_id}/do/answer-complaint"
+    await trung.press(path, answer="Đã gọi lại.")
+    after = (await trung.get("/desk/")).text
+
+    assert "Khiếu nại chờ trả lời" in (await trung.get("/desk/?tab=complaints")).text
+    assert f'id="row-{case_id}"' in waiting
+    assert f'id="row-{case_id}"' not in of_head
+    assert "Khiếu nại chờ trả lời" not in after
+
+
+async def test_the_centre_sees_beside_its_queue_who_asks_about_their_data(world: World) -> None:
+    case_id = world.open_case()
+    world.database.transact_now(
+        lambda s: data_requests.ask(s, s.get_one(Case, case_id), data_requests.Asked.CORRECT)
+    )
+
+    assert "1 chờ" in (await (await world.signed_in("trung")).get("/desk/")).text
+    assert "1 chờ" not in (await (await world.signed_in("hai")).get("/desk/")).text
