@@ -90,7 +90,6 @@ def fill(database: Database, number: int) -> str:
                 "number": one + 1,
                 "code_index": case_id,
                 "pin_index": case_id,
-                "wrong_pins": 0,
                 "channel": source.choice(["telegram", "web", "zalo_oa"]),
                 "language": "vi",
                 "state": state,

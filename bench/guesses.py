@@ -3,8 +3,9 @@
     python -m bench.guesses [--guesses 1000000] [--cases 100] [--url postgresql://…]
 
 Half of the guesses are of codes that nobody has, nine in twenty are of PINs for codes that the
-guesser knows, one in twenty is the right PIN of a case that is locked at that moment. The clock
-goes on by a tenth of a second with each. Without `--url` a fresh SQLite file is used.
+guessers know, one in twenty is the right PIN of a case that is locked to strangers at that moment.
+Each comes by a talk and a line of its own, so that only the brakes of the codes are in the way, and
+the clock goes on by a tenth of a second with each. Without `--url` a fresh SQLite file is used.
 """
 
 import argparse
@@ -17,15 +18,13 @@ from pathlib import Path
 
 from cases import queue
 from cases.codes import fresh_code, fresh_pin
-from cases.model import Case
+from cases.queue import Trier
 from store.clock import SetClock
 from store.crypto import Keyring, Vault
 from store.migrate import migrate
 from store.session import Database, Session
 from tests.cases.acting import open_one
 
-TRIES_OF_A_TALK = 1
-"""The guesser begins a new talk for each, so that only the brakes of the cases are in the way."""
 EACH = dt.timedelta(seconds=0.1)
 _AT_ONCE = 500
 """Guesses in one transaction; to the lookup it is the same, and it saves the bench's time."""
@@ -48,8 +47,9 @@ def guess_all(
             clock.forward(EACH)
             kind, code, pin = _guess(session, source, codes, known)
             tally[kind] += 1
-            talk = f"stranger{sum(tally.values()) // TRIES_OF_A_TALK}"
-            if queue.find_by_code(session, code, pin, talk) is not None:
+            number = sum(tally.values())
+            who = Trier(f"stranger{number}", f"line{number}")
+            if queue.find_by_code(session, code, pin, who) is not None:
                 tally[f"{kind}: opened"] += 1
 
     for begin in range(0, guesses, _AT_ONCE):
@@ -67,9 +67,7 @@ def _guess(
     code = source.choice(codes)
     if chance < 0.95:
         return "wrong PIN", code, fresh_pin(source)
-    index = queue.code_index(session.vault, code)
-    case = session.query(Case).filter_by(code_index=index).one()
-    if case.locked_until is None or case.locked_until <= session.clock.now():
+    if queue.strangers_may_try(session, code):
         return "wrong PIN", code, fresh_pin(source)
     return "right PIN, locked", code, known[code]
 

@@ -103,7 +103,7 @@ from cases.papers import AskedPaper
 from cases.places import Gazetteer
 from cases.province import Province
 from cases.purpose import Purpose
-from cases.queue import NewRequest
+from cases.queue import NewRequest, Trier
 from cases.speech import Choice, Line, Verbatim, say
 from cases.talking import Word
 from cases.thread import Author
@@ -216,7 +216,8 @@ def _answer(
     complains = turn.state.step in complaint.STEPS or unlocking.holds_a_complaint(turn.state)
     if written is not None and complains:
         transcript.keep_secret(session, written)  # a complaint, told before anybody asked for it
-    turn, repeated = _carry_out(session, talk, turn, lookups, _Came(written, file_id), rooms)
+    came = _Came(written, file_id, inbound.line)
+    turn, repeated = _carry_out(session, talk, turn, lookups, came, rooms)
     for message in turn.says:
         outbox.put(
             session,
@@ -570,6 +571,7 @@ class _Came:
 
     written: Written | None
     file_id: str | None
+    line: str | None
 
 
 def _carry_out(
@@ -602,7 +604,7 @@ def _carry_out(
             case AskCallBack(case_id=wanted):
                 _ask_call_back(session, talk, wanted, lookups)
             case FindCase(code=code, pin=pin):
-                found = queue.find_by_code(session, code, pin, talk.id)
+                found = queue.find_by_code(session, code, pin, Trier(talk.id, came.line))
                 found = joining.goes_on_as(session, found) if found is not None else None
                 view = _view(session, found, lookups.province) if found is not None else None
                 meets = _meeting(session, found, lookups.province)

@@ -48,10 +48,3 @@ def read_phone(text: str) -> str | None:
     if digits.startswith("84"):
         digits = "0" + digits[2:].removeprefix("0")
     return digits if re.fullmatch(r"0[35789]\d{8}|02\d{8,9}", digits) else None
-
-
-def wait_after(wrong_pins: int) -> dt.timedelta:
-    """How long a case stays locked after so many wrong PINs: doubling, half a day at most."""
-    if wrong_pins < FREE_TRIES:
-        return dt.timedelta(0)
-    return min(FIRST_WAIT * (1 << min(wrong_pins - FREE_TRIES, 20)), LONGEST_WAIT)

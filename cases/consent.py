@@ -65,6 +65,23 @@ def standing(session: Session, case_id: str) -> tuple[ConsentRow, ...]:
     return tuple(last[purpose] for purpose in Purpose if purpose in last)
 
 
+def was_given_in(session: Session, case_id: str, conversation_id: str) -> bool:
+    """Whether a talk is one in which something was agreed to for a case."""
+    found = session.scalar(_GIVEN_IN, {"of_case": case_id, "talk": conversation_id})
+    return found is not None
+
+
+_GIVEN_IN = (
+    sa.select(ConsentRow.id)
+    .where(
+        ConsentRow.case_id == sa.bindparam("of_case"),
+        ConsentRow.conversation_id == sa.bindparam("talk"),
+        ConsentRow.given,
+    )
+    .limit(1)
+)
+
+
 def record(
     session: Session,
     *,

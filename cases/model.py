@@ -44,8 +44,6 @@ class Case(Row):
     pin_alone: Mapped[str | None] = mapped_column(sa.String(64))
     """Keyed fingerprint of the PIN with this row's id: in the talk that sent it no code is asked.
     None: opened before this was asked for; the code is needed."""
-    wrong_pins: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[dt.datetime | None]
 
     conversation_id: Mapped[str | None] = mapped_column(sa.String(32), index=True)
     """The talk through which the citizen is reached now; opaque here."""

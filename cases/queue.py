@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cases import access, conflicts
+from cases import access, conflicts, consent
 from cases.calendar import calendar_of
 from cases.clock import times_of
-from cases.codes import FIRST_WAIT, FREE_TRIES, LONGEST_WAIT, wait_after
+from cases.codes import FIRST_WAIT, FREE_TRIES, LONGEST_WAIT
 from cases.deadlines import DeadlineKind, DeadlineState, deadlines_of
 from cases.life import HELD, CaseState, Move, RefusedError, check, standing
 from cases.model import CUSTODY, Case, Transfer, TransferState
@@ -67,7 +67,6 @@ def new_keys(session: Session, case: Case, code: str, pin: str) -> None:
     case.code_index = code_index(session.vault, code)
     case.pin_index = pin_index(session.vault, code, pin)
     case.pin_alone = pin_alone(session.vault, case.id, pin)
-    case.wrong_pins, case.locked_until = 0, None
 
 
 def pin_alone(vault: Vault, case_id: str, pin: str) -> str:
@@ -156,30 +155,81 @@ _BY_TALK = Doubling(5, dt.timedelta(seconds=30), dt.timedelta(minutes=15))
 """Wrong pairs of code and PIN of one talk, over all codes."""
 _BY_TALK_IN_A_FLOOD = replace(_BY_TALK, free_tries=1)
 """While very many are wrong everywhere: one try of each talk is still free."""
+_BY_LINE = Window(30, dt.timedelta(minutes=15))
+"""Wrong pairs of one line to the internet, where talks cost nothing; a village may share it."""
 _BY_ALL = Count("codes.all", "", Window(120, dt.timedelta(minutes=1)))
+_FROM_ONE_PLACE = Doubling(FREE_TRIES, FIRST_WAIT, dt.timedelta(hours=4))
+"""Wrong PINs for one code from one account or line: 22 on a day at most, see `_BY_STRANGERS`."""
+_BY_STRANGERS = Window(40, dt.timedelta(days=1))
+"""Wrong PINs for one code from all who were never its owners. More than one of them can make, so
+that one alone keeps nobody else out; of a million PINs 1.5 % in a year of guessing by many."""
 _OWN = Doubling(FREE_TRIES, FIRST_WAIT, LONGEST_WAIT)
-"""Wrong PINs typed in the talk that sent the case."""
+"""Wrong PINs typed in a talk that the case belongs to, or once was sent from."""
 
 
-def find_by_code(session: Session, code: str, pin: str, tried_from: str) -> Case | None:
+@dataclass(frozen=True)
+class Trier:
+    """From where a code and a PIN are tried."""
+
+    talk_id: str
+    line: str | None = None
+    """Fingerprint of the line to the internet, on a channel where anybody begins talks freely."""
+
+    @property
+    def place(self) -> str:
+        """What somebody else would have to change."""
+        return self.line or self.talk_id
+
+
+def find_by_code(session: Session, code: str, pin: str, trier: Trier) -> Case | None:
     """The case of a code and its PIN, or None, for whatever reason it is not shown.
 
-    Wrong PINs lock the case to other talks for longer and longer. Wrong pairs also count against
-    the talk that tries (`tried_from`, an id), whatever codes it tries; a flood of them from
-    everywhere leaves each talk fewer tries, and no talk none.
+    Wrong PINs keep the place they come from away from the code for longer and longer, and very
+    many of them all strangers; never a talk that the case was sent from or is answered in. Wrong
+    pairs also count against the talk and the line, whatever codes they try; a flood of them from
+    everywhere leaves each talk fewer tries, and no talk none. What nobody has costs the same work.
     """
     rule = _BY_TALK_IN_A_FLOOD if brakes.wait(session, _BY_ALL) else _BY_TALK
-    by_talk = Count("codes.talk", tried_from, rule)
-    if brakes.count_try(session, by_talk):
+    tries = [Count("codes.talk", trier.talk_id, rule)]
+    if trier.line is not None:
+        tries.append(Count("codes.line", trier.line, _BY_LINE))
+    if brakes.count_try(session, *tries):
         return None
     query = sa.select(Case).where(Case.code_index == code_index(session.vault, code))
     case = session.scalar(query.with_for_update())
+    of_code = _brakes_of(session, case, code if case is not None else "", trier)
+    held = brakes.count_try(session, *of_code)
     given = pin_index(session.vault, code, pin)
-    if case is None or not _opens(session, case, case.pin_index, given):
+    right = hmac.compare_digest(case.pin_index if case is not None else _NOBODYS, given)
+    if case is None or held or not right:
         brakes.count_try(session, _BY_ALL)
         return None
-    brakes.take_back(session, by_talk)
+    brakes.take_back(session, *of_code, *tries)
     return case
+
+
+_NOBODYS = "-" * 64
+"""In place of the fingerprint of a PIN, for codes that nobody has."""
+
+
+def _brakes_of(session: Session, case: Case | None, code: str, trier: Trier) -> tuple[Count, ...]:
+    """The counts of one code; those that nobody has share theirs, so that they fill no table."""
+    case_id = case.id if case is not None else ""
+    owned = consent.was_given_in(session, case_id, trier.talk_id)
+    if owned or (case is not None and case.conversation_id == trier.talk_id):
+        return (Count("codes.own", trier.talk_id, _OWN),)
+    return (
+        Count("codes.place", f"{code}:{trier.place}", _FROM_ONE_PLACE),
+        Count("codes.strangers", code, _BY_STRANGERS if code else _NEVER),
+    )
+
+
+_NEVER = replace(_BY_STRANGERS, most=2**31)
+
+
+def strangers_may_try(session: Session, code: str) -> bool:
+    """Whether a code is not shut to all but its owners' talks; for measuring."""
+    return not brakes.wait(session, Count("codes.strangers", code, _BY_STRANGERS))
 
 
 def open_by_pin(session: Session, conversation_id: str, pin: str) -> bool:
@@ -207,18 +257,6 @@ def open_by_pin(session: Session, conversation_id: str, pin: str) -> bool:
     if any(right):
         brakes.take_back(session, own_tries)
     return any(right)
-
-
-def _opens(session: Session, case: Case, wanted: str, given: str) -> bool:
-    now = session.clock.now()
-    if case.locked_until is not None and now < case.locked_until:
-        return False
-    if hmac.compare_digest(wanted, given):
-        case.wrong_pins, case.locked_until = 0, None
-        return True
-    case.wrong_pins += 1
-    case.locked_until = now + wait_after(case.wrong_pins)
-    return False
 
 
 # --- the staff's side ---------------------------------------------------------------------------

@@ -6,9 +6,12 @@ look at the count: else many at once, or in many processes, would all pass.
 """
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Base
@@ -82,63 +85,86 @@ class Count:
 
 def wait(session: Session, *counts: Count) -> dt.timedelta:
     """How long the next try has to wait; nothing when it may be made now. Only reads."""
-    now = session.clock.now()
-    waits = [_NOTHING]
-    for count in counts:
-        row = _living(session, count.key(session), now)
-        if row is not None:
-            waits.append(count.rule.wait(row.times, row.at, now))
-    return max(waits)
+    keys = {count.key(session): count for count in counts}
+    return _wait(keys, _living(session, keys), session.clock.now())
 
 
 def count_try(session: Session, *counts: Count) -> dt.timedelta:
     """Count a try under each, unless one of them has to wait: then for how long."""
-    for key in sorted(count.key(session) for count in counts):
+    keys = {count.key(session): count for count in counts}
+    for key in sorted(keys):
         session.one_at_a_time(f"brake:{key}")
-    held = wait(session, *counts)
+    now, living = session.clock.now(), _living(session, keys)
+    held = _wait(keys, living, now)
     if not held:
-        for count in counts:
-            _add(session, count)
-    _sweep(session)
+        tried = [_tried(key, count, living.get(key), now) for key, count in keys.items()]
+        session.execute(_KEEP_ON_POSTGRES if session.on_postgres else _KEEP_ON_SQLITE, tried)
+        if len(living) < len(keys):  # whoever adds a row takes some away that are over
+            session.execute(_SWEEP, {"now": now})
     return held
-
-
-def _add(session: Session, count: Count) -> None:
-    now, key = session.clock.now(), count.key(session)
-    row = session.get(Brake, key)
-    if row is None:
-        row = Brake(key=key, times=0, at=now, forget_at=now)
-        session.add(row)
-    if row.forget_at <= now:
-        row.times, row.at = 0, now
-    row.times += 1
-    if isinstance(count.rule, Doubling):
-        row.at = now
-    row.forget_at = row.at + count.rule.kept
-    session.flush()
 
 
 def take_back(session: Session, *counts: Count) -> None:
     """It was no wrong try: a window loses one, a doubling wait is over."""
-    for count in sorted(counts, key=lambda one: one.key(session)):
-        key = count.key(session)
-        mine = Brake.key == key
+    for key, count in sorted((one.key(session), one) for one in counts):
         match count.rule:
             case Doubling():
-                session.execute(sa.delete(Brake).where(mine))
+                session.execute(_FORGET, {"brake": key})
             case Window():
-                less = sa.update(Brake).where(mine, Brake.times > 0)
-                session.execute(less.values(times=Brake.times - 1))
+                session.execute(_ONE_LESS, {"brake": key})
 
 
-def _living(session: Session, key: str, now: dt.datetime) -> Brake | None:
-    row = session.get(Brake, key, populate_existing=True)
-    return row if row is not None and row.forget_at > now else None
+@dataclass(frozen=True)
+class _Row:
+    times: int
+    at: dt.datetime
 
 
-def _sweep(session: Session) -> None:
-    """Forget what holds nobody back any more; what another transaction counts now is left."""
-    over = sa.select(Brake.key).where(Brake.forget_at <= session.clock.now())
-    keys = session.scalars(over.limit(_SWEPT_AT_ONCE).with_for_update(skip_locked=True)).all()
-    if keys:
-        session.execute(sa.delete(Brake).where(Brake.key.in_(keys)))
+def _living(session: Session, keys: Iterable[str]) -> dict[str, _Row]:
+    asked = {"keys": list(keys), "now": session.clock.now()}
+    return {key: _Row(times, at) for key, times, at in session.execute(_LIVING, asked)}
+
+
+def _wait(keys: Mapping[str, Count], living: Mapping[str, _Row], now: dt.datetime) -> dt.timedelta:
+    waits = (keys[key].rule.wait(row.times, row.at, now) for key, row in living.items())
+    return max(waits, default=_NOTHING)
+
+
+def _tried(key: str, count: Count, row: _Row | None, now: dt.datetime) -> dict[str, object]:
+    """The row after one more try."""
+    begins = row is None or isinstance(count.rule, Doubling)
+    at = now if begins or row is None else row.at
+    times = 1 if row is None else row.times + 1
+    return {"key": key, "times": times, "at": at, "forget_at": at + count.rule.kept}
+
+
+# Built once: on each try of many they are most of the work.
+_TABLE = cast("sa.Table", Brake.__table__)
+_NOW = sa.bindparam("now", type_=_TABLE.c.forget_at.type)
+_LIVING = sa.select(_TABLE.c.key, _TABLE.c.times, _TABLE.c.at).where(
+    _TABLE.c.key.in_(sa.bindparam("keys", expanding=True)), _TABLE.c.forget_at > _NOW
+)
+
+
+def _keep(insert: Any) -> Any:
+    taken = {name: insert.excluded[name] for name in ("times", "at", "forget_at")}
+    return insert.on_conflict_do_update(index_elements=(_TABLE.c.key,), set_=taken)
+
+
+_KEEP_ON_SQLITE = _keep(sqlite.insert(_TABLE))
+_KEEP_ON_POSTGRES = _keep(postgresql.insert(_TABLE))
+_FORGET = sa.delete(_TABLE).where(_TABLE.c.key == sa.bindparam("brake"))
+_ONE_LESS = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.key == sa.bindparam("brake"), _TABLE.c.times > 0)
+    .values(times=_TABLE.c.times - 1)
+)
+# What holds nobody back any more; what another transaction counts now is left.
+_SWEEP = sa.delete(_TABLE).where(
+    _TABLE.c.key.in_(
+        sa.select(_TABLE.c.key)
+        .where(_TABLE.c.forget_at <= _NOW)
+        .limit(_SWEPT_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+)

@@ -82,6 +82,8 @@ class Inbound:
     """The platform's own id of the message, where it can be taken away later."""
     language: str | None = None
     """What the channel says of the citizen's language; a hint only."""
+    line: str | None = field(default=None, repr=False)
+    """Fingerprint of the line it came by, where a talk costs nothing; only brakes count by it."""
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class WebChat:
             phone=event.get("phone"),
             file_id=event.get("file_id"),
             too_large=event.get("too_large", False),
+            line=event.get("line"),
         )
 
     async def fetch(self, file: RemoteFile) -> FetchedFile | None:  # noqa: ARG002

@@ -291,7 +291,9 @@ def test_a_draft_is_ones_own_and_sealed(database: Database, lan: StaffMember) ->
 def test_code_and_pin_open_the_case_for_the_citizen(database: Database, lan: StaffMember) -> None:
     case = opened(database, lan)
 
-    found = database.transact_now(lambda session: queue.find_by_code(session, CODE, PIN, "talk"))
+    found = database.transact_now(
+        lambda session: queue.find_by_code(session, CODE, PIN, queue.Trier("talk"))
+    )
 
     assert found is not None
     assert found.id == case.id

@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from cases import access, queue, register, rights, talking
+from cases import access, consent, queue, register, rights, talking
 from cases.access import NotFoundError
 from cases.life import CaseState, Outcome, RefusedError
 from cases.model import Case
+from cases.purpose import Purpose
+from cases.queue import Trier
 from cases.staff import Role, StaffMember
 from cases.talking import Word
 from cases.thread import Author, Note, ThreadEntry
@@ -145,11 +148,11 @@ def test_a_deleted_talk_can_not_be_answered_and_the_officer_is_told(database: Da
 def test_wrong_pins_lock_a_case_and_the_right_one_waits_too(
     database: Database, clock: SetClock
 ) -> None:
-    wanted = request()
+    wanted = request(conversation_id="own talk")
     database.transact_now(lambda s: queue.open_case(s, wanted))
 
     def find(pin: str) -> Case | None:
-        return database.transact_now(lambda s: queue.find_by_code(s, wanted.code, pin, "talk"))
+        return _find(database, wanted.code, pin, Trier("talk"))
 
     wrong = _wrong_pin(wanted.pin)
     assert find(wanted.pin) is not None
@@ -232,6 +235,10 @@ def test_outbox_rows_of_a_talk_are_numbered_one_after_the_other(database: Databa
 # --- brakes on guessing codes -------------------------------------------------------------------
 
 
+def _find(database: Database, code: str, pin: str, trier: Trier) -> Case | None:
+    return database.transact_now(lambda s: queue.find_by_code(s, code, pin, trier))
+
+
 def _wrong_pin(pin: str) -> str:
     return "000000" if pin != "000000" else "111111"
 
@@ -243,7 +250,7 @@ def test_a_talk_that_tries_many_codes_is_held_back_and_another_talk_is_not(
     database.transact_now(lambda s: queue.open_case(s, wanted))
 
     def find(code: str, talk: str) -> Case | None:
-        return database.transact_now(lambda s: queue.find_by_code(s, code, wanted.pin, talk))
+        return _find(database, code, wanted.pin, Trier(talk))
 
     for number in range(5):
         assert find(f"{number:016d}", "guesser") is None
@@ -262,10 +269,10 @@ def test_a_flood_of_wrong_codes_leaves_each_talk_one_try_at_a_time_and_no_talk_n
 
     def flood(session: Session) -> None:
         for number in range(120):
-            queue.find_by_code(session, f"{number:016d}", "123456", f"guesser{number}")
+            queue.find_by_code(session, f"{number:016d}", "123456", Trier(f"guesser{number}"))
 
     def find(pin: str, talk: str) -> Case | None:
-        return database.transact_now(lambda s: queue.find_by_code(s, wanted.code, pin, talk))
+        return _find(database, wanted.code, pin, Trier(talk))
 
     database.transact_now(flood)
 
@@ -281,7 +288,7 @@ def test_strangers_who_guess_do_not_lock_the_owners_own_talk(database: Database)
 
     def guess(session: Session) -> None:
         for number in range(10):
-            queue.find_by_code(session, wanted.code, wrong, f"guesser{number}")
+            queue.find_by_code(session, wanted.code, wrong, Trier(f"guesser{number}"))
 
     database.transact_now(guess)
 
@@ -306,3 +313,93 @@ def test_pins_guessed_on_the_phone_itself_are_held_back_there_for_longer_and_lon
     assert not opens(wanted.pin)
     clock.forward(dt.timedelta(minutes=1))
     assert opens(wanted.pin)
+
+
+def _guessed(database: Database, clock: SetClock, code: str, pin: str, strangers: int) -> None:
+    """Strangers try a PIN, each as often as their place may, for a day."""
+
+    def guess(session: Session) -> None:
+        for number in range(strangers):
+            queue.find_by_code(session, code, pin, Trier(f"talk{number}", f"line{number}"))
+
+    for _ in range(24):
+        database.transact_now(guess)
+        clock.forward(dt.timedelta(minutes=59))
+
+
+def test_a_stranger_who_knows_the_code_locks_it_to_his_own_line_only(
+    database: Database, clock: SetClock
+) -> None:
+    wanted = request(conversation_id="own talk")
+    database.transact_now(lambda s: queue.open_case(s, wanted))
+
+    _guessed(database, clock, wanted.code, _wrong_pin(wanted.pin), strangers=1)
+
+    assert _find(database, wanted.code, wanted.pin, Trier("a new talk", "line0")) is None
+    assert _find(database, wanted.code, wanted.pin, Trier("a new talk", "the owner's")) is not None
+
+
+def test_many_strangers_shut_the_code_to_strangers_and_never_to_the_owners_talks(
+    database: Database, clock: SetClock
+) -> None:
+    wanted = request(conversation_id="on telegram")
+    case = database.transact_now(lambda s: queue.open_case(s, wanted))
+    database.transact_now(lambda s: _agreed(s, case.id, "on telegram"))
+
+    _guessed(database, clock, wanted.code, _wrong_pin(wanted.pin), strangers=60)
+
+    assert _find(database, wanted.code, wanted.pin, Trier("a neighbour", "a line")) is None
+    assert _find(database, wanted.code, wanted.pin, Trier("on telegram")) is not None
+    database.transact_now(
+        lambda s: talking.move_to_talk(s, s.get_one(Case, case.id), "on zalo", "zalo_oa")
+    )
+    assert _find(database, wanted.code, wanted.pin, Trier("on zalo")) is not None
+    assert _find(database, wanted.code, wanted.pin, Trier("on telegram")) is not None
+    clock.forward(dt.timedelta(days=1))
+    assert _find(database, wanted.code, wanted.pin, Trier("a neighbour", "a line")) is not None
+
+
+def test_a_line_that_tries_many_codes_by_ever_new_talks_is_held_back(database: Database) -> None:
+    wanted = request()
+    database.transact_now(lambda s: queue.open_case(s, wanted))
+    for number in range(30):
+        trier = Trier(f"talk{number}", "line")
+        assert _find(database, f"{number:016d}", wanted.pin, trier) is None
+
+    assert _find(database, wanted.code, wanted.pin, Trier("another talk", "line")) is None
+    assert _find(database, wanted.code, wanted.pin, Trier("another talk", "other")) is not None
+
+
+def test_a_code_that_nobody_has_costs_the_same_statements_as_one_with_a_wrong_pin(
+    database: Database,
+) -> None:
+    wanted = request(conversation_id="own talk")
+    database.transact_now(lambda s: queue.open_case(s, wanted))
+
+    def statements(code: str, talk: str) -> list[str]:
+        seen: list[str] = []
+
+        def count(*told: Any) -> None:
+            seen.append(told[2])
+
+        sa.event.listen(database.engine, "before_cursor_execute", count)
+        assert _find(database, code, _wrong_pin(wanted.pin), Trier(talk, f"{talk}'s")) is None
+        sa.event.remove(database.engine, "before_cursor_execute", count)
+        return seen
+
+    for number, code in enumerate((wanted.code, "0" * 10)):
+        statements(code, f"before{number}")
+    assert statements(wanted.code, "one") == statements("0" * 10, "another")
+
+
+def _agreed(session: Session, case_id: str, talk_id: str) -> None:
+    consent.record(
+        session,
+        conversation_id=talk_id,
+        case_id=case_id,
+        purpose=Purpose.REQUEST,
+        given=True,
+        wording="request.consent",
+        shown="…",
+        language="vi",
+    )

@@ -1013,7 +1013,7 @@ async def test_a_new_code_is_handed_over_after_the_check_and_the_old_one_opens_n
     assert "Mã và PIN cũ không mở được hồ sơ nữa" in shown.text
     assert slip.content.startswith(b"%PDF")
     found = world.database.transact_now(
-        lambda s: queue.find_by_code(s, code[1].replace("-", ""), pin[1], "talk")
+        lambda s: queue.find_by_code(s, code[1].replace("-", ""), pin[1], queue.Trier("talk"))
     )
     assert found is not None
     assert found.id == case_id

@@ -134,12 +134,16 @@ def put(session: Session, table: str, **values: object) -> None:
 
 def old_case(session: Session, case_id: str, state: str, **more: object) -> None:
     number = ("waits", "held", "ended").index(case_id) + 1
+    # Until 0032 a case counted the wrong PINs itself.
+    counts = any(
+        one["name"] == "wrong_pins" for one in sa.inspect(session.connection()).get_columns("cases")
+    )
     values: dict[str, object] = {
+        **({"wrong_pins": 0} if counts else {}),
         "id": case_id,
         "number": number,
         "code_index": f"code {case_id}",
         "pin_index": "pin",
-        "wrong_pins": 0,
         "channel": "web",
         "language": "vi",
         "state": state,

@@ -65,6 +65,11 @@ def _token(request: Request) -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
+def _line(request: Request) -> str:
+    """The line to the internet that a request came by."""
+    return place_of(request.client.host if request.client else "")
+
+
 def _refused(refusal: Refusal) -> Response:
     match refusal:
         case Refusal.UNKNOWN:
@@ -200,7 +205,7 @@ class Routes:
         try:
             with self._paced(token, said.text):
                 refusal = await self._database.transact(
-                    lambda s: talks.say(s, token, said.client_id, said.event())
+                    lambda s: talks.say(s, token, said.client_id, said.event(), _line(request))
                 )
         except _NO_DATABASE:
             return self._later(said.text)
@@ -303,7 +308,7 @@ class Routes:
         talk = await self._database.read(lambda s: talks.enter(s, token))
         if isinstance(talk, Refusal):
             return _refused(talk)
-        line = place_of(request.client.host if request.client else "")
+        line = _line(request)
         if self._streams.full(line):
             return JSONResponse({"error": "try later"}, 503, {"Retry-After": "15"})
         return StreamingResponse(
@@ -357,7 +362,7 @@ class Routes:
         """One form carries everything, its answer is the talk; posted again, nothing doubles."""
         async with self._intake.form(request, self._opens) as form:
             try:
-                return await self._answer(form)
+                return await self._answer(form, _line(request))
             except _NO_DATABASE:
                 note = self._card(form.first("text")) or self._page.words("busy")
                 return HTMLResponse(self._again(form, note), 503, {"Retry-After": "5"})
@@ -381,7 +386,7 @@ class Routes:
         talk = await self._database.read(lambda s: talks.enter(s, token))
         return not isinstance(talk, Refusal)
 
-    async def _answer(self, form: Form) -> Response:
+    async def _answer(self, form: Form, line: str) -> Response:
         token = form.first("token")
         if form.first("do") in {"quick", "leave"}:
             await self._database.transact(lambda s: talks.shut(s, token))
@@ -404,7 +409,7 @@ class Routes:
         if file_id := form.first("get"):
             found = await self._database.read(lambda s: talks.open_file(s, token, file_id))
             return _file(*found) if isinstance(found, tuple) else RedirectResponse("/", 303)
-        taken, note = await self._take(token, form)
+        taken, note = await self._take(token, form, line)
         if isinstance(taken, Refusal):
             return RedirectResponse("/", 303)
         waits_for = taken or waits_for
@@ -416,14 +421,14 @@ class Routes:
         draft = form.first("text") if form.first("press") else ""
         return HTMLResponse(self._page.talk(token, news.messages, note=note, draft=draft))
 
-    async def _take(self, token: str, form: Form) -> tuple[str | Refusal, str]:
+    async def _take(self, token: str, form: Form, line: str) -> tuple[str | Refusal, str]:
         """Put what a form says into the inbox: the id of the last message or none, and a note."""
         last, note = "", ""
         if said := _said(form):
             event = said.event()
             with self._paced(token, said.text):
                 refusal = await self._database.transact(
-                    lambda s: talks.say(s, token, said.client_id, event)
+                    lambda s: talks.say(s, token, said.client_id, event, line)
                 )
             if refusal:
                 return refusal, ""

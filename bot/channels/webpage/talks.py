@@ -131,12 +131,17 @@ def open_talk(
     return Refusal.SHUT if talk is Refusal.SHUT else token
 
 
-def say(session: Session, token: str, client_id: str, event: Mapping[str, Any]) -> Refusal | None:
-    """Put a message into the inbox, once."""
+def say(
+    session: Session, token: str, client_id: str, event: Mapping[str, Any], line: str
+) -> Refusal | None:
+    """Put a message into the inbox, once.
+
+    Of `line`, from where it came, only a keyed fingerprint goes along, until it has its turn.
+    """
     talk = enter(session, token)
     if isinstance(talk, Refusal):
         return talk
-    _put(session, token, client_id, event)
+    _put(session, token, client_id, {**event, "line": session.vault.blind("web.line", line)})
     return None
 
 
