@@ -374,14 +374,14 @@ class Run:
         report.out_of_order = sum(taken[talk] != heard[talk] for talk in taken)
         ended = Counter(session.scalars(sa.select(OutboxRow.state)))
         report.given_up = ended[Delivery.UNKNOWN]
-        said, given_up = _said(session), _given_up(session)
+        said = _said(session)
         for chat, messages in api.got.items():
-            fits, doubles = _as_said(said.get(chat, []), messages, given_up[chat])
+            fits, doubles = as_said(said.get(chat, []), messages)
             report.shown += len(messages)
             report.doubles += doubles
             report.wrong_out += not fits
         report.wrong_out += sum(
-            len(texts) > given_up[chat] for chat, texts in said.items() if chat not in api.got
+            not as_said(texts, ())[0] for chat, texts in said.items() if chat not in api.got
         )
 
 
@@ -426,45 +426,48 @@ def _chats(session: Session) -> dict[str, int]:
     return {talk.id: int(talk.open(session.vault, "address") or "") for talk in talks}
 
 
-def _said(session: Session) -> dict[int, list[str]]:
+@dataclass(frozen=True)
+class Told:
+    """What a talk says that its citizen was told; `unsure`: perhaps it never arrived."""
+
+    text: str
+    unsure: bool = False
+
+
+def _said(session: Session) -> dict[int, list[Told]]:
     """By chat: what the talk says it was told."""
     chats = _chats(session)
-    found: dict[int, list[str]] = defaultdict(list)
+    found: dict[int, list[Told]] = defaultdict(list)
     rows = session.scalars(
         sa.select(TranscriptRow)
         .where(TranscriptRow.direction == Direction.OUT)
         .order_by(TranscriptRow.seq)
     )
     for row in rows:
-        found[chats[row.conversation_id]].append(shown(session, row).text.strip())
+        one = shown(session, row)
+        found[chats[row.conversation_id]].append(Told(one.text.strip(), one.unsure))
     return found
 
 
-def _given_up(session: Session) -> Counter[int]:
-    """By chat: how many of its messages perhaps never arrived."""
-    chats = _chats(session)
-    talks = session.scalars(
-        sa.select(OutboxRow.conversation_id).where(OutboxRow.state == Delivery.UNKNOWN)
-    )
-    return Counter(chats[talk] for talk in talks)
-
-
-def _as_said(said: Sequence[str], got: Sequence[str], given_up: int) -> tuple[bool, int]:
+def as_said(said: Sequence[Told], got: Sequence[str]) -> tuple[bool, int]:
     """Whether a phone was shown what the talk says, in its order; and how many came twice.
 
-    As many as were given up may be missing.
+    What the talk itself calls unsure may be missing.
     """
-    at, doubles = 0, 0
+    reached = {0: 0}  # how far in the talk, with how few doubles
     for text in got:
-        if at and text == said[at - 1] and said[at : at + 1] != [text]:
-            doubles += 1
-            continue
-        while given_up and at < len(said) and text != said[at]:
-            at, given_up = at + 1, given_up - 1
-        if said[at : at + 1] != [text]:
-            return False, doubles
-        at += 1
-    return len(said) - at <= given_up, doubles
+        further: dict[int, int] = {}
+        for at, doubles in reached.items():
+            if at and said[at - 1].text == text:
+                further[at] = min(doubles + 1, further.get(at, doubles + 1))
+            for place in range(at, len(said)):
+                if said[place].text == text:
+                    further[place + 1] = min(doubles, further.get(place + 1, doubles))
+                if not said[place].unsure:
+                    break
+        reached = further
+    ends = [doubles for at, doubles in reached.items() if all(one.unsure for one in said[at:])]
+    return bool(ends), min(ends, default=0)
 
 
 async def run(plan: Plan) -> Report:

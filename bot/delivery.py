@@ -6,7 +6,7 @@ A crash between sending and writing down can double one message, never lose it.
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -143,18 +143,20 @@ def take(
     *,
     free: Mapping[ChannelName, int],
     most: int,
+    in_hand: Collection[str] = (),
 ) -> Sequence[Parcel]:
     """Lease the next messages that may be sent to `owner`, `most` in all and as `free` has room.
 
     Of each talk only the oldest unsent message may leave. One that can't be made ready is put
-    off, and given up after some tries, so that it holds up nobody else.
+    off, and given up after some tries, so that it holds up nobody else. What `owner` still has
+    `in_hand` (ids of rows) is not sent again, however long it takes.
     """
     parcels: list[Parcel] = []
     left = Counter(free)
     looks = True
     while looks and len(parcels) < most:
         names = [str(name) for name, room in left.items() if room > 0]
-        found = _next(session, names, most - len(parcels))
+        found = _next(session, names, most - len(parcels), in_hand)
         looks = False  # unless one of them ends here: the next of its talk may leave then
         for row, talk in found:
             if not left[ChannelName(row.channel)]:
@@ -301,10 +303,11 @@ def _not_wanted(session: Session, row: OutboxRow) -> None:
 
 
 def _next(
-    session: Session, channels: Sequence[str], most: int
+    session: Session, channels: Sequence[str], most: int, in_hand: Collection[str]
 ) -> Sequence[tuple[OutboxRow, Conversation | None]]:
     """What may leave now, each of another talk, with its talk; a post for the staff has none."""
-    asked = {"now": session.clock.now(), "channels": channels, "most": most}
+    now = session.clock.now()
+    asked = {"now": now, "channels": channels, "most": most, "in_hand": tuple(in_hand)}
     return [(row, talk) for row, talk in session.execute(_TO_SEND, asked)]
 
 
@@ -324,6 +327,7 @@ def _to_send() -> sa.Select[OutboxRow, Conversation]:
             OutboxRow.due_at <= now,
             sa.or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now),
             OutboxRow.channel.in_(sa.bindparam("channels", expanding=True)),
+            OutboxRow.id.not_in(sa.bindparam("in_hand", expanding=True)),
             first_of_talk,
         )
         .order_by(OutboxRow.due_at, OutboxRow.id)
@@ -445,11 +449,15 @@ def write_down(session: Session, parcel: Parcel, sent: Sent, *, jitter: float) -
         return
     now = session.clock.now()
     notice = isinstance(sent, Refused) and _is_neutral(session, row)
+    unsure = isinstance(sent, Unknown) or _maybe_arrived(row)
     _settle(row, sent, now, jitter)
     if notice and isinstance(sent, Refused):
         _end_held(session, talk, sent.reason)
     if row.ended_at is not None:
         _tell_the_desk(session, row)
+        if unsure:  # it may stand on their phone, so it stands in the talk
+            shown = parcel.shown.model_copy(update={"unsure": True})
+            transcript.add(session, talk.id, Direction.OUT, shown)
 
 
 def _write_down_arrived(session: Session, parcel: Parcel, receipt: Receipt) -> None:
@@ -466,10 +474,13 @@ def _write_down_arrived(session: Session, parcel: Parcel, receipt: Receipt) -> N
         "beside": SHUT if left else None,
     }
     row = session.execute(_SENT, ended).one_or_none()
+    # What was on its way when its talk was deleted goes from the phone like the rest.
+    gone = row is None and erasing.is_gone(session, parcel.row_id)
+    references = [one for one in (*receipt.others, receipt.reference) if one]
+    secret = parcel.shown.secret
+    erasing.remember(session, talk.channel, talk.id, references, secret=secret, at_once=gone)
     if row is None:
         return  # it was erased, or ended otherwise, while it was on its way
-    references = [one for one in (*receipt.others, receipt.reference) if one]
-    erasing.remember(session, talk.channel, talk.id, references, secret=parcel.shown.secret)
     if row.thread_entry_id is not None:
         events.record(session, "case.delivery", case_id=_case_of(session, row.thread_entry_id))
     transcript.add(session, talk.id, Direction.OUT, parcel.shown)

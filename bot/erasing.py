@@ -166,6 +166,17 @@ def taken_away(session: Session, ids: Sequence[str]) -> None:
 # --- the talk itself ----------------------------------------------------------------------------
 
 
+_DELETED = "the talk was deleted"
+
+
+def is_gone(session: Session, outbox_id: str) -> bool:
+    """Whether a message was erased with its talk before it was known to have arrived."""
+    row = outbox.OutboxRow
+    left = sa.select(row.reason).where(row.id == outbox_id)
+    found = session.execute(left).one_or_none()
+    return found is None or found.reason == _DELETED
+
+
 def erase_words(session: Session, talk: Conversation) -> Mapping[str, int]:
     """Erase what was said in a talk; the talk stays, so that one can go on.
 
@@ -190,7 +201,7 @@ def erase_words(session: Session, talk: Conversation) -> Mapping[str, int]:
             outbox.OutboxRow.conversation_id == talk.id,
             outbox.OutboxRow.state.in_((outbox.Delivery.WAITING, outbox.Delivery.HELD)),
         )
-        .values(state=outbox.Delivery.REFUSED, reason="the talk was deleted")
+        .values(state=outbox.Delivery.REFUSED, reason=_DELETED)
     )
     erase(session, outbox.OutboxRow, "conversation_id", [talk.id], "body")
     return counts

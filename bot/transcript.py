@@ -44,6 +44,8 @@ class Shown(BaseModel):
     file_id: str | None = None
     secret: bool = False
     """Holds a code or a PIN: never copied into a case."""
+    unsure: bool = False
+    """It was sent and nothing was heard of it: perhaps they never saw it."""
 
 
 class TranscriptRow(Row):
@@ -132,18 +134,22 @@ def after(session: Session, conversation_id: str, seq: int = 0) -> Sequence[Tran
     return session.scalars(query).all()
 
 
+_UNSURE_AT_MOST = 5
+
+
 def last_said(session: Session, conversation_id: str) -> Shown | None:
-    """What was said to the citizen last, by the assistant or by an officer."""
-    row = session.scalar(
+    """What was said to the citizen last, by the assistant or by an officer, and surely arrived."""
+    rows = session.scalars(
         sa.select(TranscriptRow)
         .where(
             TranscriptRow.conversation_id == conversation_id,
             TranscriptRow.direction == Direction.OUT,
         )
         .order_by(TranscriptRow.seq.desc())
-        .limit(1)
+        .limit(_UNSURE_AT_MOST)
     )
-    return shown(session, row) if row is not None else None
+    said = (shown(session, row) for row in rows)
+    return next((one for one in said if not one.unsure), None)
 
 
 def shown(session: Session, row: TranscriptRow) -> Shown:

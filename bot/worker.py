@@ -194,6 +194,7 @@ class Worker:
         self._stopped = asyncio.Event()
         self._door = asyncio.Lock()
         self._seen: int | None = None
+        self._in_hand: set[str] = set()
 
     async def run(self) -> None:
         """Work until cancelled or `stop` was called; what is in hand is finished first."""
@@ -478,19 +479,34 @@ class Worker:
         """The next messages that may leave, no more of a channel than it has free sends."""
         if not any(free.values()):
             return ()
-        return await self._database.transact(
+        parcels = await self._database.transact(
             partial(self._take_parcels, free=free, most=most), patient=True
         )
+        self._in_hand.update(one.row_id for one in parcels)
+        return parcels
 
     def _take_parcels(
         self, session: Session, free: Mapping[ChannelName, int], most: int
     ) -> Sequence[delivery.Parcel]:
         capabilities = {name: self._channels[name].capabilities for name in free}
         return delivery.take(
-            session, self._rooms.texts, capabilities, self._owner, free=free, most=most
+            session,
+            self._rooms.texts,
+            capabilities,
+            self._owner,
+            free=free,
+            most=most,
+            in_hand=frozenset(self._in_hand),
         )
 
     async def _send(self, parcel: delivery.Parcel) -> None:
+        """Send one message and write down what became of it; until then nobody here sends it."""
+        try:
+            await self._send_and_write(parcel)
+        finally:
+            self._in_hand.discard(parcel.row_id)
+
+    async def _send_and_write(self, parcel: delivery.Parcel) -> None:
         try:
             sent: Sent = await self._channels[parcel.channel].send(parcel.address, parcel.message)
         except Exception as problem:

@@ -1,6 +1,6 @@
 """A short slice of `bench.chaos`: processes and the database are killed, and the books agree."""
 
-from bench.chaos import Plan, run
+from bench.chaos import Plan, Told, as_said, run
 
 
 async def test_what_was_acknowledged_is_never_lost_nor_handled_twice_nor_out_of_order() -> None:
@@ -11,3 +11,14 @@ async def test_what_was_acknowledged_is_never_lost_nor_handled_twice_nor_out_of_
     assert report.doubles <= 4 * deaths, "what is under way is doubled, and little is at a time"
     assert report.acknowledged >= 60
     assert (report.kills, report.database_kills) == (3, 1)
+
+
+def test_the_books_tell_doubles_gaps_and_what_is_unsure_apart() -> None:
+    talk = (Told("a"), Told("b", unsure=True), Told("b"), Told("c"))
+
+    assert as_said(talk, ["a", "b", "c"]) == (True, 0)
+    assert as_said(talk, ["a", "a", "b", "b", "c"]) == (True, 1)
+    assert as_said(talk, ["a", "b", "b", "b", "c"]) == (True, 1)
+    assert not as_said(talk, ["a", "c"])[0]
+    assert not as_said(talk, ["b", "a", "b", "c"])[0]
+    assert not as_said((Told("a"),), ["a", "x"])[0]

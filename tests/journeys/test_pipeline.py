@@ -518,6 +518,54 @@ async def test_a_message_whose_sender_crashed_is_sent_once_when_its_lease_runs_o
     assert await citizen.reads() == []
 
 
+async def test_what_arrived_before_a_crash_and_was_given_up_later_stands_in_the_talk_as_unsure(
+    citizen: Citizen, rooms: Rooms, clock: SetClock, database: Database
+) -> None:
+    citizen.receive(kind="start")
+    await citizen.worker.answer_one()
+    capabilities = {citizen.channel.name: citizen.channel.capabilities}
+    taken = database.transact_now(lambda s: take_one(s, rooms.texts, capabilities))
+    assert taken is not None
+    await citizen.channel.send(taken.address, taken.message)  # and the process dies here
+
+    citizen.channel.answers = [Unknown("no answer"), Unknown("no answer")]
+    for _ in range(2):
+        clock.forward(delivery.LEASE + SECONDS)
+        await citizen.reads()
+
+    def told(session: Session) -> list[tuple[str, bool]]:
+        rows = transcript.after(session, taken.talk_id)
+        return [(one.text, one.unsure) for one in (transcript.shown(session, r) for r in rows)]
+
+    assert citizen.channel.answers == []
+    assert database.read_now(told) == [(taken.shown.text, True)]
+    assert database.read_now(lambda s: transcript.last_said(s, taken.talk_id)) is None
+
+
+async def test_what_is_on_its_way_for_long_is_not_sent_again_by_the_same_process(
+    citizen: Citizen, clock: SetClock
+) -> None:
+    gone_out, may_answer = asyncio.Event(), asyncio.Event()
+    send = citizen.channel.send
+
+    async def slowly(address: str, message: Outbound) -> Sent:
+        gone_out.set()
+        await may_answer.wait()
+        return await send(address, message)
+
+    citizen.channel.send = slowly  # type: ignore[method-assign]
+    citizen.receive(kind="start")
+    await citizen.worker.answer_one()
+    sending = asyncio.create_task(citizen.worker.send_one())
+    await gone_out.wait()
+    clock.forward(delivery.LEASE + SECONDS)
+
+    assert await citizen.worker.send_one() is Did.NOTHING
+    may_answer.set()
+    await sending
+    assert len(citizen.channel.sent) == 1
+
+
 async def test_what_arrives_is_said_in_its_own_talk_unless_it_was_ended_on_its_way(
     database: Database, rooms: Rooms
 ) -> None:

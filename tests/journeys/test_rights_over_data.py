@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot import erasing
+from bot import delivery, erasing
+from bot.channels import message
 from bot.channels.message import Capabilities
 from bot.conversations import Conversation
 from bot.transcript import TranscriptRow
@@ -24,7 +25,7 @@ from store import audit, erasures
 from store.backup import back_up, restore
 from store.clock import SetClock
 from store.session import Database, Session
-from tests.journeys.conftest import Citizen, ListeningChannel, labels, said
+from tests.journeys.conftest import Citizen, ListeningChannel, labels, said, take_one
 from tests.journeys.test_shared_phones import QUIET, claimed, opened
 from tests.journeys.wording import is_said
 
@@ -303,6 +304,35 @@ async def test_messages_of_both_are_taken_from_the_phone_in_hundreds(
     assert old
     waiting = erasing.PlatformMessage.delete_at.is_not(None)
     assert _count(database, erasing.PlatformMessage, waiting) == 0
+
+
+async def test_a_message_on_its_way_while_the_talk_is_deleted_is_taken_from_the_phone_too(
+    database: Database, worker: Worker
+) -> None:
+    channel = DeletingChannel()
+    rooms = worker._rooms
+    citizen = Citizen(database, Worker(database, rooms, {channel.name: channel}), channel)
+    await citizen.starts()
+    await citizen.writes("xóa trò chuyện")
+    citizen.receive(kind="text", text="vay tien nguoi ta lai suat toi da bao nhieu")
+    await citizen.worker.answer_one()
+    capabilities = {channel.name: channel.capabilities}
+    sent = database.transact_now(lambda s: take_one(s, rooms.texts, capabilities))
+    assert sent is not None
+
+    def delete(session: Session) -> None:
+        talk = citizen._talk(session)
+        erasing.erase_words(session, talk)
+        erasing.take_away(session, talk)
+
+    database.transact_now(delete)
+    arrived = message.Receipt("came late")
+    database.transact_now(lambda s: delivery.write_down(s, sent, arrived, jitter=0.5))
+    while await citizen.worker.take_away_one() is Did.SOMETHING:
+        pass
+
+    assert "came late" in channel.gone
+    assert _count(database, TranscriptRow) == 0
 
 
 # --- retention ----------------------------------------------------------------------------------
