@@ -408,7 +408,8 @@ def open_intake(
     *,
     take: str | None,
 ) -> Case:
-    """Open the request of a draft; `take`: the officer claims it at once, for that office's name.
+    """Open the request of a draft; `take`: the officer claims it at once, for that office's name,
+    where it is their office's.
 
     Once opened the draft holds nothing but code and PIN, for the slip.
 
@@ -461,7 +462,8 @@ def open_intake(
     audit.note(session, "intake.opened", staff_id=staff.id, subject=case.id, detail=intake.came)
     draft.case_id, draft.at = case.id, session.clock.now()
     draft.seal(session.vault, "body", json.dumps({"code": code, "pin": pin}))
-    if take is not None:
+    # What another office serves waits in its queue, whatever was pressed.
+    if take is not None and who_is(case, staff) & {Who.COLLEAGUE, Who.CENTRE}:
         session.flush()
         queue.claim(session, staff, case.id, take)
     return case

@@ -7,7 +7,7 @@ import httpx
 from bot.texts import load_texts
 from cases.life import CaseState
 from cases.model import Case
-from tests.desk.world import Browser, World
+from tests.desk.world import PROVINCE, Browser, World
 
 FORM = {
     "came": "desk",
@@ -76,6 +76,20 @@ async def test_the_officer_may_take_it_at_once(world: World) -> None:
     await opened(browser, take="1")
 
     assert cases(world)[0].holder_id == world.ids["lan"]
+
+
+async def test_what_another_office_serves_waits_there_although_it_was_to_be_taken_at_once(
+    world: World,
+) -> None:
+    served = PROVINCE.assignment.communes
+    elsewhere = next(code for code, office in served.items() if office == "nam-can")
+    browser = await world.signed_in("lan")
+
+    done = await opened(browser, take="1", commune=elsewhere)
+
+    (case,) = cases(world)
+    assert (case.state, case.holder_id, case.office_id) == (CaseState.WAITING, None, "nam-can")
+    assert "Chi nhánh Năm Căn" in done.text
 
 
 async def test_what_is_missing_is_told_beside_its_field_and_nothing_is_lost(world: World) -> None:
