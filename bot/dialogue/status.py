@@ -255,7 +255,7 @@ def _withdrawn(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
         told = ask("status.withdrawn", _UNDO, _MENU)
         return Turn(state.at("free"), (told,), (Withdraw(case.id),) if case else ())
     if heard.key == "no" or (not heard.key and heard.understood.intent is Intent.NO):
-        return welcome.again(state)
+        return welcome.again(state).before(say("status.withdraw_kept"))
     return None
 
 

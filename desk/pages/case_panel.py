@@ -8,7 +8,7 @@ from cases import conflicts, documents, handover, rights, transfer
 from cases.conflicts import Verdict
 from cases.deadlines import Form
 from cases.intake import Checked
-from cases.life import CLOSING, AtOnce, Ground, ProviderGround, RefusedError, why_not
+from cases.life import CLOSING, AtOnce, Ground, Outcome, ProviderGround, RefusedError, why_not
 from cases.model import Case, MeetingPlace
 from cases.moves import who_is
 from cases.parties import PartyRole
@@ -131,7 +131,9 @@ def look_at_panel(
 
 
 def _begun(session: Session, case: Case, act: ActId) -> Typed:
-    """The form as the citizen's own wish fills it in (Form 04); the officer decides."""
+    """The form as the citizen's own wish fills it in (Forms 04 and 05); the officer decides."""
+    if act is ActId.CLOSE and case.withdraw_asked_at is not None:
+        return Typed({"outcome": (Outcome.WITHDRAWN,)})
     if act not in (ActId.ASSIGN, ActId.CHANGE_PROVIDER):
         return NOTHING
     wish = next((one for one in rights.wishes_of(session, case) if one.answered_at is None), None)

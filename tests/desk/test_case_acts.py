@@ -212,6 +212,19 @@ async def test_a_wish_for_another_provider_comes_before_the_end_and_fills_the_fo
     assert re.search(rf'value="{wished}"[^>]* checked', form)
 
 
+async def test_closing_begins_with_the_withdrawal_that_was_asked_for(world: World) -> None:
+    browser, case_id = await held(world)
+    before = await page_of(browser, case_id, ActId.CLOSE)
+    world.database.transact_now(
+        lambda session: rights.ask_to_withdraw(session, session.get_one(Case, case_id))
+    )
+
+    form = await page_of(browser, case_id, ActId.CLOSE)
+
+    assert f'value="{Outcome.WITHDRAWN}" checked' not in before
+    assert f'value="{Outcome.WITHDRAWN}" checked' in form
+
+
 async def test_who_declared_a_tie_is_barred_and_the_roster_says_why(world: World) -> None:
     browser, case_id = await accepted(world, Form.LITIGATION)
     who = provider(world)

@@ -36,6 +36,19 @@ async def test_a_waiting_request_that_was_taken_back_is_kept_with_one_tap(
     assert sorted(row.given for row in rows) == [False, True, True]
 
 
+async def test_who_does_not_withdraw_after_all_is_told_that_the_request_stays(
+    citizen: Citizen, officer: StaffMember
+) -> None:
+    await citizen.starts()
+    await ask_for_a_person(citizen, "xã Đá Bạc")
+    await citizen.writes("rút yêu cầu")
+
+    told = await citizen.presses("Không rút")
+
+    assert is_said("status.withdraw_kept", said(told))
+    assert citizen.case().withdraw_asked_at is None
+
+
 async def test_a_day_later_a_new_request_is_sent_instead(
     citizen: Citizen, officer: StaffMember, clock: SetClock
 ) -> None:
