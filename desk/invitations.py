@@ -246,18 +246,31 @@ def set_post(
 
 
 def set_active(
-    session: Session, by: StaffMember, province: Province, staff_id: str, *, active: bool
+    session: Session,
+    by: StaffMember,
+    province: Province,
+    staff_id: str,
+    *,
+    active: bool,
+    agreed: bool = False,
 ) -> int:
     """Disable an account, or let it in again; how many cases went back to their queues.
 
+    Whom one admin lets in again waits for a leader's word as a newcomer does.
+
     Raises:
-        AccountError: `no_account`, `own_account`, or `not_taken_up` (invite them again instead).
+        AccountError: `no_account`, `own_account`, `not_taken_up` (invite them again instead), or
+            `two_people` (`recoveries.ask_to_let_in`).
     """
     staff = _account(session, staff_id)
     if staff.id == by.id:
         raise AccountError("own_account")
     if active and staff.password_hash == NO_PASSWORD:
         raise AccountError("not_taken_up")
+    if active and staff.role in TWO_PEOPLE and not agreed:
+        raise AccountError("two_people")
+    if active and not staff.active:
+        staff.unconfirmed = staff.role in ONE_ADMIN and not agreed
     staff.active = active
     session.flush()
     released = 0

@@ -34,6 +34,8 @@ class What(StrEnum):
     """A new account of a role that takes two (`invitations.TWO_PEOPLE`)."""
     POST = "post"
     """Such a role for somebody who has an account."""
+    LET_IN = "let_in"
+    """A disabled account of such a role."""
 
 
 class Recovery(Row):
@@ -147,6 +149,29 @@ def ask_for_a_post(
     return made
 
 
+def ask_to_let_in(session: Session, by: StaffMember, staff_id: str) -> Recovery:
+    """Ask that a disabled account of a role that takes two be let in again.
+
+    Raises:
+        AccountError: `no_account`, `own_account`, `taken_up`, `not_taken_up`, or `asked_already`.
+    """
+    session.one_at_a_time("desk.accounts")
+    staff = session.get(StaffMember, staff_id, populate_existing=True)
+    if staff is None:
+        raise AccountError("no_account")
+    if staff.id == by.id:
+        raise AccountError("own_account")
+    if staff.active:
+        raise AccountError("taken_up")
+    if staff.password_hash == NO_PASSWORD:
+        raise AccountError("not_taken_up")
+    if any(one.staff_id == staff_id for one in waiting(session)):
+        raise AccountError("asked_already")
+    made = _asked(session, by, staff, "", What.LET_IN)
+    audit.note(session, "staff.let_in_asked", staff_id=by.id, subject=staff_id)
+    return made
+
+
 def _asked(
     session: Session, by: StaffMember, staff: StaffMember, reason: str, what: What = What.RESET
 ) -> Recovery:
@@ -204,6 +229,12 @@ def grant(
             invitations.set_post(
                 session, by, province, staff.id, one.role, one.office_id, agreed=True
             )
+            return None
+        case What.LET_IN:
+            if staff.active or staff.password_hash == NO_PASSWORD:
+                raise AccountError("over")
+            _decide(session, by, one, granted=True)
+            invitations.set_active(session, by, province, staff.id, active=True, agreed=True)
             return None
         case _:
             assert_never(one.what)

@@ -500,6 +500,7 @@ ACTS = {
     "staff.paper_code_used": "Dùng một mã dự phòng",
     "staff.session_ended": "Tự kết thúc một phiên",
     "staff.invitation_agreed": "Đồng ý mời quản trị hoặc người của Trung tâm",
+    "staff.let_in_asked": "Đề nghị mở lại tài khoản",
     "staff.post_asked": "Đề nghị đổi vai trò, nơi làm việc",
     "staff.recovery_asked": "Đề nghị đặt lại tài khoản",
     "staff.recovery_granted": "Đồng ý đặt lại tài khoản",

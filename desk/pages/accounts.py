@@ -161,10 +161,20 @@ def routes(frame: Frame) -> APIRouter:
     ) -> Response:
         staff = staff_of(request)
 
-        def act(session: Session) -> None:
+        def act(session: Session) -> bool:
+            whose = session.get(StaffMember, staff_id)
+            if active and whose is not None and whose.role in TWO_PEOPLE and not whose.active:
+                recoveries.ask_to_let_in(session, staff, staff_id)
+                return True
             invitations.set_active(session, staff, frame.province, staff_id, active=active)
+            return False
 
-        return await do(request, staff_id, "enabled" if active else "disabled", act)
+        try:
+            asked = await frame.database.transact(act)
+        except AccountError as problem:
+            return await refused(request, staff_id, problem)
+        done = "enabled" if active else "disabled"
+        return go_to("/recoveries?done=asked" if asked else f"/accounts/{staff_id}?done={done}")
 
     async def do(
         request: Request, staff_id: str, done: str, act: Callable[[Session], None]

@@ -236,6 +236,24 @@ async def test_a_disabled_account_is_out_and_its_cases_wait_again(world: World) 
     assert world.count(acts.where(AuditRow.subject == world.ids["lan"])) == 1
 
 
+async def test_whom_one_admin_lets_in_again_sees_no_case_until_a_leader_says_who_it_is(
+    world: World,
+) -> None:
+    case_id = world.open_case(words=("CHIM-HOÀNG-YẾN",))
+    quan = await world.signed_in("quan")
+    active = f"/desk/accounts/{world.ids['lan']}/active"
+    await quan.press(active, active="true")
+    assert not world.staff("lan").unconfirmed, "whoever was never out is known"
+    await quan.press(active, active="false")
+    await quan.press(active, active="true")
+    lan, hai = await world.signed_in("lan"), await world.signed_in("hai")
+
+    assert (await lan.get(f"/desk/cases/{case_id}")).status_code == 403
+    await hai.press(f"/desk/newcomers/{world.ids['lan']}", known="true")
+
+    assert (await lan.get(f"/desk/cases/{case_id}")).status_code == 200
+
+
 async def test_a_changed_post_gives_the_cases_back(world: World) -> None:
     case_id = world.open_case()
     lan, quan = await world.signed_in("lan"), await world.signed_in("quan")

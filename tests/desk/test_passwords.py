@@ -1,8 +1,9 @@
 """Which passwords the desk takes."""
 
 import pytest
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from desk.passwords import LONGEST, fault_of
+from desk.passwords import LONGEST, SHORTEST, fault_of
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,12 @@ def test_a_short_one_is_told_how_long_it_must_be() -> None:
 def test_the_longest_one_is_read_too() -> None:
     assert fault_of("ghe chài ngủ trên mái " * 9 + "xa") is None
     assert fault_of("a" * LONGEST) is not None
+
+
+def test_no_password_of_the_breached_list_is_taken_as_it_is_or_with_a_tail() -> None:
+    breached = FREQUENCY_LISTS["passwords"]
+    long = [one for one in breached if len(one) >= SHORTEST]
+    assert (len(breached), len(long)) == (30_000, 229)
+    with_a_tail = [one + "2026" for one in breached if len(one) >= SHORTEST - 4][:200]
+
+    assert [one for one in (*long, *with_a_tail) if fault_of(one) is None] == []

@@ -180,6 +180,22 @@ async def test_nobody_alone_raises_somebody_to_the_centre(world: World) -> None:
     assert (world.staff("lan").role, world.staff("lan").office_id) == (Role.CENTRE, "centre")
 
 
+async def test_nobody_alone_lets_in_again_who_sees_everything(world: World) -> None:
+    quan, hong = await world.signed_in("quan"), await world.signed_in("hong")
+    active = f"/desk/accounts/{world.ids['trung']}/active"
+    await quan.press(active, active="false")
+
+    answer = await quan.press(active, active="true")
+
+    assert answer.headers["location"] == "/desk/recoveries?done=asked"
+    assert not world.staff("trung").active
+    assert "Mở lại tài khoản đã khóa." in (await hong.get("/desk/recoveries")).text
+    assert (await quan.press(f"/desk/recoveries/{newest(world)}/grant")).status_code == 409
+    assert not world.staff("trung").active
+    await hong.press(f"/desk/recoveries/{newest(world)}/grant")
+    assert world.staff("trung").active
+
+
 async def test_an_admin_s_friend_in_a_branch_can_not_be_raised_by_a_refused_request(
     world: World,
 ) -> None:
