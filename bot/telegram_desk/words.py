@@ -139,7 +139,9 @@ def refusal(reason: str, holder: str | None = None) -> str:
         return f"{holder} đã nhận hồ sơ này rồi."
     known = {
         "held": "Hồ sơ này đã có người nhận rồi.",
-        "closed": "Hồ sơ này đã kết thúc, nên chưa gửi gì cho người dân.",
+        "closed": "Hồ sơ này đã kết thúc, nên chưa gửi gì cho người dân. Cần làm tiếp thì nhờ "
+        "trưởng chi nhánh hoặc trung tâm mở lại.",
+        "erased": "Hồ sơ này đã xóa theo ý người dân, nên không ghi gì thêm được.",
         "not_holder": "Chỉ người đang giữ hồ sơ làm được việc này, nên chưa gửi gì cho người dân. "
         "Ghi chú nội bộ: bắt đầu bằng //.",
         "not_claimed": "Chưa ai nhận hồ sơ này, nên chưa gửi gì cho người dân. Bấm Nhận trước.",
@@ -148,9 +150,9 @@ def refusal(reason: str, holder: str | None = None) -> str:
         "blank_left": "Tin còn chỗ trống trong ngoặc { } nên chưa gửi.",
         "unreachable": "Người dân đã xóa cuộc trò chuyện, nên chưa gửi được; nên gọi điện.",
         "offered_already": "Hồ sơ này đang chờ nơi khác trả lời.",
-        "same_office": "Hồ sơ đang ở chính nơi này.",
-        "office_closed": "Nơi này không hoạt động.",
-        "office_unable": "Nơi này chưa có ai tiếp nhận được.",
+        "same_office": "Hồ sơ đang ở chính nơi này. Chọn nơi khác.",
+        "office_closed": "Nơi này không hoạt động. Chọn nơi khác, hoặc chuyển Trung tâm.",
+        "office_unable": "Nơi này chưa có ai tiếp nhận được. Chọn nơi khác, hoặc chuyển Trung tâm.",
         "not_receiver": "Hồ sơ này không chuyển cho nơi của bạn, hoặc lời chuyển đã rút.",
         "not_head": "Việc này do trưởng chi nhánh hoặc trung tâm làm.",
         "not_of_office": "Hồ sơ này thuộc nơi khác.",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from cases import queue, register, talking
+from cases import data_requests, queue, register, rights, staffing, talking
 from cases.deadlines import Form
 from cases.life import CaseState
 from cases.model import Case
@@ -164,6 +164,102 @@ def full_case(world: World) -> str:
 
     world.database.transact_now(fill)
     return case_id
+
+
+@SIZES
+def test_a_refusal_is_sent_complained_of_answered_and_followed(
+    world: World, address: str, chromium: Browser, size: tuple[int, int]
+) -> None:
+    case_id = world.open_case(words=("Nhờ làm giấy",))
+    claim_as_lan(world, case_id)
+    with page_at(chromium, address, size) as page:
+        page.goto(f"{address}/desk/cases/{case_id}")
+        open_form(page, "Từ chối")
+        page.get_by_label("Yêu cầu có nội dung trái pháp luật").check()
+        page.get_by_label("Sự việc cụ thể").fill("Nhờ làm giấy tờ giả.")
+        page.get_by_role("button", name="Xem trước thông báo").click()
+        page.get_by_role("button", name="Từ chối và báo người dân").click()
+        page.get_by_role("link", name="Gửi văn bản từ chối (mẫu 08)").click()
+        page.get_by_role("button", name="Gửi người dân mẫu 08").click()
+        expect(page.locator(".bubble.staff").last).to_contain_text("mau-08")
+        expect(page.get_by_role("link", name="Gửi văn bản từ chối (mẫu 08)")).to_have_count(0)
+        check(page, "refused-and-sent")
+    world.database.transact_now(
+        lambda s: rights.complain(s, s.get_one(Case, case_id), "Tôi không nhờ làm giấy giả")
+    )
+    with page_at(chromium, address, size, "trung") as page:
+        page.get_by_role("link", name="Khiếu nại chờ trả lời").click()
+        page.locator("#rows a").first.click()
+        page.get_by_role("link", name="Trả lời khiếu nại").first.click()
+        page.get_by_label("Quyết định của người đứng đầu").fill("Đã xem lại và mở lại.")
+        page.get_by_role("button", name="Ghi trả lời").click()
+        expect(page.locator("#flash")).to_contain_text("Đã ghi trả lời khiếu nại")
+        if size == NARROW:
+            page.get_by_role("link", name="Thông tin hồ sơ").click()
+        page.locator(".facts").get_by_role("button", name="Sở Tư pháp đã nhận khiếu nại").click()
+        expect(page.locator("#flash")).to_contain_text("Hạn 15 ngày")
+        expect(page.locator(".facts")).to_contain_text("Đã xem lại và mở lại.")
+        check(page, "complaint-followed")
+
+
+@SIZES
+def test_the_same_person_twice_is_seen_at_once_and_joined(
+    world: World, address: str, chromium: Browser, size: tuple[int, int]
+) -> None:
+    first = world.open_case(words=("Nhà bên lấn đất",))
+    second = world.open_case(words=("Tôi gửi lại",))
+    for case_id in (first, second):
+        claim_as_lan(world, case_id)
+    with page_at(chromium, address, size) as page:
+        page.goto(f"{address}/desk/cases/{second}")
+        banner = page.locator(f"#banner-alike-{second}")
+        expect(banner).to_contain_text("Có thể trùng với yêu cầu số 1")
+        check(page, "alike")
+        banner.get_by_role("link", name="Gộp làm một").click()
+        page.get_by_label("Yêu cầu số 1").check()
+        check(page, "join")
+        page.get_by_role("button", name="Gộp làm một").click()
+        page.get_by_role("link", name="yêu cầu số 1").first.click()
+        expect(page.get_by_role("heading", name="Yêu cầu số 1")).to_be_visible()
+        expect(page.locator(f"#joined-{first}")).to_contain_text("Yêu cầu số 2")
+        check(page, "joined")
+
+
+@SIZES
+def test_leave_data_and_what_was_given_away_have_clean_pages(
+    world: World, address: str, chromium: Browser, size: tuple[int, int]
+) -> None:
+    case_id = world.open_case()
+    claim_as_lan(world, case_id)
+    hai, today = world.staff("hai"), world.database.clock.today()
+
+    def ask(session: Session) -> None:
+        staffing.set_leave(session, hai, world.ids["lan"], today, today)
+        case = session.get_one(Case, case_id)
+        data_requests.ask(session, case, data_requests.Asked.CORRECT)
+
+    world.database.transact_now(ask)
+    with page_at(chromium, address, size, "hai") as page:
+        page.goto(f"{address}/desk/province/duty")
+        page.get_by_label("đang giữ 1 hồ sơ. Giao hết cho").select_option(world.ids["minh"])
+        check(page, "hand-over-all")
+        page.get_by_role("button", name="Giao hết 1 hồ sơ").click()
+        expect(page.get_by_text("Đã giao hết hồ sơ.")).to_be_visible()
+        page.goto(f"{address}/desk/gone")
+        check(page, "gone")
+    assert world.case(case_id).holder_id == world.ids["minh"]
+    with page_at(chromium, address, size, "trung") as page:
+        page.goto(f"{address}/desk/data-requests")
+        page.get_by_text("Không sửa…").click()
+        page.get_by_label("Vì sao").fill("Tên này khớp căn cước.")
+        check(page, "data-request")
+        page.get_by_role("button", name="Không sửa và báo lý do").click()
+        expect(page.get_by_text("Người dân được báo lý do")).to_be_visible()
+
+
+def claim_as_lan(world: World, case_id: str) -> None:
+    lan = world.staff("lan")
+    world.database.transact_now(lambda session: queue.claim(session, lan, case_id, "CN"))
 
 
 def test_every_act_works_without_scripts(world: World, address: str, chromium: Browser) -> None:
