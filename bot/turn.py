@@ -460,19 +460,16 @@ def _complaint(session: Session, case: Case, province: Province) -> ComplaintVie
     found = rights.complaint_of(session, case)
     if found is None:
         return None
-    limit = next(
-        (
-            one
-            for one in deadlines_in(session, case, province)
-            if one.kind is DeadlineKind.COMPLAINT and one.due_at is not None
-        ),
-        None,
-    )
+    limits = {one.kind: one for one in deadlines_in(session, case, province) if one.due_at}
+    limit = limits.get(DeadlineKind.COMPLAINT)
+    further = limits.get(DeadlineKind.COMPLAINT_TO_DEPARTMENT)
     return ComplaintView(
         on=found.at.astimezone(ZONE).date(),
         due=_last_day(limit.due_at) if limit else None,
         late=limit is not None and limit.state is DeadlineState.OVERDUE,
         answered=found.answered_at is not None,
+        department_due=_last_day(further.due_at) if further else None,
+        department_answered=found.department_answered_at is not None,
     )
 
 

@@ -169,6 +169,11 @@ def _aimed(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
 def standing(complaint: ComplaintView) -> tuple[Line, ...]:
     """How far a complaint has come, and the way that is left."""
     day = written(complaint.on)
+    if complaint.department_answered:
+        return (Line(key="complaint.department_answered", blanks={"day": day}),)
+    if complaint.department_due is not None:
+        due = written(complaint.department_due)
+        return (Line(key="complaint.department_has_it", blanks={"day": day, "due": due}),)
     if complaint.answered:
         return (Line(key="complaint.answered", blanks={"day": day}),)
     if complaint.due is None:

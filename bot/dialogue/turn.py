@@ -223,6 +223,9 @@ class ComplaintView:
     due: dt.date | None
     late: bool
     answered: bool
+    department_due: dt.date | None = None
+    """The Department of Justice has it, and owes an answer until the end of this day."""
+    department_answered: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Complaints go to the centre and to nobody they are about; stars are kept once for an ending."""
 
 import datetime as dt
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -8,9 +9,10 @@ from cases import queue, register, rights
 from cases.life import CaseState, ComplaintKind, Outcome
 from cases.model import Case
 from cases.rights import Complaint, Rating
-from cases.staff import StaffMember
+from cases.staff import Role, StaffMember
 from store.clock import SetClock
 from store.session import Database, Session
+from tests.cases.acting import hire
 from tests.journeys.conftest import Citizen, labels, said
 from tests.journeys.test_two_cases import ask_for_a_person, thread_of
 from tests.journeys.wording import is_said
@@ -138,6 +140,26 @@ def ratings(database: Database) -> list[tuple[int, int | None, int | None, int |
         ]
 
     return database.read_now(look)
+
+
+async def test_the_status_tells_what_became_of_a_complaint_at_the_department(
+    citizen: Citizen, officer: StaffMember, database: Database, clock: SetClock
+) -> None:
+    case = await a_held_case(citizen, officer, database)
+    centre = hire(database, "truong", Role.CENTRE, "centre")
+    database.transact_now(lambda s: rights.complain(s, s.get_one(Case, case.id), WORDS))
+    database.transact_now(lambda s: rights.answer_complaint(s, centre, case.id, "Đã nhắc."))
+    await citizen.reads()
+
+    seen = []
+    for answered in (False, True):
+        database.transact_now(
+            partial(rights.note_department, staff=centre, case_id=case.id, answered=answered)
+        )
+        seen.append(said(await citizen.writes("hồ sơ của tôi")))
+
+    assert is_said("complaint.department_has_it", seen[0])
+    assert is_said("complaint.department_answered", seen[1])
 
 
 async def test_one_tap_rates_and_each_further_answer_is_kept_at_once(
