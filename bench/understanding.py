@@ -34,8 +34,7 @@ from cases.province import load_province
 from eligibility.facts import FactId, Facts
 from eligibility.grounds import LegalAidLaw, load_law
 from eligibility.screen import statuses
-from knowledge.article import FieldId
-from knowledge.fields import FieldModel, load_fields
+from knowledge.fields import load_fields
 from store.datafile import Entry, load
 
 TODAY = dt.date(2026, 11, 23)
@@ -262,10 +261,6 @@ def sorted_by_key(path: Path) -> Mapping[str, Any]:
     return found
 
 
-def fields_of(model: FieldModel) -> Callable[[str], tuple[tuple[FieldId, float], ...]]:
-    return lambda text: tuple((one.id, one.score) for one in model.guess(text).fields)
-
-
 def spoilt(data: list[Row], key: str, changes: Changes) -> Iterator[tuple[Row, str]]:
     """Every message in each of the ways it is spoilt."""
     for row in data:
@@ -288,7 +283,7 @@ def main() -> None:
     parser.add_argument("--noise", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true")
     asked = parser.parse_args()
-    reader = Reader(Gazetteer(load_province("ca-mau")), fields_of(load_fields()), load_law())
+    reader = Reader(Gazetteer(load_province("ca-mau")), load_fields().guess, load_law())
     bench = Bench(reader, asked.verbose)
     dangers = rows(asked.data / "danger.jsonl")
     stories = rows(asked.data / "stories.jsonl")

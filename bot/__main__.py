@@ -542,7 +542,6 @@ def understand() -> int:
     from cases.province import load_province
     from cases.routing import Routing, route
     from eligibility.grounds import load_law
-    from knowledge.article import FieldId
     from knowledge.fields import load_fields
     from store.clock import SystemClock
     from store.jsonlines import serve as serve_lines
@@ -551,13 +550,10 @@ def understand() -> int:
     province = load_province(settings.province)
     fields = load_fields()
 
-    def fields_of(text: str) -> list[tuple[FieldId, float]]:
-        return [(one.id, one.score) for one in fields.guess(text).fields]
-
     def offices_of(place: PlaceReading) -> Routing:
         return route(place, province)
 
-    reader = Reader(Gazetteer(province), fields_of, load_law())
+    reader = Reader(Gazetteer(province), fields.guess, load_law())
     today = SystemClock(settings.today).today()
     serve_lines(
         lambda payload: understand_line(reader, payload, today, offices_of),

@@ -33,7 +33,6 @@ from cases.places import Gazetteer
 from cases.province import Province
 from cases.wordbook import Wordbook
 from eligibility.grounds import load_law
-from knowledge.article import FieldId
 from knowledge.fields import load_fields
 from knowledge.library import load_library
 from knowledge.shelf import Shelf
@@ -62,15 +61,12 @@ def load_rooms(province: Province) -> Rooms:
     law, gazetteer = load_law(), Gazetteer(province)
     fields = load_fields()
 
-    def fields_of(text: str) -> list[tuple[FieldId, float]]:
-        return [(one.id, one.score) for one in fields.guess(text).fields]
-
     return Rooms(
         atlas=Atlas(province),
         law=law,
         shelf=Shelf(load_library(), fields),
         gazetteer=gazetteer,
-        reader=Reader(gazetteer, fields_of, law),
+        reader=Reader(gazetteer, fields.guess, law),
         words=Wordbook(load_texts(), load_about()),
         chance=random.SystemRandom(),
     )

@@ -343,12 +343,8 @@ class Worker:
         By turns, so that one who writes a hundred messages delays nobody else's first.
         """
         now = session.clock.now()
-        talk = session.scalar(_TALK_TO_SERVE, {"now": now, "channels": self._names})
-        if talk is None:
-            return None
-        # Another worker may have answered while we waited for nothing: look again, locked.
-        row = session.scalar(_OLDEST_OF_TALK, {"talk": talk.id})
-        return (talk, row) if row is not None and row.due_at <= now else None
+        found = session.execute(_TO_ANSWER, {"now": now, "channels": self._names}).first()
+        return None if found is None else (found[0], found[1])
 
     async def _understand(self, inbound: Inbound) -> Understood | None:
         """What pages of story say; shorter ones are read within their turn."""
@@ -591,35 +587,31 @@ def _event(session: Session, row: InboxRow) -> dict[str, Any]:
     return event
 
 
-def _talk_to_serve() -> sa.Select[Conversation]:
-    due, earlier = InboxRow.__table__.alias("due"), aliased(InboxRow)
+def _to_answer() -> sa.Select[Conversation, InboxRow]:
+    due, earlier = aliased(InboxRow, name="due"), aliased(InboxRow)
     now = sa.bindparam("now", type_=InboxRow.due_at.type)
     has_earlier = sa.exists().where(
-        earlier.conversation_id == due.c.conversation_id,
+        earlier.conversation_id == due.conversation_id,
         earlier.state == InboxState.WAITING,
-        earlier.seq < due.c.seq,
+        earlier.seq < due.seq,
     )
     return (
-        sa.select(Conversation)
-        .join(due, due.c.conversation_id == Conversation.id)
+        sa.select(Conversation, due)
+        .join(due, due.conversation_id == Conversation.id)
         .where(
-            due.c.state == InboxState.WAITING,
-            due.c.due_at <= now,
-            due.c.channel.in_(sa.bindparam("channels", expanding=True)),
+            due.state == InboxState.WAITING,
+            due.due_at <= now,
+            due.channel.in_(sa.bindparam("channels", expanding=True)),
             sa.or_(Conversation.busy_until.is_(None), Conversation.busy_until < now),
             ~has_earlier,
         )
-        .order_by(Conversation.served_at.asc().nulls_first(), due.c.received_at, due.c.seq)
+        .order_by(Conversation.served_at.asc().nulls_first(), due.received_at, due.seq)
         .limit(1)
-        .with_for_update(of=Conversation, skip_locked=True)
+        # The message as well: PostgreSQL looks again at what it locks, so that none is taken which
+        # another worker has answered since this statement began.
+        .with_for_update(of=(Conversation, due), skip_locked=True)
     )
 
 
 # Built once: making a statement anew takes longer than SQLite needs to answer it.
-_TALK_TO_SERVE = _talk_to_serve()
-_OLDEST_OF_TALK = (
-    sa.select(InboxRow)
-    .where(InboxRow.conversation_id == sa.bindparam("talk"), InboxRow.state == InboxState.WAITING)
-    .order_by(InboxRow.seq)
-    .limit(1)
-)
+_TO_ANSWER = _to_answer()

@@ -17,9 +17,6 @@ from pathlib import Path
 from typing import Annotated, Any, assert_never
 
 import jinja2
-from docx.opc.exceptions import PackageNotFoundError
-from docx.shared import Mm
-from docxtpl import DocxTemplate, InlineImage
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -378,6 +375,9 @@ def _tried_typst(template: Template, path: Path) -> frozenset[str]:
 
 
 def _tried_docx(template: Template, path: Path) -> frozenset[str]:
+    from docx.opc.exceptions import PackageNotFoundError
+    from docxtpl import DocxTemplate
+
     try:
         with zipfile.ZipFile(io.BytesIO(template.content)) as packed:
             if sum(one.file_size for one in packed.infolist()) > _LARGEST:
@@ -607,6 +607,9 @@ def _dots(name: str) -> str:
 
 
 def _written(template: Template, blanks: Mapping[str, _Blank]) -> bytes:
+    from docx.shared import Mm  # here, as no start needs to wait for it
+    from docxtpl import DocxTemplate, InlineImage
+
     paper = DocxTemplate(io.BytesIO(template.content))
     context: dict[str, Any] = {name: _as_words(name, value) for name, value in blanks.items()}
     if qr := context["qr"]:

@@ -9,9 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import openpyxl
-import xlsxwriter
-
 from cases.providers import Gender, Provider, ProviderEntry, ProviderKind, Publish
 from desk import province_texts as words
 from desk import texts
@@ -50,6 +47,8 @@ class Roster:
 
 def to_workbook(providers: Iterable[Provider], offices: Mapping[str, str]) -> bytes:
     """The list as a workbook; without anybody it is the form to fill in."""
+    import xlsxwriter  # here, as no start needs to wait for it
+
     made = io.BytesIO()
     with xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False}) as book:
         bold = book.add_format({"bold": True, "bottom": 1})
@@ -92,6 +91,8 @@ def read(content: bytes, offices: Mapping[str, str]) -> Roster:
     Raises:
         BadFileError: it is no such workbook, or has too many rows.
     """
+    import openpyxl
+
     unpacked(content).close()
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)

@@ -15,9 +15,6 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, assert_never
 
-import openpyxl
-import xlsxwriter
-from openpyxl.utils.datetime import from_excel
 from pydantic import BaseModel, ValidationError
 
 from knowledge.article import Article, Confidence, FieldId
@@ -135,6 +132,8 @@ _EXPLANATIONS = (
 
 def to_workbook(library: Library) -> bytes:
     """The base as an XLSX file; nothing in it is a formula or a link."""
+    import xlsxwriter
+
     made = io.BytesIO()
     options = {
         "in_memory": True,
@@ -234,6 +233,8 @@ def read_workbook(content: bytes) -> Read:
     Raises:
         BadFileError: it is no workbook.
     """
+    import openpyxl  # here, as no start needs to wait for it
+
     unpacked(content).close()
     reading = _Reading()
     try:
@@ -342,6 +343,8 @@ def _day(value: Any) -> dt.date | None:
         case bool():
             raise ValueError("không phải là ngày (viết như 31/12/2026)")
         case int() | float() if _DAYS_OF_EXCEL[0] <= value <= _DAYS_OF_EXCEL[1]:
+            from openpyxl.utils.datetime import from_excel
+
             moment = from_excel(value)
             if isinstance(moment, dt.datetime):
                 return moment.date()

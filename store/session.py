@@ -16,6 +16,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -172,8 +173,16 @@ class Database:
             value, woken = await asyncio.wrap_future(written)
         else:
             loop = asyncio.get_running_loop()
-            value, woken = await loop.run_in_executor(self._write_threads, self._transact, fn)
+            return await loop.run_in_executor(self._write_threads, self._transact_within, loop, fn)
         self.wakes.wake(woken)
+        return value
+
+    def _transact_within(self, loop: asyncio.AbstractEventLoop, fn: Callable[[Session], T]) -> T:
+        """Wake from here: whoever waits for the result may have been cancelled meanwhile."""
+        value, woken = self._transact(fn)
+        if woken:
+            with suppress(RuntimeError):  # the loop was closed: nobody sleeps there any more
+                loop.call_soon_threadsafe(self.wakes.wake, woken)
         return value
 
     def transact_now(self, fn: Callable[[Session], T]) -> T:
@@ -258,7 +267,8 @@ class Database:
                     value = fn(session)
                     session.finish()
                     if session.woken and self.on_postgres:
-                        session.execute(_NOTIFY, {"topics": sorted(map(str, session.woken))})
+                        topics = [self.wakes.notice_of(topic) for topic in sorted(session.woken)]
+                        session.execute(_NOTIFY, {"topics": topics})
                     session.commit()
                     return value, session.woken
             except sa.exc.OperationalError as problem:

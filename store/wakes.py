@@ -1,6 +1,7 @@
 """Who waits for what: sleepers are woken by a commit here, or by NOTIFY from another process."""
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -35,6 +36,7 @@ class Wakes:
     def __init__(self) -> None:
         self._woken: Counter[str] = Counter()
         self._sleeping: dict[str, set[asyncio.Event]] = {}
+        self._voice = secrets.token_hex(8)
 
     def mark(self, topic: Topic) -> int:
         """Take a mark before looking; `sleep` with it returns at once if a wake came between.
@@ -50,6 +52,10 @@ class Wakes:
                 self._woken[topic] += 1
             for event in self._sleeping.pop(topic, ()):
                 event.set()
+
+    def notice_of(self, topic: str) -> str:
+        """What is told to other processes about a topic; this one does not listen to itself."""
+        return f"{self._voice} {topic}"
 
     async def sleep(self, topic: str, seconds: float, mark: int | None = None) -> None:
         """Sleep until `topic` is woken, `seconds` at most."""
@@ -83,5 +89,7 @@ class Wakes:
                     # Something may have been said before we listened.
                     self.wake({*Topic, *self._sleeping})
                     async for notice in connection.notifies():
-                        self.wake((notice.payload,))
+                        voice, _, topic = notice.payload.partition(" ")
+                        if voice != self._voice:  # who says it was woken at the commit
+                            self.wake((topic,))
             await asyncio.sleep(1)

@@ -124,7 +124,7 @@ def voted(state: State, key: str, lookups: Lookups) -> Turn | None:
 def answer(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Answer what was typed: an article, two or three to choose from, or "I don't know"."""
     text = heard.understood.text
-    found = lookups.search.search(text)
+    found = _found(heard, lookups)
     topic = lookups.library.articles.get(state.topic) if state.topic is not None else None
     state = state.with_(question=text[:_KEPT])
     if topic is not None and _goes_on(found, heard) and not _answers_within(found, topic):
@@ -289,15 +289,19 @@ def _was_in_danger(state: State) -> bool:
     return state.danger is not None or bool(state.warned)
 
 
+def _found(heard: Heard, lookups: Lookups) -> Found:
+    return lookups.search.search(heard.understood.text, guess=heard.understood.guess)
+
+
 def answers(heard: Heard, lookups: Lookups) -> bool:
     """Whether there is an article that answers what was typed."""
-    found = lookups.search.search(heard.understood.text)
+    found = _found(heard, lookups)
     return not found.abstained and bool(found.answers)
 
 
 def with_article(says: tuple[Say, ...], heard: Heard, lookups: Lookups) -> tuple[Say, ...]:
     """For a story: the last of these messages, with the article that goes with it if one does."""
-    found = lookups.search.search(heard.understood.text)
+    found = _found(heard, lookups)
     doubtful = not found.answers or found.answers[0].score < _SURE
     if found.abstained or not found.answers or (doubtful and not heard.understood.asks):
         return says

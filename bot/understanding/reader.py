@@ -17,9 +17,10 @@ from eligibility.facts import FactId
 from eligibility.grounds import LegalAidLaw
 from eligibility.screen import statuses
 from knowledge.article import FieldId
+from knowledge.fields import FieldGuess
 
-FieldsOf = Callable[[str], Sequence[tuple[FieldId, float]]]
-"""Text → fields of law with scores, best first."""
+FieldsOf = Callable[[str], FieldGuess]
+"""Text → what field of law it is about."""
 
 GROWN_UP = 18
 """Years."""
@@ -82,6 +83,7 @@ class Reader:
         danger = _fitting(dangers, ages, child=self._names_a_child(message))
         place = self._place(message, command)
         intent = self._intent(message, command, danger, told, place)
+        guess = self._fields_of(message.text) if message.words and foreign is None else None
         groups = statuses(told.facts.having(FactId.AGE, age), today, self._law)
         return Understood(
             text=message.text,
@@ -94,7 +96,8 @@ class Reader:
             several=told.several,
             corrects=self._intents.corrects(message),
             place=place,
-            fields=self._fields(message, foreign),
+            fields=_fields(guess, foreign),
+            guess=guess,
             groups=frozenset(group.value for group in groups),
             danger=danger,
             urgent=danger is not None or told.urgent,
@@ -148,14 +151,6 @@ class Reader:
             return Intent.ANSWER
         return Intent.STORY
 
-    def _fields(
-        self, message: Message, foreign: Foreign | None
-    ) -> tuple[tuple[FieldId, float], ...]:
-        """Fields of law, best first; of a foreign message those that its words name."""
-        if foreign is not None:
-            return tuple((field, 1.0 / nth) for nth, field in enumerate(foreign.fields, 1))
-        return tuple(self._fields_of(message.text)) if message.words else ()
-
     def _danger_in(
         self, typed: str, message: Message, command: Intent | None, today: dt.date
     ) -> tuple[DangerKind, ...]:
@@ -176,6 +171,13 @@ class Reader:
             message.text[:PLACE_WITHIN],
             story=len(message.words) > FRAGMENT or self._intents.asks(message),
         )
+
+
+def _fields(guess: FieldGuess | None, foreign: Foreign | None) -> tuple[tuple[FieldId, float], ...]:
+    """Fields of law, best first; of a foreign message those that its words name."""
+    if foreign is not None:
+        return tuple((field, 1.0 / nth) for nth, field in enumerate(foreign.fields, 1))
+    return tuple((one.id, one.score) for one in guess.fields) if guess is not None else ()
 
 
 _ASKED_IN_A_STORY = frozenset({Intent.PERSON, Intent.WITHDRAW, Intent.COMPLAIN})

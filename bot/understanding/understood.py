@@ -11,6 +11,7 @@ from bot.understanding.people import Relation
 from cases.places import PlaceReading
 from eligibility.facts import Facts
 from knowledge.article import FieldId
+from knowledge.fields import FieldGuess
 
 
 class Role(StrEnum):
@@ -68,3 +69,6 @@ class Understood:
     """An age or a year of birth was named that nobody living can have."""
     follow_up: bool
     """Goes on from the answer before ("còn nếu … thì sao?")."""
+    guess: FieldGuess | None = None
+    """What the field model made of `text`, so that a search need not ask it again; None when it was
+    not asked."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import xlsxwriter
 from markupsafe import Markup
 
 from cases.figures import Count, Figures, Line, Period, Spell
@@ -369,6 +368,8 @@ def to_workbook(title: str, about: Sequence[str], tables: Sequence[Table], *, ma
 
     `mark` says who took it and when: at the foot of each printed page and below each table.
     """
+    import xlsxwriter  # here, as no start needs to wait for it
+
     footer = "&L" + mark.replace("&", "&&")[:200]
     made = io.BytesIO()
     options = {
