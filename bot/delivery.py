@@ -172,6 +172,32 @@ def take(
     return parcels
 
 
+def take_of_talk(
+    session: Session,
+    texts: Texts,
+    capabilities: Mapping[ChannelName, Capabilities],
+    owner: str | None,
+    talk: Conversation,
+    in_hand: Collection[str] = (),
+) -> Parcel | None:
+    """Lease the next message of a talk, within the turn that answered there.
+
+    It saves its own transaction, and the citizen the wait for it. None when none may leave now.
+    """
+    asked = {
+        "now": session.clock.now(),
+        "channels": [str(talk.channel)],
+        "most": 1,
+        "in_hand": tuple(in_hand),
+        "talk": talk.id,
+    }
+    with session.no_autoflush:  # the queue is written by statements, and the rest is written once
+        found = session.execute(_TO_SEND_OF_TALK, asked).first()
+    if found is None:
+        return None
+    return _leased(session, found[0], talk, texts, capabilities, owner)
+
+
 def _leased(
     session: Session,
     row: OutboxRow,
@@ -337,6 +363,7 @@ def _to_send() -> sa.Select[OutboxRow, Conversation]:
 
 
 _TO_SEND = _to_send()
+_TO_SEND_OF_TALK = _TO_SEND.where(OutboxRow.conversation_id == sa.bindparam("talk"))
 
 
 def _parcel(

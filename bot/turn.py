@@ -161,19 +161,24 @@ def handle(
     rooms: Rooms,
     fetched: FetchedFile | None = None,
     understood: Understood | None = None,
-) -> None:
+) -> bool:
     """Answer one message, within the caller's transaction, which holds the talk's lock.
 
     `fetched` and `understood`: what was prepared before it (`understood_of`), if anything was.
+
+    Returns:
+        Whether something is to be said in the talk of which the senders have yet to hear.
     """
     talk = session.get_one(Conversation, row.conversation_id)
+    said = False
     if isinstance(inbound, FromGroup):
         staff_hear(session, inbound, rooms.province, fetched)
     elif inbound is not None:
-        _answer(session, talk, row, inbound, rooms, fetched, understood)
+        said = _answer(session, talk, row, inbound, rooms, fetched, understood)
     row.state, row.body, row.ended_at = InboxState.DONE, None, session.clock.now()
     talk.busy_until = None
     talk.turns += 1
+    return said
 
 
 def understood_of(inbound: Inbound, rooms: Rooms, today: dt.date) -> Understood:
@@ -189,10 +194,10 @@ def _answer(
     rooms: Rooms,
     fetched: FetchedFile | None,
     understood: Understood | None,
-) -> None:
+) -> bool:
     state = _state(session, talk)
     if _showed_the_rest(session, talk, inbound, state):
-        return
+        return False
     file_id, lost = _file(session, talk, inbound, fetched)
     client_id = row.event_id.rpartition(":")[2] or None
     written = _write_down(session, talk, inbound, state, rooms, file_id, client_id)
@@ -225,6 +230,7 @@ def _answer(
             channel=talk.channel,
             kind=outbox.Kind.SAY,
             body=message.model_dump_json(),
+            wake=False,
         )
     for words in repeated:  # below what says that the case was opened
         outbox.put(
@@ -236,6 +242,7 @@ def _answer(
         )
     talk.language = turn.state.language
     talk.seal(session.vault, "state", turn.state.model_dump_json())
+    return bool(turn.says)
 
 
 _NO_WORDS = frozenset({InboundKind.BUTTON, InboundKind.START})

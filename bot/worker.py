@@ -120,6 +120,8 @@ class _Turned:
     seconds: float
     more: bool
     """Whether other messages wait as well."""
+    answer: delivery.Parcel | None = None
+    """What is said to it, leased already."""
 
 
 def take_up_again(session: Session) -> None:
@@ -185,6 +187,7 @@ class Worker:
         self._rooms = rooms
         self._channels = channels
         self._names = [str(name) for name in channels]
+        self._capabilities = {name: one.capabilities for name, one in channels.items()}
         self._metrics = metrics or Metrics()
         self._scanner = scanner
         self._hands = hands
@@ -195,13 +198,25 @@ class Worker:
         self._door = asyncio.Lock()
         self._seen: int | None = None
         self._in_hand: set[str] = set()
+        self._sends: asyncio.TaskGroup | None = None
+        """What is under way to the channels; None while nobody delivers."""
+        self._free = Counter(dict.fromkeys(channels, _UNDER_WAY))
+        """How many more sends of each channel may be under way."""
 
     async def run(self) -> None:
         """Work until cancelled or `stop` was called; what is in hand is finished first."""
+        async with asyncio.TaskGroup() as sends:
+            self._sends = sends
+            try:
+                await self._run(sends)
+            finally:
+                self._sends = None
+
+    async def _run(self, sends: asyncio.TaskGroup) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._hands):
                 group.create_task(self._work())
-            group.create_task(self._deliver())
+            group.create_task(self._deliver(sends))
             if any(isinstance(one, TakesAway) for one in self._channels.values()):
                 group.create_task(self._take_away())
             group.create_task(self._watch_the_clock())
@@ -286,6 +301,8 @@ class Worker:
             took = await self._prepare_and_answer(took)
         if isinstance(took, _Turned):
             self._metrics.turn(took.channel, took.outcome, took.seconds)
+            if took.answer is not None and self._sends is not None:
+                self._send_beside(took.answer, self._sends)
         if took is not Did.NOTHING and not (isinstance(took, _Turned) and not took.more):
             self._look_again()
         return Did.NOTHING if took is Did.NOTHING else Did.SOMETHING
@@ -333,9 +350,29 @@ class Worker:
             talk.busy_until = session.clock.now() + _PREPARING
             talk.busy_by = self._owner
             return _ToPrepare(row.id, inbound)
-        handle(session, row, inbound, self._rooms)
-        _served(session, row)
-        return _turned(session, row)
+        said = handle(session, row, inbound, self._rooms)
+        return self._turned(session, row, said=said)
+
+    def _turned(self, session: Session, row: InboxRow, *, said: bool) -> _Turned:
+        """The talk had its turn: those that wait longer come first now.
+
+        Its answer is taken along if there is room for it, so that it waits for nothing more.
+        """
+        talk = session.get_one(Conversation, row.conversation_id)
+        talk.served_at = session.clock.now()
+        answer = None
+        if said and self._sends is not None and self._free[row.channel] > self._hands:
+            answer = delivery.take_of_talk(
+                session,
+                self._rooms.texts,
+                self._capabilities,
+                self._owner,
+                talk,
+                in_hand=frozenset(self._in_hand),
+            )
+        if said and answer is None:
+            session.wake(Topic.OUTBOX)
+        return replace(_turned(session, row), answer=answer)
 
     def _next(self, session: Session) -> tuple[Conversation, InboxRow] | None:
         """The oldest waiting message of the talk served longest ago, the talk locked.
@@ -369,7 +406,7 @@ class Worker:
         if row is None:
             return Did.SOMETHING
         with _undoing(row.id):
-            handle(
+            said = handle(
                 session,
                 row,
                 took.inbound,
@@ -377,8 +414,7 @@ class Worker:
                 prepared.fetched,
                 prepared.understood,
             )
-            _served(session, row)
-            return _turned(session, row)
+            return self._turned(session, row, said=said)
 
     def _still_waiting(self, session: Session, row_id: str) -> InboxRow | None:
         """The message, its talk locked; None if another worker has answered it meanwhile."""
@@ -444,36 +480,38 @@ class Worker:
             await self._database.transact(lambda session: erasing.taken_away(session, found.ids))
         return Did.SOMETHING
 
-    async def _deliver(self) -> None:
+    async def _deliver(self, sends: asyncio.TaskGroup) -> None:
         """Keep many sends of each channel under way, so that a slow one delays no other."""
-        free = Counter(dict.fromkeys(self._channels, _UNDER_WAY))
         wakes = self._database.wakes
+        while not self._stopping:
+            mark = wakes.mark(Topic.OUTBOX)
+            parcels = await self._tried(Topic.OUTBOX, partial(self._lease, self._free))
+            for parcel in parcels or ():
+                self._send_beside(parcel, sends)
+            if len(parcels or ()) < _LEASED_AT_ONCE and not self._stopping:
+                await wakes.sleep(Topic.OUTBOX, _LOOK_AGAIN, mark)
 
-        async def guarded(parcel: delivery.Parcel) -> None:
-            try:
-                await self._send(parcel)
-            except Exception as problem:  # the lease runs out and it is sent again
-                log.warning("a send was not written down: %s", where(problem))
-            finally:
-                if not free[parcel.channel]:
-                    wakes.wake((Topic.OUTBOX,))
-                free[parcel.channel] += 1
+    def _send_beside(self, parcel: delivery.Parcel, sends: asyncio.TaskGroup) -> None:
+        """Send a leased message while others are answered and sent."""
+        self._free[parcel.channel] -= 1
+        self._in_hand.add(parcel.row_id)
+        sends.create_task(self._sent_beside(parcel))
 
-        async with asyncio.TaskGroup() as sends:
-            while not self._stopping:
-                mark = wakes.mark(Topic.OUTBOX)
-                parcels = await self._tried(Topic.OUTBOX, partial(self._lease, free))
-                for parcel in parcels or ():
-                    free[parcel.channel] -= 1
-                    sends.create_task(guarded(parcel))
-                if len(parcels or ()) < _LEASED_AT_ONCE and not self._stopping:
-                    await wakes.sleep(Topic.OUTBOX, _LOOK_AGAIN, mark)
+    async def _sent_beside(self, parcel: delivery.Parcel) -> None:
+        try:
+            await self._send(parcel)
+        except Exception as problem:  # the lease runs out and it is sent again
+            log.warning("a send was not written down: %s", where(problem))
+        finally:
+            if self._free[parcel.channel] <= 0:
+                self._database.wakes.wake((Topic.OUTBOX,))
+            self._free[parcel.channel] += 1
 
     async def _lease(
         self, free: Mapping[ChannelName, int], most: int = _LEASED_AT_ONCE
     ) -> Sequence[delivery.Parcel]:
         """The next messages that may leave, no more of a channel than it has free sends."""
-        if not any(free.values()):
+        if all(room <= 0 for room in free.values()):
             return ()
         parcels = await self._database.transact(
             partial(self._take_parcels, free=free, most=most), patient=True
@@ -484,11 +522,10 @@ class Worker:
     def _take_parcels(
         self, session: Session, free: Mapping[ChannelName, int], most: int
     ) -> Sequence[delivery.Parcel]:
-        capabilities = {name: self._channels[name].capabilities for name in free}
         return delivery.take(
             session,
             self._rooms.texts,
-            capabilities,
+            self._capabilities,
             self._owner,
             free=free,
             most=most,
@@ -575,11 +612,6 @@ def _brings_a_file(inbound: Inbound) -> bool:
 
 def _is_long(inbound: Inbound) -> bool:
     return len(inbound.text) > _LONG and not isinstance(inbound, FromGroup)
-
-
-def _served(session: Session, row: InboxRow) -> None:
-    """The talk had its turn: those that wait longer come first now."""
-    session.get_one(Conversation, row.conversation_id).served_at = session.clock.now()
 
 
 def _event(session: Session, row: InboxRow) -> dict[str, Any]:

@@ -78,8 +78,11 @@ def put(
     thread_entry_id: str | None = None,
     serial: int | None = None,
     case_id: str | None = None,
+    wake: bool = True,
 ) -> str:
     """Add one message to the end of a conversation's queue, within the caller's transaction.
+
+    Who does not `wake` the senders sees to it that the message is sent.
 
     Returns:
         The id of its row.
@@ -102,7 +105,8 @@ def put(
         "due_at": now,
     }
     session.execute(_PUT, row)
-    session.wake(Topic.OUTBOX)
+    if wake:
+        session.wake(Topic.OUTBOX)
     return row_id
 
 

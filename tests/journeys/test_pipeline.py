@@ -1090,3 +1090,24 @@ def _everything(database: Database) -> bytes:
         for file in sorted(path.parent.glob(f"{path.name}*")):
             stored += file.read_bytes()
     return stored
+
+
+async def test_an_answer_leaves_with_its_turn_unless_another_of_its_talk_is_under_way(
+    citizen: Citizen,
+) -> None:
+    worker, texts = citizen.worker, citizen.worker._rooms.texts
+    capabilities = {citizen.channel.name: citizen.channel.capabilities}
+
+    def takes_along(session: Session) -> delivery.Parcel | None:
+        talk = session.scalars(sa.select(Conversation)).one()
+        return delivery.take_of_talk(session, texts, capabilities, "me", talk)
+
+    citizen.receive(kind="text", text="tôi bị lấn đất")
+    await worker.answer_one()
+    first = citizen.database.transact_now(takes_along)
+    citizen.receive(kind="text", text="cảm ơn")
+    await worker.answer_one()
+
+    assert first is not None
+    assert first.address == citizen.address
+    assert citizen.database.transact_now(takes_along) is None
