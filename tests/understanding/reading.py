@@ -8,13 +8,16 @@ from bot.understanding.understood import Understood
 from cases.places import Gazetteer
 from cases.province import load_province
 from eligibility.grounds import load_law
+from knowledge.fields import FieldGuess
 
 TODAY = dt.date(2026, 11, 23)
 
 
 @cache
 def reader() -> Reader:
-    return Reader(Gazetteer(load_province("ca-mau")), lambda _: (), load_law())
+    return Reader(
+        Gazetteer(load_province("ca-mau")), lambda _: FieldGuess((), 0.0, 0.0), load_law()
+    )
 
 
 def read(text: str, today: dt.date = TODAY) -> Understood:
