@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from cases import callbacks, data_requests
 from cases.calendar import calendar_of
 from cases.model import Case
+from cases.staff import StaffMember
 from cases.thread import ThreadEntry
 from desk import auth
 from desk.pages.queue import Tab
@@ -280,6 +281,23 @@ async def test_each_route_answers_its_own_and_nobody_else(world: World, username
             assert answer.status_code not in {403, 404}, (method, path)
             assert answer.status_code < 500, (method, path)
         else:
+            assert answer.status_code == 404, (method, path)
+
+
+async def test_a_head_of_another_branch_is_given_nothing_of_this_one(world: World) -> None:
+    case_id = world.open_case(words=("CHIM-HOÀNG-YẾN",), photo=photo())
+    file_id, wish = file_of(world, case_id), wish_of(world, case_id)
+    promoted = sa.update(StaffMember).where(StaffMember.username == "tam").values(role="head")
+    world.database.transact_now(lambda session: session.execute(promoted))
+
+    for method, path in ROUTES:
+        if path == "/events":
+            continue  # a stream has no end to wait for; see the tests of the stream
+        browser = await world.signed_in("tam")
+        answer = await call(browser, method, path, case_id, file_id, wish)
+        assert "CHIM-HOÀNG-YẾN" not in answer.text, (method, path)
+        assert "0912345678" not in answer.text, (method, path)
+        if any(part in path for part in ("{case_id}", "{file_id}", "{callback_id}")):
             assert answer.status_code == 404, (method, path)
 
 
