@@ -41,6 +41,10 @@ class PeopleFile(Entry):
     wants: tuple[str, ...]
     not_people: tuple[str, ...]
     against: tuple[str, ...]
+    wed: tuple[str, ...]
+    """A marriage is spoken of, in which "ảnh" is the husband."""
+    acts: tuple[str, ...]
+    """What somebody did whose own trouble it is: "tôi mua chiếc xe trả góp"."""
     mostly_other_words: tuple[str, ...]
     before_a_person: tuple[str, ...]
 
@@ -55,6 +59,8 @@ class Mention:
     gone: bool = False
     humble: bool = False
     """Said with "con" or "cháu", which is a child as well as the writer."""
+    subject: bool = False
+    """A clause begins with them: what is told further on is of them, not of who is named beside."""
 
 
 class People:
@@ -73,6 +79,7 @@ class People:
         self._intermediary = book.all(file.intermediary)
         self._wronged_in_office = book.all(file.wronged_in_office)
         self._not_people = book.all(map(_together, file.not_people))
+        self._wed = book.all(file.wed)
         self._gone = book.all(map(_together, file.gone))
         self._not_gone = book.all(file.not_gone)
         self._harmed = book.all(map(_together, file.harmed))
@@ -80,6 +87,7 @@ class People:
         self._on_behalf = book.all(file.on_behalf)
         self._wants = book.all(map(_together, file.wants))
         self._against = book.all(file.against)
+        self._acts = book.all(map(_together, file.acts))
         self._mostly_other_words = frozenset(map(fold, file.mostly_other_words))
         self._before_a_person = frozenset(map(fold, file.before_a_person))
 
@@ -88,7 +96,12 @@ class People:
         spans: list[tuple[int, int, Relation | None]] = []
         spans += [(a, b, self._relations[nth]) for nth, a, b in self._named.find(message)]
         spans += [(a, b, Relation.SELF) for _, a, b in self._self.find(message)]
-        plain = any(relation is Relation.SELF for *_, relation in spans)
+        others = self._not_people.covered(message)
+        plain = any(
+            relation is Relation.SELF
+            and (message.marked or others & bits(begin, end) != bits(begin, end))
+            for begin, end, relation in spans
+        )
         humble = Relation.CHILD if plain else Relation.SELF
         humbly = {(a, b) for _, a, b in self._humble.find(message)}
         spans += [(a, b, humble) for a, b in humbly]
@@ -98,12 +111,11 @@ class People:
         spans.sort(key=lambda span: (span[0], -(span[1] - span[0])))
         alive = self._not_gone.covered(message)
         gone = [begin for _, begin, _ in self._gone.find(message) if not alive >> begin & 1]
-        others = self._not_people.covered(message)
         selves = {begin for begin, _, relation in spans if relation is Relation.SELF}
         found: list[Mention] = []
         taken = 0
-        last: Relation | None = None
-        last_elder: Relation | None = None
+        named_before: list[tuple[Relation, str]] = []
+        wed = self._wed.among(message)
         for begin, end, named in spans:
             if begin < taken or others & bits(begin, end) == bits(begin, end):
                 continue
@@ -124,21 +136,20 @@ class People:
                 continue
             if found and _helped_by_the_way(begin, end, message):
                 continue
-            elder = named is None and fold(" ".join(message.words[begin:end])) in _ELDERS
-            who = last_elder if elder else last
-            relation = named or who or Relation.OTHER
+            relation = named or _meant_by(message.words[begin:end], named_before, wed=wed)
             theirs = named not in (None, Relation.SELF) and end in selves
             theirs &= not message.commas >> end & 1
             taken = end + 1 if theirs else end  # "con trai" + "tôi" is one person
-            parent_of = named is Relation.PARENT and end in whose and last is not None
+            child = _meant_by(("nó",), named_before, wed=wed) if named is Relation.PARENT else None
+            parent_of = end in whose and child not in (None, Relation.OTHER)
             parent_of &= not message.commas >> end & 1
             if parent_of:  # "mẹ nó": whoever "nó" was before, "nó" stays
                 taken, relation = whose[end], Relation.OTHER
-            elif relation is not Relation.SELF:
-                last = relation
-            if relation not in (Relation.SELF, Relation.CHILD):
-                last_elder = relation
-            found.append(Mention(begin, taken, relation, humble=(begin, end) in humbly))
+            elif relation is not Relation.SELF and named is not None:
+                named_before.append((relation, fold(" ".join(message.words[begin:end]))))
+            humble_one = (begin, end) in humbly
+            subject = _begins_a_clause(begin, taken, found[-1].end if found else 0, message)
+            found.append(Mention(begin, taken, relation, humble=humble_one, subject=subject))
         return tuple(
             replace(one, gone=_is_gone(one, following, gone, message))
             for one, following in zip_longest(found, found[1:])
@@ -149,6 +160,8 @@ class People:
         """Whether a word that names a person with marks on was meant otherwise without them."""
         if message.marked or message.words[place] not in self._mostly_other_words:
             return False
+        if fold(message.words[place]) in _NEVER_ALONE:
+            return fold(message.words[max(0, place - 1)]) not in self._before_a_person
         if (message.commas | message.sentence_ends | 1) >> place & 1:
             return False
         return fold(message.words[place - 1]) not in self._before_a_person
@@ -193,7 +206,11 @@ class People:
         ends = {end for _, _, end in self._on_behalf.find(message)}
         others = [one for one in mentions if one.relation is not Relation.SELF]
         for one in others:
-            if ends & {one.begin, one.begin - 1}:
+            apart = message.commas | message.sentence_ends
+            if any(
+                end in ends and not apart & bits(end, one.begin + 1)
+                for end in (one.begin, one.begin - 1)
+            ):
                 return one.relation
         closed = message.commas | message.sentence_ends | 1 << len(message.words)
         for end in sorted(ends):  # "bà cụ kế nhà …, tôi hỏi giùm bà"
@@ -229,6 +246,14 @@ class People:
             for one in mentions
         )
 
+    def self_acts(self, message: Message, mentions: tuple[Mention, ...]) -> bool:
+        """Whether the writer tells what they did themselves: "tôi mua chiếc xe, họ không đổi"."""
+        begins = {begin for _, begin, _ in self._acts.find(message)}
+        return any(
+            one.relation is Relation.SELF and one.subject and begins & {one.end, one.end + 1}
+            for one in mentions
+        )
+
     def is_intermediary(self, message: Message) -> bool:
         """Whether the writer speaks as somebody whose office it is to help others.
 
@@ -249,7 +274,7 @@ def _is_gone(
     return any(
         one.end <= place < until
         and not message.sentence_ends & bits(one.end + 1, place + 1)
-        and not message.commas & bits(one.end + 1, place)
+        and not (message.commas & bits(one.end + 1, place) and not _dies_after(place, message))
         and not (message.commas >> place & 1 and _loses_a_number(place, message))
         for place in gone
     )
@@ -258,6 +283,15 @@ def _is_gone(
 _THE_OLD = frozenset(["ông", "bà", "cụ", "ong", "cu"])
 _THEY = frozenset(["họ", "tụi", "chúng", "bọn"])
 """Others than those named before; with marks only, for "ho" is a household too."""
+
+
+def _dies_after(place: int, message: Message) -> bool:
+    """Whether a clause of its own tells of a death: "ông tôi thương binh, 90 tuổi, mất hồi …"."""
+    after = fold(message.words[place + 1]) if place + 1 < len(message.words) else ""
+    return bool(message.commas >> place & 1) and after in _WHEN
+
+
+_WHEN = frozenset(["hoi", "nam", "cach", "tu", "som", "thang", "hom"])
 
 
 def _loses_a_number(place: int, message: Message) -> bool:
@@ -306,10 +340,82 @@ _SAID_OF_CHILDREN = frozenset(
 )  # fmt: skip
 
 
+_NEVER_ALONE = frozenset(["di", "noi", "duong"])
+"""Without marks these are "đi", "nói", "đường" even at the beginning of a clause."""
+
 _HIS = frozenset(["nó", "no"])
 
-_ELDERS = frozenset(["ong", "ba", "ong ay", "ba ay"])
-"""Pronouns that no child of the writer's is called by; "ổng", "bả" fold to the same."""
+_WOMEN = frozenset(
+    ["ma", "me", "ba noi", "ba ngoai", "ba cu", "di", "co", "vo", "chi", "thim", "mo", "ba"]
+)
+_MEN = frozenset(["chong", "ong", "anh", "chu", "cau", "duong", "tia", "bo", "cha", "thang"])
+_ELDERLY = frozenset(
+    ["ong", "ba", "bac", "co", "di", "chu", "cau", "duong", "thim", "mo", "noi", "ngoai"]
+)
+"""First words, without marks, of those whom nobody calls "nó" or "bé"."""
+
+
+def _meant_by(
+    pronoun: Sequence[str], before: Sequence[tuple[Relation, str]], *, wed: bool
+) -> Relation:
+    """Whom a pronoun stands for: the last one named whom one calls so.
+
+    "Ảnh" is no mother and "nó" no grandfather. `wed`: a marriage is spoken of, in which "ảnh" is
+    the husband though only his mother was named.
+    """
+    said = fold(" ".join(pronoun))
+    for relation, name in reversed(before):
+        first = name.split(" ", 1)[0]
+        woman = first in _WOMEN
+        elder = relation is Relation.PARENT or first in _ELDERLY
+        match said:
+            case "ong" | "ong ay":
+                fits = relation is not Relation.CHILD and not (woman and first != "ba")
+            case "ba" | "ba ay":
+                fits = relation is not Relation.CHILD and first not in _MEN
+            case "anh ay" | "anh":
+                fits = relation is not Relation.PARENT and first not in (_WOMEN | {"con", "nguoi"})
+            case "chi ay" | "chi":
+                fits = relation is not Relation.PARENT and first not in _MEN
+            case "no":
+                fits = not elder
+            case _:
+                fits = not elder and relation is not Relation.SPOUSE
+        if fits:
+            return relation
+    return Relation.SPOUSE if wed and said in _OF_A_HUSBAND else Relation.OTHER
+
+
+_OF_A_HUSBAND = frozenset(["anh ay", "anh", "ong ay", "ong"])
+
+
+def _begins_a_clause(begin: int, end: int, after: int, message: Message) -> bool:
+    """Whether nothing but words of time or talk stands between a clause's beginning and a person.
+
+    `after`: where the person named before ends.
+    """
+    borders = message.commas | message.sentence_ends | 1
+    first = begin
+    while first > after and not borders >> first & 1:
+        first -= 1
+    led = [fold(word) for word in message.words[max(0, begin - 2) : begin]]
+    if led[-1:] in (["co"], ["nuoi"]) or (
+        led[:1] in (["co"], ["nuoi"]) and numbers.in_words(led[1:]) is not None
+    ):
+        return True  # "tôi có đứa con trai mới 17, bị bắt"
+    if not borders >> first & 1:
+        return begin > after and fold(message.words[begin - 1]) in _NEW_CLAUSE
+    led = [fold(word) for word in message.words[first:begin]]
+    closed = end >= len(message.words) or bool((borders & ~1) >> end & 1)
+    return not closed and all(word in _LEADS_IN or word.isdigit() for word in led)
+
+
+_NEW_CLAUSE = frozenset(["nhung", "gio", "nay", "ma"])
+_LEADS_IN = frozenset(
+    ["da", "thua", "cho", "hoi", "gio", "nay", "hom", "qua", "nam", "truoc", "roi", "ma", "thi",
+     "nhung", "xin", "chao", "nha", "co", "bua", "moi", "sang", "toi", "trua", "chieu", "luc",
+     "bay", "hien", "tai", "dung", "mot", "dua"]
+)  # fmt: skip
 
 
 def _helped_by_the_way(begin: int, end: int, message: Message) -> bool:

@@ -56,6 +56,10 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _PIECE = re.compile(r"[^\W_]+|[.!?;:…]+|,+")
 _LIST_NAME = re.compile(r"<[^>]*>")
 _NUMBER_AND_LETTERS = re.compile(r"(\d)(?=[^\W\d_])")
+_THOUSANDS = re.compile(r"(?<=\d) ?k\b", re.IGNORECASE)
+_ABBREVIATED = re.compile(r"\b(x|p|tt|tx|tp|h|q|ql|stt)\.(?=\s*\w)", re.IGNORECASE)
+_INITIAL = re.compile(r"\b([A-ZĐ])\.(?=\s*[^\W\d_A-ZĐ]|\s*,)")
+"""A letter that stands for a name: "Danh Thi S., người Khmer"."""
 _TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
 
 
@@ -352,7 +356,8 @@ def places_of(where: int) -> Iterator[int]:
 def listen(text: str, vocabulary: Vocabulary, today: dt.date) -> Message:
     """Make a message ready for phrases. Any text is allowed; what can't be read stays unknown."""
     typed = clean(text)
-    normalised = normalise(_NUMBER_AND_LETTERS.sub(r"\1 ", typed))
+    plain = _INITIAL.sub(r"\1", _ABBREVIATED.sub(r"\1 ", _THOUSANDS.sub(" ngàn", typed)))
+    normalised = normalise(_NUMBER_AND_LETTERS.sub(r"\1 ", plain))
     words: list[str] = []
     ends = commas = 0
     for piece in _PIECE.findall(same_speech(normalised.accented)):

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bot.understanding import contact, numbers
 from bot.understanding.danger import DangerKind, DangerReader, Signs, Weights
 from bot.understanding.foreign import Foreign, ForeignReader, Language
+from bot.understanding.hints import Hints
 from bot.understanding.intents import Intent, Intents
 from bot.understanding.people import People, Relation
 from bot.understanding.phrases import Message, Phrasebook, Vocabulary, listen
@@ -52,6 +54,7 @@ class Reader:
         self._danger = DangerReader(self._signs, weights)
         self._statuses = Statuses(book, people)
         self._intents = Intents(book)
+        self._hints = Hints.load()
         self._people = people
         self._foreign = ForeignReader()
         usual = (*weights.usual(), *self._statuses.everyday)
@@ -74,6 +77,8 @@ class Reader:
         dangers = foreign.dangers if foreign else self._danger_in(typed, message, command, today)
         asks = self._intents.asks(message)
         told = self._statuses.read(message, today, danger=bool(dangers), asks=asks)
+        if foreign is None and not (asks and told.relation is None):
+            told = replace(told, facts=self._hints.settle(message, told.facts, told.judged))
         if told.facts.commercial and not self._danger.read(message, by_signs=True):
             dangers = ()  # "giám đốc", "đối tác", "công ty": a quarrel of business sounds grave
         age = told.facts.age if told.facts.age is not None else told.guessed_age

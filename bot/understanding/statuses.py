@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from rapidfuzz.distance import OSA
@@ -135,6 +136,8 @@ class Told:
     """About how old the person in need is by the class they go to, where no age is stated."""
     others: Mapping[Relation, Facts]
     """What is stated of anybody else; the writer's own under SELF."""
+    judged: frozenset[FactId]
+    """Facts that a phrase names, whether they were found to be so, or not, or somebody else's."""
     several: bool
     """Something was done to more than one of those named."""
     urgent: bool
@@ -179,6 +182,7 @@ class Statuses:
             )
             for one in file.roles
         )
+        self._deeds = book.all(one.replace(" ", "_") for one in file.beat)
         self._marriage = book.all(file.marriage)
         self._for_a_child = book.all(file.for_a_child)
         self._sought = book.all(file.sought)
@@ -251,9 +255,17 @@ class Statuses:
             facts,
             about,
             told,
+            self._judged(message),
             len(harmed) > 1,
             held or self._presses(message, today),
             self._with_child.among(message),
+        )
+
+    def _judged(self, message: Message) -> frozenset[FactId]:
+        return frozenset(
+            one.fact
+            for one in self._statements
+            if one.says.among(message) or one.open.among(message) or one.denies.among(message)
         )
 
     def _is_a_parent(
@@ -285,6 +297,7 @@ class Statuses:
         """Without ages that are supposed ("nếu con 8 tuổi") or told of several at once."""
         supposed = [begin for _, begin, _ in self._supposed.find(message)]
         borders = message.commas | message.sentence_ends
+        for_children = self._for_a_child.among(message)  # one age of several tells enough
         return [
             one
             for one in ages
@@ -293,7 +306,11 @@ class Statuses:
                 and not borders & bits(begin + 1, one.place + 1)
                 for begin in supposed
             )
-            and not any(_listed_together(one, other, mentions, message) for other in ages)
+            and not any(
+                _listed_together(one, other, mentions, message)
+                and not (for_children and one.age < other.age < _GROWN_UP)
+                for other in ages
+            )
         ]
 
     def _presses(self, message: Message, today: dt.date) -> bool:
@@ -323,7 +340,7 @@ class Statuses:
     ) -> Relation | None:
         """The person a statement is of; None when it is of the dead, or of nobody at all."""
         if one.fact is FactId.DOMESTIC_VIOLENCE and not one.passive:
-            return Relation.SELF
+            return self._beaten(one, mentions, message)
         if one.writer or one.fact is FactId.COMMERCIAL:  # of the matter, whoever is named beside it
             return Relation.SELF
         if one.fact is FactId.CRIMINAL_ROLE and _said_of_them(one.place, message):
@@ -342,6 +359,22 @@ class Statuses:
         if owner is None:
             return Relation.SELF
         return None if owner.gone and one.fact is not FactId.MARTYR_KIN else owner.relation
+
+    def _beaten(self, one: _Found, mentions: tuple[Mention, ...], message: Message) -> Relation:
+        """Whom somebody beats: "tía tôi 83 tuổi, nó bóp cổ tía" tells of the father.
+
+        Else who tells: whose own mother is beaten before their eyes suffers it too.
+        """
+        sentence = message.sentence_of(one.place)
+        deeds = self._deeds.find(message)
+        ends = {end for _, begin, end in deeds if begin > one.place and sentence >> begin & 1}
+        led = next((x for x in mentions if sentence >> x.begin & 1), None)
+        again = [x for x in mentions if x.begin in ends and led is not None and x is not led]
+        if led is None or not any(
+            message.words[x.begin] == message.words[led.begin] for x in again
+        ):
+            return Relation.SELF
+        return led.relation
 
     def _in_general(self, one: _Found, message: Message) -> bool:
         """Whether the words speak of the law ("hộ nghèo mới được giúp"), not of the writer."""
@@ -364,6 +397,7 @@ class Statuses:
         first = harmed[0] if harmed else None
         told: list[Relation] = []
         named: list[Relation] = []
+        harmed_child: Relation | None = None
         only_child = not parent and {one.relation for one in mentions} == {Relation.CHILD}
         for one, relation in owners.items():
             passing = relation is Relation.CHILD and one.fact is FactId.AGE
@@ -371,7 +405,9 @@ class Statuses:
             if one.whole_household or one.value is False:
                 continue
             # "con 3 tuổi" in a divorce, "hàng xóm là thương binh": named, not in need
-            bystander = passing or relation in {Relation.NEIGHBOUR, Relation.OTHER, *opponents}
+            if danger and relation in _BYSTANDERS and 0 <= one.age < _GROWN_UP:
+                harmed_child = relation
+            bystander = passing or relation in {*_BYSTANDERS, *opponents}
             helped = relation in (first, spoken_for) or (danger and relation in harmed)
             if bystander and not helped:
                 whom = _owner(one.place, mentions, message)
@@ -401,12 +437,17 @@ class Statuses:
             return accused[0]
         if told and first is None and self._people.self_wants(message, mentions):
             return Relation.SELF
+        cared_for = any(one.fact is FactId.DISABLED and one.value is True for one in owners)
+        if told and first is None and not cared_for and self._people.self_acts(message, mentions):
+            return Relation.SELF
         if told and first is None:
             return told[0] if sentence else None
         if told and first is Relation.SELF and told[0] is not Relation.SELF:
             return first
         if told:
             return told[0]
+        if harmed_child is not None and first in (None, harmed_child):
+            return harmed_child
         if first is None and any(one.relation is Relation.SELF for one in mentions):
             return Relation.SELF
         if first is None and named and sentence and not parent:
@@ -433,7 +474,11 @@ class Statuses:
         married = self._marriage.among(message)
         for one in self._statements:
             says = one.says.find(message)
-            denies = one.denies.find(message)
+            denies = [
+                (nth, begin, end)
+                for nth, begin, end in one.denies.find(message)
+                if not any(other.begin < begin < other.end for other in mentions)
+            ]  # "con dâu đánh" without marks is not "đâu đánh"
             mourned = one.survivor.find(message) if one.survivor else []
             if one.spouses and married:
                 says += one.spouses.find(message)
@@ -487,7 +532,11 @@ class Statuses:
             age = self._age_at(place, word, folded, message, today)
             if age is None or age > numbers.OLDEST:
                 continue
-            first = self._first_of_number(place, folded)
+            first = self._first_of_number(place, folded, message)
+            if word in ("sinh", "sanh") and first and folded[first - 1] in _NOT_BORN:
+                continue  # "hy sinh 1984"
+            if _told_of_then(first, folded, message) or _just_had_a_baby(place, folded):
+                continue
             if _long_ago(first, mentions, folded):
                 continue
             if first and folded[first - 1] in _ALMOST:
@@ -508,13 +557,16 @@ class Statuses:
         return found
 
     @staticmethod
-    def _first_of_number(place: int, folded: list[str]) -> int:
+    def _first_of_number(place: int, folded: list[str], message: Message) -> int:
         """Where the number words before "tuổi" begin; the place itself of a number in digits."""
         if folded[place] != "tuoi":
             return place
         upto = place - (folded[place - 1] in _AND_SOME)
         lengths = (
-            n for n in range(min(4, upto), 0, -1) if numbers.in_words(folded[upto - n : upto])
+            n
+            for n in range(min(4, upto), 0, -1)
+            if numbers.in_words(folded[upto - n : upto])
+            and not message.commas & bits(upto - n + 1, upto)
         )
         return upto - next(lengths, 0)
 
@@ -534,8 +586,14 @@ class Statuses:
             upto = place - (folded[place - 1] in _AND_SOME)
             for length in (4, 3, 2, 1):
                 age = numbers.in_words(folded[max(0, upto - length) : upto])
-                if age is not None:
+                if age is not None and not message.commas & bits(max(1, upto - length + 1), upto):
                     return age
+            begin = place + 1
+            while begin < len(folded) and folded[begin] in _ABOUT:
+                begin += 1
+            if begin > place + 1:  # "tuổi đã bảy mốt"
+                tens = (numbers.in_words(folded[begin : begin + n]) for n in (3, 2))
+                return next((age for age in tens if age is not None and age >= _TEN), None)
         if word in ("tuan", "thap") and place and message.words[place - 1] in _DECADES:
             return _DECADES[message.words[place - 1]]
         if word in ("sinh", "sanh", "sn"):
@@ -544,6 +602,8 @@ class Statuses:
             short = following[1:] if unit == "nam" else following[:1] if word == "sn" else []
             if year is None and short and _SHORT_YEAR.fullmatch(short[0]):
                 year = numbers.whole_year(int(short[0]), today)
+            if year is None:
+                year = _year_after(folded[place + 1 : place + 7], today)
             return None if year is None else numbers.age_of_year(year, today)
         if word == "lop" and following and not self._is_out_of_school(place, message):
             digits = unit if unit.isdigit() else str(numbers.in_words(following[:1]) or "")
@@ -580,6 +640,11 @@ class Statuses:
         ends = message.commas | message.sentence_ends | 1 << len(message.words)
         found: list[_Found] = []
         this_year = [end for _, _, end in self._this_year.find(message)]
+        this_year += [
+            place + 1
+            for place, word in enumerate(message.words)
+            if word == "nay" and message.commas >> place & 1
+        ]  # "…, nay chín mươi tư"
         folded = [fold(word) for word in message.words]
         for one in mentions:
             ends |= bits(one.begin, one.begin + 1)  # "tui bảy mốt, bả sáu tám" without the comma
@@ -590,9 +655,9 @@ class Statuses:
                 begin += 1
             led = {fold(word) for word in message.words[after_whom:begin]}
             led -= _WHICH_ONE
-            if after_whom in this_year or after_whom in now:
+            if after_whom in this_year or after_whom in now or "gio" in led:
                 led.add("nay")
-            almost = int(not led.isdisjoint(_ALMOST))
+            almost = int(not led.isdisjoint(_ALMOST) or led >= _NOT_YET_WORDS)
             for length in (3, 2, 1):
                 until = begin + length
                 said = [fold(word) for word in message.words[begin:until]]
@@ -600,6 +665,9 @@ class Statuses:
                 until += after in _AND_SOME
                 after = fold(message.words[until]) if until < len(message.words) else ""
                 closed = ends >> until & 1 or after in _AFTER_AN_AGE
+                closed |= bool(led or begin == after_whom) and after in _LIVES_ON
+                if _told_of_then(begin, folded, message):
+                    continue
                 if len(said) < length or not (closed or (led and after in _GOES_ON)):
                     continue
                 small = "len" in led and re.fullmatch("[1-9]", said[0])
@@ -615,6 +683,46 @@ class Statuses:
         return found
 
 
+_NOT_BORN = frozenset(["hy", "hi"])
+_DAY_OF_BIRTH = frozenset(["ngay", "thang", "nam", "mung"])
+
+
+def _year_after(following: list[str], today: dt.date) -> int | None:
+    """The year of birth after "sinh": "tháng 2/2010", "ngày 3 tháng 5 năm 2010", "năm bốn chín"."""
+    for place, word in enumerate(following):
+        if _YEAR.fullmatch(word):
+            return int(word)
+        if word == "nam":
+            said = following[place + 1 : place + 4]
+            years = (numbers.in_words(said[:length]) for length in (3, 2) if len(said) >= length)
+            short = next((one for one in years if one is not None and 20 <= one < 100), None)
+            return None if short is None else numbers.whole_year(short, today)
+        if word not in _DAY_OF_BIRTH and not (word.isdigit() and len(word) <= 2):
+            return None
+    return None
+
+
+def _told_of_then(first: int, folded: list[str], message: Message) -> bool:
+    """Whether the number at `first` stands in a clause of long ago: "lúc đó tôi 3 tuổi"."""
+    begin = first
+    while begin and not (message.commas | message.sentence_ends) >> begin & 1:
+        begin -= 1
+    return any(pair in _AT_THAT_TIME for pair in pairwise(folded[begin:first]))
+
+
+_AT_THAT_TIME = frozenset(
+    (when, that) for when in ("luc", "hoi", "khi", "nam", "thoi") for that in ("do", "ay")
+)
+
+
+def _just_had_a_baby(place: int, folded: list[str]) -> bool:
+    """Whether "2 tháng" tells how long ago somebody gave birth: "em mới sanh 2 tháng"."""
+    after = folded[place + 1 : place + 2] == ["thang"]
+    before = [word for word in folded[max(0, place - 3) : place] if word != "duoc"]
+    return after and before[-2:] in (["moi", "sinh"], ["vua", "sinh"])
+
+
+_BYSTANDERS = frozenset({Relation.NEIGHBOUR, Relation.OTHER})
 _SUFFERED = frozenset({FactId.DOMESTIC_VIOLENCE, FactId.TRAFFICKING_VICTIM})
 _SHORT_YEAR = re.compile(r"\d\d")
 _NOT_YET = (["chua", "du"], ["chua", "toi"], ["chua", "day"], ["chua", "duoc"], ["chua", "den"])
@@ -630,6 +738,7 @@ _ALMOST = frozenset(["gan", "sap"])
 """Before an age that is not reached yet."""
 _NOW = frozenset(["gio", "nay"])
 _COUNTED = ("mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin")
+_NOT_YET_WORDS = frozenset(["chua", "du"])
 _BABY = frozenset(["be", "sinh"])
 _BABY_UNTIL = 36
 """Months."""
@@ -639,16 +748,19 @@ _WHICH_ONE = frozenset(["trai", "gai", "ut", "lon", "nho", "tuoi", "gia", "ca", 
 """Between a person and the number, telling which one they are or that they are old."""
 _BEFORE_AN_AGE = frozenset(
     ["nam", "nay", "da", "cung", "duoc", "gan", "hon", "tren", "ngoai", "moi", "vua", "len", "deu",
-     "ai", "sap", "chi", *_WHICH_ONE]
+     "ai", "sap", "chi", "gio", "hien", "du", "chua", "toi", "day", "tron", *_WHICH_ONE]
 )  # fmt: skip
 _GOES_ON = frozenset(
     ["bi", "gio", "muon", "ma", "can", "khong", "o", "la", "con", "song", "di", "ban", "lam",
      "nuoi", "hien", "chua", "van", "neo", "khong", "dang", "duoc"]
 )  # fmt: skip
 """After "năm nay 81": no measure, so that years are meant."""
+_LIVES_ON = frozenset(["chay", "di", "hoc", "song", "hoi"])
+"""After "em 17", "tròn 16": no measure either."""
+_TEN = 10
 _LEARNS = 12
 """Years; up to this age one says "mới lên mười"."""
-_AFTER_AN_AGE = frozenset(["roi", "thi", "ma", "nha", "ne"])
+_AFTER_AN_AGE = frozenset(["roi", "thi", "ma", "nha", "ne", "chan", "tron", "lan", "ruoi"])
 _AND_SOME = frozenset(["may", "ngoai", "hon", "le"])
 """Between the number and "tuổi": "tám mươi mấy tuổi"."""
 _GRADES = {str(grade): grade + 5 for grade in (*range(1, 10), 11, 12)}
@@ -758,8 +870,11 @@ def _listed_together(
     """Whether two ages stand in one list: "3 tuổi và 7 tuổi", "đứa 3 tuổi, đứa 7 tuổi"."""
     first, second = sorted((one.place, other.place))
     between = {fold(word) for word in message.words[first + 1 : second]}
-    ours, theirs = (_owner(place, mentions, message) for place in (first, second))
-    same = (ours and ours.relation) is (theirs and theirs.relation)
+    ours, theirs = (
+        next((x.relation for x in reversed(mentions) if x.begin <= place), None)
+        for place in (first, second)
+    )
+    same = ours is theirs
     return same and one.value != other.value and between <= _LIST_WORDS
 
 
@@ -887,6 +1002,9 @@ def _owner(place: int, mentions: tuple[Mention, ...], message: Message) -> Menti
     alive = [one for one in before if not one.gone]
     if alive and before[-1].gone and message.commas & bits(before[-1].end, place + 1):
         return alive[-1]  # "má tôi có hai con hy sinh, nay má 90 tuổi"
+    if before and message.commas & bits(before[-1].end, place + 1) and not before[-1].subject:
+        leading = [one for one in alive if one.subject]
+        return leading[-1] if leading else before[-1]  # "ba tôi bị con nợ chửi, năm nay 70 tuổi"
     if before:
         return before[-1]
     after = [one for one in mentions if one.begin > place and sentence >> one.begin & 1]

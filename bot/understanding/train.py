@@ -1,4 +1,4 @@
-"""The build step that weighs the words of danger: `python -m bot.understanding.train`.
+"""The build step that weighs words of danger and of statuses: `python -m bot.understanding.train`.
 
 Needs scikit-learn, a development tool. The same files give the same weights. The score from which
 on a message alarms is not chosen by eye: every invented message is judged once by weights that
@@ -18,16 +18,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from bot.understanding.danger import WEIGHTS, DangerKind, Features, Signs
+from bench.understanding import Row, rows, sorted_by_key, tellings
+from bot.understanding import hints
+from bot.understanding.danger import WEIGHTS, DangerKind, Features, Signs, Weights
+from bot.understanding.intents import Intents
+from bot.understanding.people import People
 from bot.understanding.phrases import Phrasebook, Vocabulary, listen
+from bot.understanding.statuses import Statuses
+from eligibility.grounds import load_law
 from knowledge.article import Article
 from knowledge.vietnamese import fold
 from store.datafile import Entry, load, load_folder
 
 TRAINING = Path(__file__).parent / "training"
+OWN_SETS = Path(__file__).parents[2] / "tests" / "understanding"
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 
 ABOUT_DANGER = frozenset(
@@ -54,6 +62,7 @@ _MADE_UP = 0.3
 """What a message made by the build step counts beside one that was written."""
 _SELDOM = 3
 _MARGIN = 0.002
+_STRENGTH_OF_HINTS = 30.0
 _SCALE = 0.25
 _SLIP = re.compile(r"[^\W\d_]")
 _BLANK = re.compile(r"\{(\w+)\}")
@@ -235,5 +244,57 @@ def _judged(
     return scores
 
 
+def told_stories() -> list[Row]:
+    """Whole stories that others wrote for us, with what they state."""
+    return [row for path in sorted((OWN_SETS / "told").glob("*.jsonl")) for row in rows(path)]
+
+
+def told_statuses() -> list[tuple[str, frozenset[str]]]:
+    """Stories and tellings with the groups of Article 7 that they state; `check` is left alone."""
+    law = load_law()
+    tune = OWN_SETS / "tune"
+    stories = [*rows(tune / "stories.jsonl"), *told_stories()]
+    found = [(row["text"], frozenset(row["groups"])) for row in stories]
+    for key, texts in sorted_by_key(tune / "stories.yaml").items():
+        found += [(text, frozenset(key.split())) for text in texts]
+    for one in tellings(tune / "tellings.yaml"):
+        found += [(text, one.groups(law)) for text in one.says]
+    return found
+
+
+def train_hints(known: Sequence[tuple[str, frozenset[str]]]) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of `hints.Hints`."""
+    vocabulary = reader_vocabulary()
+    words = [listen(text, vocabulary, _TODAY).words for text, _ in known]
+    table = TfidfVectorizer(analyzer=hints.featurise, min_df=2, sublinear_tf=True)
+    features = table.fit_transform(words)
+    fitted = [
+        LogisticRegression(C=_STRENGTH_OF_HINTS, max_iter=2000, class_weight="balanced").fit(
+            features, np.array([group in stated for _, stated in known])
+        )
+        for group in hints.HINTED
+    ]
+    names = "\n".join(table.get_feature_names_out())
+    return {
+        "groups": np.array(list(hints.HINTED)),
+        "features": np.frombuffer(names.encode(), dtype=np.uint8),
+        "rarity": table.idf_.astype(np.float16),
+        "weights": np.hstack([one.coef_.T for one in fitted]).astype(np.float16),
+        "bias": np.concatenate([one.intercept_ for one in fitted]).astype(np.float32),
+    }
+
+
+def reader_vocabulary() -> Vocabulary:
+    """The words that `reader.Reader` mends slips to; the danger's weights must be there."""
+    book = Phrasebook()
+    people = People(book)
+    Signs(book)
+    statuses = Statuses(book, people)
+    Intents(book)
+    usual = (*Weights.load().usual(), *statuses.everyday)
+    return Vocabulary(book.words, usual, statuses.terms)
+
+
 if __name__ == "__main__":
     np.savez_compressed(WEIGHTS, allow_pickle=False, **train(examples()))
+    np.savez_compressed(hints.WEIGHTS, allow_pickle=False, **train_hints(told_statuses()))

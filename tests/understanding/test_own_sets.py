@@ -1,5 +1,10 @@
 """Two sets of our own, invented: one to tune on, one that nobody reads while tuning.
 
+`told` holds two sets of stories by people who had seen neither the phrases nor the other sets, in
+the form that `bench.understanding` reads; the phrases and the hints were mended with them, so that
+only stories they never saw tell how much is understood. `python -m bench.understanding --data
+tests/understanding/check` is nearest to that.
+
 The shares asked for lie a little under what was measured, so that one odd message breaks nothing.
 """
 
@@ -48,6 +53,18 @@ def test_of_the_groups_stated_nine_in_ten_are_heard_and_hardly_one_is_invented(n
     right = sum(len(groups & wanted) for groups, wanted in heard)
 
     assert right >= 0.90 * sum(len(wanted) for _, wanted in heard)
+    assert right >= 0.95 * sum(len(groups) for groups, _ in heard)
+
+
+@pytest.mark.parametrize("name", ["first", "second"])
+def test_of_stories_that_others_told_us_most_groups_are_heard_and_hardly_one_invented(
+    name: str,
+) -> None:
+    told = rows(Path(__file__).parent / "told" / f"{name}.jsonl")
+    heard = [(read(row["text"]).groups, set(row["groups"])) for row in told]
+    right = sum(len(groups & wanted) for groups, wanted in heard)
+
+    assert right >= 0.84 * sum(len(wanted) for _, wanted in heard)
     assert right >= 0.95 * sum(len(groups) for groups, _ in heard)
 
 
