@@ -500,6 +500,9 @@ def _in_form(state: State, heard: Heard, lookups: Lookups) -> Turn:
         return _resumed(Turn(learnt.state), lookups)
     odd_age = understood.impossible_age
     match understood.intent:
+        case Intent.STORY if state.step == request.PHONE and lookups.my_case is not None:
+            added = with_officer.to_case(heard.text, lookups)  # the request is sent already
+            return _resumed(Turn(learnt.state, (say("request.added"),), added), lookups)
         case Intent.QUESTION if state.danger is not None and not faq.answers(heard, lookups):
             return _resumed(Turn(learnt.state, (say("always.noted"),)), lookups)
         case Intent.QUESTION | Intent.OUT_OF_SCOPE:
@@ -571,14 +574,14 @@ def _known_place(state: State, lookups: Lookups) -> Say:
 
 
 def _without_detours(turn: Turn) -> Turn:
-    """An answer in the middle of a form offers only what belongs to the answer."""
-    says = tuple(
-        said.model_copy(
-            update={"choices": tuple(c for c in said.choices if not c.key.startswith("go:"))}
-        )
-        for said in turn.says
-    )
-    return Turn(turn.state, says, turn.wishes)
+    """An answer in the middle of a form offers what belongs to the answer, or else a person."""
+    return Turn(turn.state, tuple(map(_without_its_detours, turn.says)), turn.wishes)
+
+
+def _without_its_detours(said: Say) -> Say:
+    own = tuple(one for one in said.choices if not one.key.startswith("go:"))
+    person = tuple(one for one in said.choices if one.key == faq.PERSON.key)
+    return said.model_copy(update={"choices": own or person})
 
 
 _LONG = 60

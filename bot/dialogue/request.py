@@ -27,6 +27,7 @@ from bot.dialogue.turn import (
     ask,
     choice,
 )
+from bot.understanding import contact
 from bot.understanding.danger import DangerKind
 from bot.understanding.intents import Intent
 from bot.understanding.people import Relation
@@ -715,11 +716,8 @@ def _consent_of_person(state: State) -> str | None:
 
 
 def _phone(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
-    if (
-        heard.key == "none"
-        or _skips(heard)
-        or (not heard.key and heard.understood.intent is Intent.NO)
-    ):
+    has_none = heard.understood.intent is Intent.NO or contact.has_no_number(heard.text)
+    if heard.key == "none" or _skips(heard) or (not heard.key and has_none):
         return _done(state.with_(call_back=False)).before(say("request.phone.refused"))
     phone = heard.phone or heard.understood.phone
     if phone is not None:

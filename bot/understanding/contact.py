@@ -20,6 +20,10 @@ _CALL_ME = re.compile(
 )
 _NUMBER_FIRST = re.compile(r"\W*\+?\d[\d .\-]{7,}\d\W.*\b(?:goi|alo|dien|nhan tin|lien lac)\b")
 _NOT_CALLED = re.compile(rf"\b{_NOT} (?:ai |can bo |thay |co )*goi\b|\bchua .*goi\b|\bmoi goi\b")
+_NO_NUMBER = re.compile(
+    rf"\b{_NOT} (?:co |nho |xai |dung |thuoc |biet |con )+(?:\w+ )?"
+    r"(?:so|sdt|dt|so dt|dien thoai|so dien thoai|may)\b"
+)
 _LONGEST = 14
 """Words; a longer message tells more than a number."""
 _CANNOT = re.compile(
@@ -46,6 +50,12 @@ def hands_over(text: str, phone: str | None) -> bool:
         return False
     named = phone is not None and (_HANDS_OVER.search(words) is not None or not _letters(words))
     return named or _WISH.search(words) is not None
+
+
+def has_no_number(text: str) -> bool:
+    """ "Tui không nhớ số", "hổng có điện thoại": asked for a number, they have none to give."""
+    words = fold(text)
+    return len(words.split()) <= _LONGEST and _NO_NUMBER.search(words) is not None
 
 
 def tells_more(text: str) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.channels.message import InboundKind
 from bot.dialogue import clearing, screening
+from bot.dialogue.turn import AddToCase
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from tests.dialogue.conftest import Talk
@@ -478,3 +479,84 @@ def test_a_question_with_nothing_in_it_is_asked_about_and_nothing_is_offered_by_
     talk.writes("bạn ơi máy bạn xài có khỏe mạnh không vậy ta")
 
     assert not any(key.startswith("a:") for key in talk.choices)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mệt quá, cho ông nói chuyện với người ta đi",
+        "cho tui noi chuyen voi ai do di",
+        "hoi gi hoi hoai vay",
+    ],
+)
+def test_whoever_is_tired_of_questions_gets_a_person(talk: Talk, text: str) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.writes(text)
+
+    assert talk.state.opening
+
+
+def test_whether_a_husband_gets_to_know_is_answered_before_the_consent(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:person")
+    talk.presses("skip")
+    talk.presses("later")
+    talk.writes("gui roi chong e co biet hong")
+
+    assert talk.keys[0] == "welcome.privacy"
+    assert talk.state.step == "request.consent"
+
+
+@pytest.mark.parametrize("text", ["cong an co bao cho gia dinh khi bat nguoi khong?"])
+def test_a_question_about_what_others_must_tell_is_no_question_about_us(
+    talk: Talk, text: str
+) -> None:
+    talk.starts()
+    talk.writes(text)
+
+    assert "welcome.privacy" not in talk.keys
+
+
+def test_wiping_the_phone_is_wanting_the_talk_deleted(talk: Talk) -> None:
+    talk.starts()
+    talk.writes("có cách nào xóa hết trên máy này không, chồng em hay coi")
+
+    assert talk.state.step == "always.delete"
+
+
+def sent(talk: Talk) -> None:
+    """A request is sent, and the phone is asked for."""
+    talk.starts()
+    talk.presses("go:person")
+    talk.presses("skip")
+    talk.presses("later")
+    talk.presses("agree")
+    talk.has_case("waiting")
+
+
+@pytest.mark.parametrize("text", ["toi ko nho so", "hổng có điện thoại", "tui không xài máy"])
+def test_whoever_has_no_number_is_asked_no_more(talk: Talk, text: str) -> None:
+    sent(talk)
+    talk.writes(text)
+
+    assert "request.phone.refused" in talk.keys
+    assert talk.state.step == "free"
+
+
+def test_what_is_told_after_the_request_was_sent_reaches_the_officer(talk: Talk) -> None:
+    sent(talk)
+    talk.writes("bữa đó còn có ông Tư chứng kiến nữa")
+
+    assert "request.added" in talk.keys
+    assert [wish.text for wish in talk.turn.wishes if isinstance(wish, AddToCase)] == [
+        "bữa đó còn có ông Tư chứng kiến nữa"
+    ]
+
+
+def test_an_answer_that_sends_to_a_person_in_a_form_has_the_button_for_it(talk: Talk) -> None:
+    talk.starts()
+    talk.presses("go:screen")
+    talk.writes("đá banh tối nay mấy giờ có trên tivi?")
+
+    assert any(one.key == "go:person" for said in talk.turn.says[:-1] for one in said.choices)
