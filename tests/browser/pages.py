@@ -56,6 +56,7 @@ def page_at(
         page.get_by_label("Mật khẩu").fill(PASSWORD)
         page.get_by_role("button", name="Đăng nhập").click()
         page.wait_for_selector("#queue, main.sheet")
+        page.wait_for_load_state()  # by then the keys are listened to
     yield page
     context.close()
     assert failures == []
