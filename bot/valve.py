@@ -1,7 +1,8 @@
 """Lets each person's messages in as fast as a person writes; what a machine pours in is shed.
 
 A platform is told 200 for what is shed, or it would post it again and again; the web page is told
-to wait. Whoever writes too fast hears so once, and danger is let in however full the measure is.
+to wait. Whoever writes too fast hears so once, and danger is let in however full the measure is, as
+long as it comes no faster than a hand could write it.
 
 The measure is kept by each process for itself: what is shed shall cost no look at the database,
 which is what a flood would wear out. With several web processes one person may therefore write so
@@ -33,6 +34,11 @@ AT_ONCE = 60
 """Messages that somebody may send in one go: an album of papers, or a story in short lines."""
 SECONDS_EACH = 2.0
 """After that, one message in so many seconds, for ever."""
+LOOKS_AT_ONCE = 30
+LOOKS_EACH = 0.2
+"""Of what is beyond the measure so much is read for danger: thirty messages in one go, then one in
+so many seconds. No hand writes faster; who pours in more would have every message read, and the
+reading is what the others would wait for."""
 TOLD_EVERY = dt.timedelta(hours=1)
 """Nobody is told more often than that to write more slowly."""
 _MOST_PEOPLE = 10_000
@@ -86,12 +92,14 @@ class Valve:
         metrics: Metrics,
         *,
         measure: Measure | None = None,
+        looks: Measure | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._lifeline = lifeline
         self._metrics = metrics
         self._measure = Measure() if measure is None else measure
+        self._looks = Measure(LOOKS_AT_ONCE, LOOKS_EACH) if looks is None else looks
         self._now = now
         self._told: dict[Who, float] = {}
         self._dangers: dict[bytes, bool] = {}
@@ -111,13 +119,17 @@ class Valve:
     def _goes_in(self, event: RawEvent) -> bool:
         if event.channel is ChannelName.TELEGRAM_DESK:
             return True  # a group of many, and of our own people
-        room = self._measure.take((event.channel, event.address), self._now())
-        return room or self._sounds_of_danger(self._lifeline.words_of(event))
+        who, now = (event.channel, event.address), self._now()
+        if self._measure.take(who, now):
+            return True
+        return self._looks.take(who, now) and self._sounds_of_danger(self._lifeline.words_of(event))
 
     def admits(self, channel: ChannelName, address: str, words: str | None) -> float | None:
         """For a caller that can wait: None when its message may come in, else for how long not."""
         who, now = (channel, address), self._now()
-        if self._measure.take(who, now) or self._sounds_of_danger(words):
+        if self._measure.take(who, now):
+            return None
+        if self._looks.take(who, now) and self._sounds_of_danger(words):
             return None
         self._metrics.shed(channel)
         return self._measure.wait(who, now)

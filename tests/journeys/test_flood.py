@@ -11,7 +11,7 @@ from bench.inside import Inside, Letter, Writes
 from bot.channels.message import ChannelName, RawEvent
 from bot.inbox import InboxRow
 from bot.turn import Rooms
-from bot.valve import TOLD_EVERY, Measure, keep_some
+from bot.valve import LOOKS_AT_ONCE, LOOKS_EACH, TOLD_EVERY, Measure, keep_some
 from store.clock import SetClock
 from store.session import Database
 from tests.journeys.wording import is_said
@@ -90,6 +90,20 @@ async def test_danger_is_never_shed(
     assert kept(house, channel) == AT_ONCE + 1
     await all_said(house)
     assert any("113" in words and "too_fast" not in words for words in told(house, LAN))
+
+
+async def test_danger_is_looked_for_as_fast_as_a_hand_can_write_and_no_faster(
+    house: Inside,
+) -> None:
+    writes = Writes()
+    await statuses(house, [writes.telegram(LAN, FLOOD) for _ in range(AT_ONCE + LOOKS_AT_ONCE)])
+
+    await statuses(house, [writes.telegram(LAN, BEATEN)])
+    assert kept(house) == AT_ONCE, "a machine pours this in"
+
+    house.seconds += LOOKS_EACH
+    await statuses(house, [writes.telegram(LAN, BEATEN)])
+    assert kept(house) == AT_ONCE + 1
 
 
 async def test_room_comes_back_with_the_seconds_and_a_flood_never_gains_by_waiting(
