@@ -44,6 +44,8 @@ class Shown(BaseModel):
     file_id: str | None = None
     secret: bool = False
     """Holds a code or a PIN: never copied into a case."""
+    pressed: bool = False
+    """The citizen pressed or shared something; these are no words of their own."""
     unsure: bool = False
     """It was sent and nothing was heard of it: perhaps they never saw it."""
 

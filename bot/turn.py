@@ -125,6 +125,8 @@ log = logging.getLogger(__name__)
 
 _WORDS_TAKEN = 200
 """At most so many messages of a talk go along with a request."""
+_PRESSED = frozenset({InboundKind.BUTTON, InboundKind.LOCATION, InboundKind.PHONE})
+"""What answers the assistant without a word of one's own: it stands in no paper."""
 _REPLIES_REPEATED = 3
 
 
@@ -353,7 +355,7 @@ def _write_down(
             secret=secret,
             at_once=typed_pin,
         )
-    shown = Shown(text=words, file_id=file_id, secret=secret)
+    shown = Shown(text=words, file_id=file_id, secret=secret, pressed=inbound.kind in _PRESSED)
     return transcript.add(session, talk.id, Direction.IN, shown, client_id)
 
 
@@ -751,7 +753,8 @@ def _words(session: Session, talk: Conversation) -> tuple[Word, ...]:
             continue
         shown = transcript.shown(session, row)
         if (shown.text or shown.file_id) and not shown.secret and shown.office is None:
-            words.append(Word(authors[row.direction], shown.text, row.at, shown.file_id))
+            by = authors[row.direction]
+            words.append(Word(by, shown.text, row.at, shown.file_id, shown.pressed))
     return tuple(words)
 
 

@@ -28,6 +28,8 @@ class Word:
     text: str
     at: dt.datetime
     file_id: str | None = None
+    pressed: bool = False
+    """A button, or what a phone shares: not words of their own."""
 
 
 def add_entry(
@@ -44,6 +46,7 @@ def add_entry(
         staff_id=staff.id if staff else None,
         file_id=word.file_id,
         client_key=client_key,
+        pressed=word.pressed,
         at=word.at,
     )
     entry.seal(session.vault, "body", word.text)

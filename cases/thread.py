@@ -32,6 +32,8 @@ class ThreadEntry(Row):
     file_id: Mapped[str | None] = mapped_column(sa.ForeignKey(StoredFile.id))
     client_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     """Made by the desk's page for each reply, so that a double press says it once."""
+    pressed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """The citizen pressed or shared something: it answers the assistant, and tells no story."""
     at: Mapped[dt.datetime]
 
 

@@ -123,14 +123,18 @@ def _with_reasons(session: Session, case: Case, form: FormId, data: FormData) ->
 
 
 def _matter(session: Session, case: Case) -> str:
-    """What the citizen told before anybody of the office spoke."""
+    """What the citizen told before anybody of the office spoke, in words of their own.
+
+    Neither the buttons they pressed nor a bare age or number: the paper is signed and sent.
+    """
     told: list[str] = []
     for entry in talking.thread(session, case):
         if entry.author is Author.STAFF:
             break
-        if entry.author is Author.CITIZEN:
+        if entry.author is Author.CITIZEN and not entry.pressed:
             told.append(entry.open(session.vault, "body") or "")
-    return "\n".join(one for one in told if one)[:_LONGEST_MATTER]
+    words = (one for one in told if any(letter.isalpha() for letter in one))
+    return "\n".join(words)[:_LONGEST_MATTER]
 
 
 def _relation(told: dict[str, Any]) -> str:

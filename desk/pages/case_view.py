@@ -101,6 +101,8 @@ class Bubble:
     at: dt.datetime
     file: FileView | None = None
     delivery: DeliveryView | None = None
+    pressed: bool = False
+    """A button of the citizen's: shown smaller than what they told."""
 
     @property
     def folded(self) -> str | None:
@@ -556,6 +558,7 @@ def _thread(
             at=entry.at,
             file=files.get(entry.file_id or ""),
             delivery=deliveries.get(entry.id),
+            pressed=entry.pressed,
         )
         for entry in entries
     ]

@@ -26,6 +26,7 @@ from store.clock import SetClock
 from store.files import MAX_BYTES, StoredFile
 from store.outbox import Delivery, Kind, OutboxRow
 from store.session import Session
+from tests.cases.test_documents import words_of_docx
 from tests.desk.test_case import held, said_to_citizen
 from tests.desk.world import Browser, World, photo
 
@@ -747,6 +748,31 @@ async def test_each_form_is_filled_from_the_case(world: World, ending: str, star
         assert f"mau-{number}" in answer.headers["content-disposition"]
     made = sa.select(AuditRow.id).where(AuditRow.act == "case.paper")
     assert world.count(made) == len(texts.PAPERS)
+
+
+async def test_a_paper_tells_what_the_citizen_told_and_no_button_they_pressed(
+    world: World,
+) -> None:
+    browser, case_id = await held(world)
+
+    def press(session: Session) -> None:
+        case = session.get_one(Case, case_id)
+        for words, pressed in (("Đồng ý gửi", True), ("0912345678", False), ("Có giấy tay", False)):
+            word = talking.Word(Author.CITIZEN, words, case.opened_at, None, pressed)
+            talking.add_entry(session, case, word)
+
+    world.database.transact_now(press)
+
+    answer = await browser.get(f"/desk/cases/{case_id}/papers/02.docx")
+    told = words_of_docx(answer.content)
+    assert "Tôi bị lấn đất" in told
+    assert "Có giấy tay" in told
+    assert "Đồng ý gửi" not in told
+    assert "Tóm tắt" in told
+    matter = told.split("Tóm tắt", 1)[1].split("Yêu cầu trợ giúp:", 1)[0]
+    assert "0912345678" not in matter
+    page = await page_of(browser, case_id)
+    assert page.count('class="bubble citizen pressed"') == 1
 
 
 @pytest.mark.parametrize("name", ["99.pdf", "02.exe", "02", "../02.pdf"])

@@ -47,6 +47,12 @@ async def test_a_trouble_told_is_screened_sent_claimed_and_answered(
             for entry in talking.thread(session, case)
         ]
 
+    def stories(session: Session) -> list[str]:
+        entries = (one for one in talking.thread(session, case) if not one.pressed)
+        said = ((one.author, one.open(session.vault, "body") or "") for one in entries)
+        return [text for author, text in said if author is Author.CITIZEN]
+
+    assert [text[:7] for text in database.read_now(stories)] == ["Nhà tôi", "Dạ em c"]  # no buttons
     thread = database.read_now(authors)
     assert (Author.CITIZEN, "Dạ em cần đem giấy gì theo?") in thread
     assert any("lấn ranh đất" in text for author, text in thread if author is Author.CITIZEN)
