@@ -18,6 +18,10 @@ class Slip:
     day: str
     next: str
     """What happens next, and when."""
+    address: str
+    """Where the office is; dots to be filled in by hand where only a sample is known."""
+    phone: str
+    hours: str
     web: str | None
     """Where the chat is opened; None leaves the code of squares out."""
 
@@ -33,6 +37,9 @@ def render_slip(slip: Slip, province: Province) -> bytes:
             "pin": slip.pin,
             "day": slip.day,
             "next": clean(slip.next),
+            "address": clean(slip.address),
+            "phone": clean(slip.phone),
+            "hours": clean(slip.hours),
             "web": breakable(slip.web) if slip.web else "",
             "qr": qr_svg(slip.web, _MARGIN) if slip.web else "",
             "numbers": [f"{one.number} – {one.name}" for one in province.hotlines if one.verified],

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from cases import deadlines
 from cases.alerts import CONFLICT, GLASS
 from cases.conflicts import Matched, Verdict
-from cases.deadlines import DeadlineKind, Step
+from cases.deadlines import DeadlineKind, Step, say_day
 from cases.joining import Alike
 from cases.life import AtOnce, CaseState, Outcome
 from cases.parties import PartyRole
@@ -1022,6 +1022,18 @@ def time_left(due_at: dt.datetime, now: dt.datetime) -> str:
     if left < 2 * _DAY:
         return f"{said} {left // _HOUR} giờ"
     return f"{said} {left // _DAY} ngày"
+
+
+def until(due_at: dt.datetime, now: dt.datetime) -> str:
+    """When something is due, or was: `17:00 hôm nay`, `17:00 mai`, `thứ Sáu 04/12`."""
+    due, today = due_at.astimezone(ZONE), now.astimezone(ZONE).date()
+    match (due.date() - today).days:
+        case 0:
+            return f"{due:%H:%M} hôm nay"
+        case 1:
+            return f"{due:%H:%M} mai"
+        case _:
+            return say_day(due.date())[: -len("/2026")]
 
 
 def party_role(role: PartyRole) -> str:

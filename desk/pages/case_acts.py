@@ -5,7 +5,7 @@ Every act is one form, sent to `/cases/{id}/do/{act}`. Whether it may be done is
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar, assert_never
@@ -95,6 +95,52 @@ class ActId(StrEnum):
     """A new code and PIN for who lost theirs; done by a route of its own, which shows them."""
     PAPERS = "papers"
     """The forms of legal aid, filled from the case: a page to choose from, not an act itself."""
+
+
+GROUPS: tuple[tuple[ActId, ...], ...] = (
+    (
+        ActId.ACCEPT,
+        ActId.ASK_PAPERS,
+        ActId.PAPERS_GIVEN,
+        ActId.JUDGE_PAPER,
+        ActId.FILE_PAPER,
+        ActId.ASSIGN,
+        ActId.CHANGE_PROVIDER,
+        ActId.DECLINE_WISH,
+        ActId.BEGIN,
+        ActId.GIVE_ADVICE,
+        ActId.MEET,
+        ActId.CANCEL_MEETING,
+        ActId.PAPERS,
+        ActId.JOIN,
+        ActId.ANSWER_COMPLAINT,
+        ActId.DEPARTMENT_HAS_IT,
+        ActId.DEPARTMENT_ANSWERED,
+    ),
+    (
+        ActId.CORRECT,
+        ActId.ADD_PARTY,
+        ActId.REMOVE_PARTY,
+        ActId.DECIDE_CONFLICT,
+        ActId.DECLARE_RELATION,
+        ActId.REISSUE,
+    ),
+    (
+        ActId.SNOOZE,
+        ActId.WAKE,
+        ActId.PAUSE,
+        ActId.RESUME,
+        ActId.HAND_OVER,
+        ActId.GIVE_BACK,
+        ActId.TAKE_OVER,
+        ActId.OFFER_TRANSFER,
+        ActId.CANCEL_TRANSFER,
+        ActId.ACCEPT_TRANSFER,
+        ActId.DECLINE_TRANSFER,
+    ),
+    (ActId.REFUSE, ActId.CLOSE, ActId.REOPEN),
+)
+"""As the list shows them: the work, what is known, who has it and when, and last what ends it."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +254,17 @@ def open_acts(case: Case, staff: StaffMember, situation: Situation) -> tuple[Act
     """The acts that this person may do now, in the order of the list."""
     who = who_is(case, staff)
     return tuple(
-        act for act in ActId if _may(act, case, who) and _makes_sense(act, case, situation)
+        act
+        for group in GROUPS
+        for act in group
+        if _may(act, case, who) and _makes_sense(act, case, situation)
     )
+
+
+def first_of_groups(acts: Sequence[ActId]) -> frozenset[ActId]:
+    """Those of a list above which a line stands: with them another group begins."""
+    shown = ([act for act in group if act in acts] for group in GROUPS)
+    return frozenset([group[0] for group in shown if group][1:])
 
 
 def _may(act: ActId, case: Case, who: frozenset[Who]) -> bool:

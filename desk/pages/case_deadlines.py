@@ -22,6 +22,8 @@ class DeadlineView:
     state: DeadlineState
     left: str
     """`còn 2 ngày`, `trễ 3 giờ`, `đã làm đúng hạn`; the countdown of the page."""
+    until: str | None
+    """`17:00 mai`; None where nothing runs."""
     due: str
     why: str
     """The article and what it asks."""
@@ -93,6 +95,9 @@ def _shown(deadline: Deadline, now: dt.datetime) -> DeadlineView:
         title=deadline.title,
         state=deadline.state,
         left=_left(deadline, now),
+        until=texts.until(deadline.due_at, now)
+        if deadline.due_at is not None and deadline.state in _RUNNING and not deadline.dropped
+        else None,
         due=deadline.due,
         why=deadline.why,
         steps=deadline.steps,

@@ -26,7 +26,15 @@ from cases.thread import Author, Draft, Note, ThreadEntry
 from cases.window import Talk, Window, window_of
 from desk import citizen_texts, intake_texts, texts
 from desk.frame import Frame, names_of
-from desk.pages.case_acts import ACTS, ActId, Situation, Typed, next_act, open_acts
+from desk.pages.case_acts import (
+    ACTS,
+    ActId,
+    Situation,
+    Typed,
+    first_of_groups,
+    next_act,
+    open_acts,
+)
 from desk.pages.case_around import Around, look_around
 from desk.pages.case_asked import AskedView, look_at_asked
 from desk.pages.case_deadlines import Clock, look_at_clock
@@ -185,6 +193,8 @@ class Link:
     id: ActId
     label: str
     at_once: bool
+    apart: bool = False
+    """A line stands above it in the list."""
 
 
 @dataclass(frozen=True)
@@ -427,7 +437,7 @@ def look_at_case(
         conflicts=conflicts,
         alike=alike,
         next=_link(following) if following else None,
-        acts=tuple(_link(act) for act in acts if act is not following),
+        acts=_links([act for act in acts if act is not following]),
         panel=_panel(session, frame, staff, case, opened, acts) if opened else None,
         uploads=sum(entry.staff_id is not None for entry in entries),
     )
@@ -452,6 +462,11 @@ def _sends_papers(case: Case, staff: StaffMember) -> bool:
         return False
     held = mode_of(case, staff) is Mode.MINE
     return held or talking.may_send_papers_after_the_end(case, staff)
+
+
+def _links(acts: Sequence[ActId]) -> tuple[Link, ...]:
+    apart = first_of_groups(acts)
+    return tuple(replace(_link(act), apart=act in apart) for act in acts)
 
 
 def _link(act: ActId) -> Link:

@@ -50,6 +50,7 @@ MOST_FILES = 40
 """One person takes away in a day."""
 _TAKEN = ("figures.export", "form12.export", "register.export")
 CHANNELS = ("telegram", "web", "zalo_oa", "zalo_bot", "desk", "phone")
+_SIGNERS = ("Người lập sổ", "Thủ trưởng đơn vị")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FIRST_YEAR = 2025
 """The province in its present shape is of July 2025."""
@@ -319,7 +320,7 @@ def routes(frame: Frame) -> APIRouter:
         cut = (f"Chỉ {MOST_LINES} dòng đầu.",) if len(table.rows) == MOST_LINES else ()
         told = (SAMPLE, *cut, *about(me, asked))
         if kind == "pdf":
-            content = to_pdf(table.name, told, (table,), wide=True, mark=mark(me))
+            content = to_pdf(table.name, told, (table,), wide=True, mark=mark(me), signers=_SIGNERS)
             return _file(content, name)
         return _file(to_workbook(table.name, told, (table,), mark=mark(me)), name)
 

@@ -423,14 +423,24 @@ def _sheet_name(place: int, name: str) -> str:
 
 
 def to_pdf(
-    title: str, about: Sequence[str], tables: Sequence[Table], *, mark: str, wide: bool = False
+    title: str,
+    about: Sequence[str],
+    tables: Sequence[Table],
+    *,
+    mark: str,
+    wide: bool = False,
+    signers: Sequence[str] = (),
 ) -> bytes:
-    """The tables with their charts on paper; `mark`, on each page, says who took it and when."""
+    """The tables with their charts on paper; `mark`, on each page, says who took it and when.
+
+    `signers` sign below the last table.
+    """
     data: dict[str, Any] = {
         "title": clean(title),
         "about": [clean(line) for line in about],
         "mark": clean(mark),
         "wide": wide,
+        "signers": list(signers),
         "tables": [
             {
                 "name": clean(table.name),
@@ -440,6 +450,7 @@ def to_pdf(
                     bool(table.rows) and not isinstance(table.rows[0][column], str)
                     for column in range(len(table.columns))
                 ],
+                "widths": [_width(table, column) for column in range(len(table.columns))],
                 "chart": _picture(table.chart),
                 "note": clean(table.note),
             }
@@ -448,6 +459,18 @@ def to_pdf(
         ],
     }
     return typeset((FORMS / "figures.typ").read_text(encoding="utf-8"), data)
+
+
+_NARROWEST, _WIDEST = 5, 24
+"""Letters of a column on paper; what is longer takes another line."""
+
+
+def _width(table: Table, column: int) -> int:
+    """What a column has to hold, in letters: its longest word, and of its text what fits."""
+    cells = [table.columns[column], *(shown(row[column]) for row in table.rows)]
+    word = max(len(part) for cell in cells for part in cell.split() or [""])
+    text = max(len(cell) for cell in cells)
+    return min(max(word, 2 * text // 3, _NARROWEST), _WIDEST)
 
 
 def _picture(chart: Markup | None) -> str | None:

@@ -19,7 +19,7 @@ from cases.model import Case
 from cases.purpose import Purpose
 from cases.slip import Slip, render_slip
 from cases.staff import StaffMember
-from desk import intake_texts, texts
+from desk import intake_texts, province_texts, texts
 from desk.frame import Flash, Frame, Me, by_script, go_to
 from desk.guard import Who, staff_of, who_may
 from desk.pages.intake_view import Page, look, page_of
@@ -220,8 +220,12 @@ def routes(frame: Frame) -> APIRouter:
             again="again" in keys,
             case=theirs.id if theirs is not None else None,
         )
+        at = frame.office(case.office_id) or frame.province.centre
         slip = Slip(
             office=office,
+            address="" if at.address.sample else at.address.value,
+            phone="" if at.phone.sample else at.phone.value,
+            hours="" if at.hours.sample else province_texts.hours(at.hours),
             code=done.code,
             pin=done.pin,
             day=texts.date(case.opened_at.astimezone(ZONE).date()),

@@ -154,6 +154,8 @@ class Queue:
     """How many may be called back by now."""
     data_requests: int | None
     """How many ask about their own data; None for whom it is not to decide."""
+    leads: bool
+    """Keeps the register too."""
 
     @property
     def first(self) -> int:
@@ -204,6 +206,7 @@ def look_at_queue(session: Session, frame: Frame, staff: StaffMember, view: View
         choices=_choices(frame, staff, look.names),
         callbacks=callbacks.how_many(session, staff),
         data_requests=data_decisions.how_many(session) if staff.role in roles(Who.CENTRE) else None,
+        leads=staff.role in roles(Who.LEADERS),
     )
 
 

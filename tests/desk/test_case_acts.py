@@ -18,7 +18,7 @@ from cases.providers import ProviderEntry, ProviderKind, write_provider
 from cases.speech import say
 from cases.thread import Author, Note, ThreadEntry
 from desk import texts
-from desk.pages.case_acts import ACTS, ActId
+from desk.pages.case_acts import ACTS, GROUPS, ActId, first_of_groups
 from desk.pages.live import news_for
 from store import events
 from store.audit import AuditRow
@@ -62,6 +62,15 @@ async def begun(world: World) -> tuple[Browser, str, str]:
 async def page_of(browser: Browser, case_id: str, what: ActId | None = None) -> str:
     path = f"/desk/cases/{case_id}" + (f"/do/{what}" if what else "")
     return (await browser.get(path)).text
+
+
+def test_the_list_of_acts_holds_each_once_and_ends_with_what_ends_a_case() -> None:
+    listed = [act for group in GROUPS for act in group]
+
+    assert sorted(listed) == sorted(ActId)
+    assert GROUPS[-1] == (ActId.REFUSE, ActId.CLOSE, ActId.REOPEN)
+    assert first_of_groups((ActId.ACCEPT, ActId.REFUSE, ActId.CLOSE)) == {ActId.REFUSE}
+    assert first_of_groups((ActId.REFUSE, ActId.CLOSE)) == frozenset()
 
 
 # --- the register -------------------------------------------------------------------------------
@@ -922,7 +931,7 @@ async def test_the_nearest_limit_shows_its_countdown_article_and_working(world: 
 
     line = re.search(r'<details class="due-fold.*?</details>\s*</details>', page, re.DOTALL)
     assert line is not None
-    for said in ("còn", "Điều", "Cách tính", "Mốc: thụ lý"):
+    for said in ("còn", ", hạn thứ ", "Điều", "Cách tính", "Mốc: thụ lý"):
         assert said in line[0], said
     assert page.count('class="deadline ') >= 2
 

@@ -17,6 +17,7 @@ from desk.pages.figures import MOST_FILES
 from store import audit
 from store.audit import AuditRow
 from store.session import Session
+from tests.cases.test_documents import words_of_pdf
 from tests.desk.world import PROVINCE, World
 
 PATHS = ("/figures", "/figures/register", "/figures/form12")
@@ -196,6 +197,10 @@ async def test_the_register_on_paper_is_audited_as_such(world: World) -> None:
     answer = await browser.press("/desk/figures/register/export", names="full_pdf", range="year")
 
     assert answer.content.startswith(b"%PDF")
+    told = words_of_pdf(answer.content)
+    assert told.count("Sổ thụ lý, theo dõi vụ việc") == 2  # the title, and the foot of the page
+    assert "NGƯỜI LẬP SỔ" in told
+    assert "THỦ TRƯỞNG ĐƠN VỊ" in told
     assert audited(world, "register.export") == ["names pdf 2026-01-01 2026-12-31"]
 
 

@@ -7,6 +7,7 @@ import httpx
 from bot.texts import load_texts
 from cases.life import CaseState
 from cases.model import Case
+from tests.cases.test_documents import words_of_pdf
 from tests.desk.world import PROVINCE, Browser, World
 
 FORM = {
@@ -53,6 +54,11 @@ async def test_a_walk_in_is_entered_and_gets_a_slip_with_code_and_pin(world: Wor
     assert re.search(r"[0-9A-Z]{5}-[0-9A-Z]{5}", done.text)
     slip = await browser.get(f"{str(done.url.path).removesuffix('/done')}/slip.pdf")
     assert slip.content.startswith(b"%PDF")
+    told = words_of_pdf(slip.content)
+    for label in ("Nơi nhận: Chi nhánh U Minh", "Địa chỉ:", "Điện thoại:", "Giờ tiếp:"):
+        assert label in told
+    assert "[MẪU" not in told  # nobody is sent to a sample: it is written in by hand
+    assert "0000 000 000" not in told
     queue = await browser.get("/desk/")
     assert "tại bàn" in queue.text
     shown = await browser.get(f"/desk/cases/{case.id}")
