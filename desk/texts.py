@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from cases import deadlines
 from cases.alerts import CONFLICT, GLASS
 from cases.conflicts import Matched, Verdict
-from cases.deadlines import DeadlineKind, Step, say_day
+from cases.deadlines import DeadlineKind, Step
 from cases.joining import Alike
 from cases.life import AtOnce, CaseState, Outcome
 from cases.parties import PartyRole
@@ -1025,15 +1025,12 @@ def time_left(due_at: dt.datetime, now: dt.datetime) -> str:
 
 
 def until(due_at: dt.datetime, now: dt.datetime) -> str:
-    """When something is due, or was: `17:00 hôm nay`, `17:00 mai`, `thứ Sáu 04/12`."""
+    """When something is due, or was: `17:00 mai`, `hết 04/12`; a day's end is midnight after it."""
     due, today = due_at.astimezone(ZONE), now.astimezone(ZONE).date()
-    match (due.date() - today).days:
-        case 0:
-            return f"{due:%H:%M} hôm nay"
-        case 1:
-            return f"{due:%H:%M} mai"
-        case _:
-            return say_day(due.date())[: -len("/2026")]
+    whole = due.time() == dt.time()
+    day = (due - dt.timedelta(days=1)).date() if whole else due.date()
+    named = {today: "hôm nay", today + dt.timedelta(days=1): "mai"}.get(day, f"{day:%d/%m}")
+    return f"hết {named}" if whole else f"{due:%H:%M} {named}"
 
 
 def party_role(role: PartyRole) -> str:

@@ -23,7 +23,7 @@ class DeadlineView:
     left: str
     """`còn 2 ngày`, `trễ 3 giờ`, `đã làm đúng hạn`; the countdown of the page."""
     until: str | None
-    """`17:00 mai`; None where nothing runs."""
+    """`17:00 mai`, `hết 04/12`; None where nothing runs."""
     due: str
     why: str
     """The article and what it asks."""
