@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,12 +19,14 @@ from cases.staff import Role, StaffMember
 from knowledge.vietnamese import clean, fold
 from store import audit
 from store.base import Row
+from store.datafile import DataFileError, load
 from store.session import Session
 
 LONGEST_KEY = 30
 LONGEST_TEXT = 2000
 """Letters; a reply may be 3,000, and the officer adds words of their own."""
 _KEY = re.compile(r"[^\W_]+(-[^\W_]+)*")
+_STARTERS = Path(__file__).with_name("canned.yaml")
 _BLANK = re.compile(r"\{([^{}\n]{1,40})\}")
 
 
@@ -155,6 +159,40 @@ def save(
     found.staff_id, found.at = staff.id, now
     audit.note(session, "canned.write", staff_id=staff.id, subject=found.id)
     return found
+
+
+@cache
+def starters(path: Path = _STARTERS) -> Mapping[str, str]:
+    """The shipped replies to begin with, by the word that each is called with.
+
+    Raises:
+        DataFileError: the file is wrong, or the desk would refuse one of them.
+    """
+    found = load(path, dict[str, str])
+    for key, text in found.items():
+        if not _KEY.fullmatch(key) or len(key) > LONGEST_KEY or not text.strip():
+            raise DataFileError(path, None, f"{key}: not one short word with a text")
+        if unknown := [word for word, blank in blanks_in(text) if blank is None]:
+            raise DataFileError(path, None, f"{key}: there is no blank {', '.join(unknown)}")
+    return found
+
+
+def starters_left(session: Session, office_id: str | None) -> tuple[str, ...]:
+    """The shipped ones that an office (None: the province) does not say yet, by their words."""
+    said = {fold(one.key) for one in for_office(session, office_id)}
+    return tuple(key for key in starters() if fold(key) not in said)
+
+
+def take_starters(session: Session, staff: StaffMember, office_id: str | None) -> None:
+    """Take over the shipped replies that are not said yet; from here on they are one's own.
+
+    Raises:
+        RefusedError: `not_your_replies`.
+    """
+    if not may_write(staff, office_id):
+        raise RefusedError("not_your_replies")
+    for key in starters_left(session, office_id):
+        save(session, staff, office_id=office_id, key=key, text=starters()[key])
 
 
 def remove(session: Session, staff: StaffMember, reply_id: str) -> None:

@@ -46,6 +46,10 @@ class Page:
     offices: tuple[tuple[str, str], ...]
     """For whom the one who looks may write."""
     form: Written
+    starters: tuple[str, ...]
+    """Shipped replies that are not taken over yet, by their words."""
+    own: str
+    """For whom they would be taken over."""
 
 
 def routes(frame: Frame) -> APIRouter:
@@ -101,6 +105,22 @@ def routes(frame: Frame) -> APIRouter:
 
         return await _do(request, write, typed)
 
+    @router.post("/canned/starters")
+    @who_may(Who.CANNED_WRITERS)
+    async def take_starters(
+        request: Request, office: Annotated[str, Form(max_length=30)]
+    ) -> Response:
+        """Take over the shipped replies, for the own branch or for the province."""
+        staff = staff_of(request)
+        office_id = None if office == PROVINCE else office
+
+        def take(session: Session) -> None:
+            if office_id is not None and frame.office(office_id) is None:
+                raise RefusedError("no_such_office")
+            canned.take_starters(session, staff, office_id)
+
+        return await _do(request, take, None)
+
     @router.post("/canned/{reply_id}/remove")
     @who_may(Who.CANNED_WRITERS)
     async def remove(request: Request, reply_id: str) -> Response:
@@ -138,6 +158,8 @@ def routes(frame: Frame) -> APIRouter:
                 for office_id in (None, *(one.id for one in frame.province.offices if one.active))
                 if canned.may_write(staff, office_id)
             ),
+            starters=canned.starters_left(session, own),
+            own=own or PROVINCE,
             form=typed or chosen or Written(None, own, _label(own), "", "", mine=True),
         )
 

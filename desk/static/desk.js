@@ -380,7 +380,8 @@
       item.setAttribute("role", "option");
       if (!reply) {
         item.setAttribute("aria-disabled", "true");
-        item.textContent = "Không có câu mẫu nào tên này.";
+        item.textContent = typed > 1 ? "Không có câu mẫu nào tên này."
+          : "Chưa có câu mẫu nào. Trưởng chi nhánh, trung tâm thêm ở trang Câu trả lời mẫu.";
         return item;
       }
       const name = document.createElement("strong");

@@ -78,6 +78,7 @@ ROUTES = {
     ("POST", "/data-requests/{request_id}"): frozenset({"trung"}),
     ("GET", "/canned"): CANNED_WRITERS,
     ("POST", "/canned"): CANNED_WRITERS,
+    ("POST", "/canned/starters"): CANNED_WRITERS,
     ("POST", "/canned/{reply_id}/remove"): CANNED_WRITERS,
     ("GET", "/cases/{case_id}/canned"): OF_U_MINH,
     ("POST", "/cases/{case_id}/present"): OF_U_MINH,
@@ -127,6 +128,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "reply": {"text": "chào"},
     **{key: {"office": "u-minh"} for key in ("group", "set", "check", "remove")},
     "canned": {"office": "u-minh", "key": "chào", "text": "Chào bà con."},
+    "starters": {"office": "u-minh"},
     "note": {"text": "ghi"},
 }
 

@@ -1,14 +1,16 @@
 """Canned replies: who writes them, what an officer is offered, and that no blank is ever sent."""
 
 import json
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from cases import parties, queue
-from cases.canned import Blank, CannedReply, fill, left_open
+from cases.canned import Blank, CannedReply, fill, left_open, starters
 from cases.parties import PartyRole
 from cases.thread import ThreadEntry
+from store.datafile import DataFileError
 from tests.desk.world import Browser, World
 
 
@@ -76,6 +78,36 @@ async def test_an_officer_is_offered_the_own_offices_and_the_provinces_filled_in
         "chào": "Chào Trần Thị Lụa, Chi nhánh U Minh đây.",
         "hẹn": "Mời tới U Minh {ngày hẹn}.",
     }
+
+
+async def test_a_head_takes_over_the_shipped_replies_once_and_keeps_the_own_words(
+    world: World,
+) -> None:
+    hai = await world.signed_in("hai")
+    await write(hai, "u-minh", "Chào", "Chào bà con, tôi nghe đây.")
+    page = (await hai.get("/desk/canned")).text
+
+    first = await hai.press("/desk/canned/starters", office="u-minh")
+    again = await hai.press("/desk/canned/starters", office="u-minh")
+    other = await hai.press("/desk/canned/starters", office="nam-can")
+
+    assert "Lấy 11 câu này về" in page  # of twelve, one has the branch's own words
+    assert (first.status_code, again.status_code, other.status_code) == (303, 303, 409)
+    assert "Câu soạn sẵn" not in (await hai.get("/desk/canned")).text
+    assert world.count(sa.select(CannedReply.id)) == 12
+    said = await offered(world, "lan", world.open_case())
+    assert said["chào"] == "Chào bà con, tôi nghe đây."
+    assert said["hẹn-gặp"].startswith("Mời bạn tới Chi nhánh U Minh lúc {ngày hẹn}.")
+
+
+def test_of_the_shipped_replies_none_is_one_that_the_desk_refuses(tmp_path: Path) -> None:
+    assert len(starters()) == 12
+    assert all("chắc" not in text and len(text) <= 250 for text in starters().values())
+    for wrong in ("hai chữ: Chào", "chào: Chào {bạn}", "chào: ' '"):
+        (tmp_path / "canned.yaml").write_text(wrong, "utf-8")
+        with pytest.raises(DataFileError, match=wrong.partition(":")[0]):
+            starters(tmp_path / "canned.yaml")
+        starters.cache_clear()
 
 
 @pytest.mark.parametrize(
