@@ -52,6 +52,8 @@ _WRITER_BYTES = 15_000_000
 _WORD, _ACCENTED, _NUMBER = "word", "accented", "number"
 _WORDS = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(r"[A-Z]?[0-9]{7,12}")
+_CASE_NUMBER = re.compile(r"(?:(?:yêu cầu )?s[ốo] ?|#)?([0-9]{1,7})", re.IGNORECASE)
+_PART_OF_CODE = re.compile(r"[A-ZĐ][A-ZĐ0-9]*(\.[A-ZĐ0-9]+)+")
 _EVENTS = 200
 
 
@@ -323,9 +325,12 @@ def _by_numbers(session: Session, staff: StaffMember, query: str) -> Iterator[Fo
     vault, typed = session.vault, query.strip()
     bare = re.sub(r"[\s.\-–()+]", "", typed).upper()
     ways: list[tuple[Source, sa.ColumnElement[bool]]] = []
-    if typed.isascii() and typed.isdecimal() and len(typed) < 8:
-        ways.append((Source.NUMBER, Case.number == int(typed)))
-    registered = sa.select(RegisterEntry.case_id).where(RegisterEntry.code == typed.upper())
+    if numbered := _CASE_NUMBER.fullmatch(typed):
+        ways.append((Source.NUMBER, Case.number == int(numbered[1])))
+    written = RegisterEntry.code == typed.upper()
+    if _PART_OF_CODE.fullmatch(typed.upper()):  # as it is said aloud: TV.01.2026, CN1.TV.01
+        written = RegisterEntry.code.contains(typed.upper(), autoescape=True)
+    registered = sa.select(RegisterEntry.case_id).where(written)
     ways.append((Source.REGISTER, Case.id.in_(registered)))
     code = read_code(typed)
     if code is not None:

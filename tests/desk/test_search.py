@@ -108,8 +108,12 @@ async def test_a_case_is_found_by_its_number_its_register_code_and_the_citizens_
     code = world.database.read_now(lambda session: session.scalar(entry)) or ""
     browser = await world.signed_in("lan")
 
-    assert (await found(browser, "1"))[0] == case_id
-    assert await found(browser, code.lower()) == [case_id]
+    for said in ("1", "#1", "số 1", "Yêu cầu số 1", "so 1"):
+        assert (await found(browser, said))[0] == case_id, said
+    office, form, number, year = code.split(".")
+    for said in (code.lower(), f"{office}.{form}.{number}", f"{form}.{number}.{year}".lower()):
+        assert await found(browser, said) == [case_id], said
+    assert await found(browser, "tv.99.2026") == []
 
 
 async def test_the_citizens_code_finds_the_case(world: World) -> None:
