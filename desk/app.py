@@ -44,6 +44,7 @@ from desk.pages import (
     live,
     meetings,
     newcomers,
+    opinions,
     oversight,
     providers,
     province,
@@ -131,6 +132,7 @@ def make_desk(
     for page in (second, security, recoveries, glass):
         desk.include_router(page.routes(frame))
     desk.include_router(figures.routes(frame))
+    desk.include_router(opinions.routes(frame))
     desk.include_router(accounts.routes(frame))
     if read_health is not None:
         desk.include_router(status.routes(frame, read_health))

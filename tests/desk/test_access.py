@@ -106,6 +106,7 @@ ROUTES = {
     ("POST", "/figures/register/export"): frozenset({"hai", "trung"}),
     ("GET", "/figures/form12"): frozenset({"hai", "trung"}),
     ("POST", "/figures/form12/export"): frozenset({"hai", "trung"}),
+    ("GET", "/figures/opinions"): frozenset({"hai", "trung"}),
     ("GET", "/accounts"): frozenset({"quan"}),
     ("GET", "/newcomers"): frozenset({"hai", "trung"}),
     ("POST", "/newcomers/{staff_id}"): frozenset(),

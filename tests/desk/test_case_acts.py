@@ -8,7 +8,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from cases import moves, papers, queue, rights, talking
+from cases import moves, papers, queue, register, rights, talking
 from cases.conflicts import ConflictDecision, Relation, Verdict
 from cases.deadlines import Form
 from cases.life import AtOnce, CaseState, Ground, Outcome, ProviderGround
@@ -16,6 +16,7 @@ from cases.model import Case, Refusal, RegisterEntry
 from cases.parties import Party, PartyRole
 from cases.providers import ProviderEntry, ProviderKind, write_provider
 from cases.speech import say
+from cases.staff import Role
 from cases.thread import Author, Note, ThreadEntry
 from desk import texts
 from desk.pages.case_acts import ACTS, GROUPS, ActId, first_of_groups
@@ -28,7 +29,7 @@ from store.outbox import Delivery, Kind, OutboxRow
 from store.session import Session
 from tests.cases.test_documents import words_of_docx
 from tests.desk.test_case import held, said_to_citizen
-from tests.desk.world import Browser, World, photo
+from tests.desk.world import Browser, World, hire, photo
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 
@@ -673,6 +674,39 @@ async def test_what_was_said_with_the_stars_is_read_by_the_centre_only(world: Wo
     assert "hiểu việc 4" in page
     assert "Hẹn hoài" in page
     assert "Hẹn hoài" not in await page_of(lan, case_id)
+
+
+async def test_a_head_reads_what_was_said_of_the_branch_but_not_by_whom_nor_of_themselves(
+    world: World,
+) -> None:
+    def rated(username: str, stars: int, words: str) -> None:
+        def act(session: Session) -> None:
+            holder = world.staff(username)
+            queue.claim(session, holder, case_id, "Chi nhánh U Minh")
+            register.close(session, holder, case_id, Outcome.ADVISED)
+            case = session.get_one(Case, case_id)
+            rights.rate(session, case, stars)
+            rights.add_to_rating(session, case, given={rights.Asked.SKILL: stars}, words=words)
+
+        case_id = world.open_case()
+        world.database.transact_now(act)
+
+    world.database.transact_now(lambda session: hire(session, "phuc", Role.HEAD, "nam-can"))
+    rated("lan", 2, "Hẹn hoài")
+    rated("hai", 5, "Trưởng chi nhánh tận tình")
+    pages = {
+        name: (await (await world.signed_in(name)).get("/desk/figures/opinions")).text
+        for name in ("hai", "trung", "phuc")
+    }
+
+    assert "Trung bình 3,5/5 sao" in pages["hai"]
+    assert "hiểu việc 3,5" in pages["hai"]
+    assert "Hẹn hoài" in pages["hai"]
+    assert "tận tình" not in pages["hai"]
+    assert "yêu cầu số" not in pages["hai"]
+    for said in ("Hẹn hoài", "tận tình", "yêu cầu số 1", "yêu cầu số 2", "Chi nhánh U Minh"):
+        assert said in pages["trung"], said
+    assert "Chưa có phiếu nào" in pages["phuc"]  # head of another branch
 
 
 # --- what the assistant tells for the office ----------------------------------------------------
