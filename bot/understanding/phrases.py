@@ -30,6 +30,7 @@ from types import MappingProxyType
 
 from rapidfuzz.distance import OSA
 
+from bot.understanding.company import Company
 from knowledge.spelling import Speller
 from knowledge.vietnamese import Normalised, clean, fold, is_syllable, normalise
 from store.datafile import load
@@ -169,10 +170,13 @@ class Vocabulary:
         words: Iterable[str],
         usual: Iterable[Sequence[str]] = (),
         terms: Iterable[Sequence[str]] = (),
+        company: Company | None = None,
     ) -> None:
         """`usual` holds what people write besides, without marks, to mend slips of the finger;
-        `terms` are pairs of words that are mended together ("hô nhgèo" → "hộ nghèo")."""
+        `terms` are pairs of words that are mended together ("hô nhgèo" → "hộ nghèo"); `company`
+        takes back what a bare word's neighbours speak against."""
         self.words = frozenset(words)
+        self.company = company
         letters = ((fold(word.rstrip(MARKED_ONLY)),) for word in self.words)
         terms = tuple(terms)
         together = (tuple(map(fold, term)) for term in terms)
@@ -368,18 +372,26 @@ def listen(text: str, vocabulary: Vocabulary, today: dt.date) -> Message:
         else:
             ends |= 1 << len(words)
     words = list(vocabulary.mended(words))
-    letters = [word for word in words if word.isalpha()]
-    share = sum(word != fold(word) for word in letters) / max(1, len(letters))
-    marked = share >= MOSTLY_MARKED
+    marked = is_marked(words)
+    folded = [fold(word) for word in words]
     places: dict[str, int] = defaultdict(int)
     for place, word in enumerate(words):
-        for meaning in vocabulary.meanings(word, marked):
+        meanings = vocabulary.meanings(word, marked)
+        if vocabulary.company and word == folded[place] and not (marked and meanings == (word,)):
+            meanings = vocabulary.company.meant(folded, place, meanings, ends | commas)
+        for meaning in meanings:
             places[meaning] |= 1 << place
         if word.isdigit():
             places[ANY_NUMBER] |= 1 << place
             if len(word) == 4 and 1900 <= int(word) < today.year:
                 places[A_YEAR_GONE_BY] |= 1 << place
     return Message(typed, normalised, tuple(words), marked, ends, commas, dict(places))
+
+
+def is_marked(words: Iterable[str]) -> bool:
+    """Whether words are typed with marks, so that one without them is meant to have none."""
+    letters = [word for word in words if word.isalpha()]
+    return sum(word != fold(word) for word in letters) >= MOSTLY_MARKED * max(1, len(letters))
 
 
 def plain_message(text: str) -> Message:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.understanding import contact, numbers
+from bot.understanding.company import Company
 from bot.understanding.danger import DangerKind, DangerReader, Signs, Weights
 from bot.understanding.foreign import Foreign, ForeignReader, Language
 from bot.understanding.hints import Hints
@@ -58,7 +59,7 @@ class Reader:
         self._people = people
         self._foreign = ForeignReader()
         usual = (*weights.usual(), *self._statuses.everyday)
-        self._vocabulary = Vocabulary(book.words, usual, self._statuses.terms)
+        self._vocabulary = Vocabulary(book.words, usual, self._statuses.terms, Company.load())
         self._gazetteer = gazetteer
         self._fields_of = fields_of
         self._law = law

@@ -9,9 +9,11 @@ import datetime as dt
 import math
 import random
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +25,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from bench.understanding import Row, rows, sorted_by_key, tellings
-from bot.understanding import hints
+from bot.understanding import company, hints
 from bot.understanding.danger import WEIGHTS, DangerKind, Features, Signs, Weights
 from bot.understanding.intents import Intents
 from bot.understanding.people import People
-from bot.understanding.phrases import Phrasebook, Vocabulary, listen
+from bot.understanding.phrases import Phrasebook, Vocabulary, listen, places_of
 from bot.understanding.statuses import Statuses
 from eligibility.grounds import load_law
 from knowledge.article import Article
@@ -36,6 +38,7 @@ from store.datafile import Entry, load, load_folder
 
 TRAINING = Path(__file__).parent / "training"
 OWN_SETS = Path(__file__).parents[2] / "tests" / "understanding"
+TEXTS = Path(__file__).parents[1] / "texts" / "vi.toml"
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 
 ABOUT_DANGER = frozenset(
@@ -181,7 +184,7 @@ def train(known: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
     """The arrays of `danger.Weights`."""
     book = Phrasebook()
     signs = Signs(book)
-    vocabulary = Vocabulary(book.words)
+    vocabulary = Vocabulary(book.words, company=company.Company.load())
     rows = [signs.features(listen(one.text, vocabulary, _TODAY)) for one in known]
     names, rarity, table = _table(rows)
     danger = np.array([one.danger is not None for one in known])
@@ -284,6 +287,51 @@ def train_hints(known: Sequence[tuple[str, frozenset[str]]]) -> dict[str, npt.ND
     }
 
 
+def our_texts() -> Iterator[str]:
+    """All we have written with marks: articles, questions, what people tell, what we say."""
+    for article in load_folder(KNOWLEDGE / "content", Article, "*/*.yaml"):
+        yield from _strings(article.model_dump())
+    for name in ("field_phrases", "stories", "out_of_scope"):
+        yield from _strings(load(KNOWLEDGE / "data" / f"{name}.yaml", dict[str, tuple[str, ...]]))
+    for name in ("danger", "safe"):
+        yield from _strings(load(TRAINING / f"{name}.yaml", dict[str, tuple[str, ...]]))
+    yield from (text for text, _ in told_statuses())
+    yield from _strings(tomllib.loads(TEXTS.read_text("utf-8")))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            yield from chain.from_iterable(map(_strings, value.values()))
+        case Iterable():
+            yield from chain.from_iterable(map(_strings, value))
+        case _:
+            return
+
+
+def clauses(text: str) -> Iterator[tuple[str, ...]]:
+    """The words of each clause of a text that is written with marks; none of one that is not."""
+    message = listen(text, Vocabulary(()), _TODAY)
+    if not message.marked:
+        return
+    breaks = [*places_of(message.sentence_ends | message.commas), len(message.words)]
+    for begin, end in pairwise([0, *breaks]):
+        yield message.words[begin:end]
+
+
+def write_company(path: Path = company.PAIRS) -> None:
+    """Count which words keep company, and write down those met together more than once."""
+    pairs = company.count(chain.from_iterable(map(clauses, our_texts())))
+    lines = [
+        f"{first}\t{second}\t{times}\n"
+        for (first, second), times in sorted(pairs.items())
+        if times > 1
+    ]
+    path.write_text("".join(lines), "utf-8")
+
+
 def reader_vocabulary() -> Vocabulary:
     """The words that `reader.Reader` mends slips to; the danger's weights must be there."""
     book = Phrasebook()
@@ -296,5 +344,6 @@ def reader_vocabulary() -> Vocabulary:
 
 
 if __name__ == "__main__":
+    write_company()
     np.savez_compressed(WEIGHTS, allow_pickle=False, **train(examples()))
     np.savez_compressed(hints.WEIGHTS, allow_pickle=False, **train_hints(told_statuses()))
