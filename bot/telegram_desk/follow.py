@@ -204,9 +204,14 @@ def _choices(group: ChatGroup, case: Case) -> tuple[tuple[str, str], ...]:
 
 
 def _tell_words(session: Session, group: ChatGroup, case: Case, topic: ChatTopic) -> None:
-    """Bring what the citizen said, and what was answered elsewhere, into the thread."""
+    """Bring what the citizen said, and what was answered elsewhere, into the thread.
+
+    Not the buttons they pressed for the assistant.
+    """
     query = sa.select(ThreadEntry).where(
-        ThreadEntry.case_id == case.id, ThreadEntry.author != Author.ASSISTANT
+        ThreadEntry.case_id == case.id,
+        ThreadEntry.author != Author.ASSISTANT,
+        ThreadEntry.pressed.is_(False),
     )
     known = chat_groups.told(session, topic, Told.WORDS)
     entries = [

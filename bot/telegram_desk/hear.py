@@ -21,6 +21,7 @@ from cases.model import Case
 from cases.moves import who_is
 from cases.province import Province
 from cases.staff import StaffMember
+from knowledge.vietnamese import fold
 from store import audit, events, files
 from store.files import media_type_of
 from store.outbox import Delivery
@@ -33,6 +34,8 @@ LONGEST_REPLY = 3000
 _NOTE = re.compile(r"(?://|/note(?:@\w+)?(?=\s|$))\s*", re.IGNORECASE)
 _COMMAND = re.compile(r"/(lienket|toi)(?:@\w+)?(?:\s+(.*))?", re.DOTALL | re.IGNORECASE)
 _ANY_COMMAND = re.compile(r"/\w+(?:@\w+)?(?:\s|$)")
+_MEANT_FOR_US = re.compile(r"(?:@\w|(?:ghi chu|noi bo|note)\b)")
+"""How words to a colleague begin, folded: nobody takes back what has gone to a citizen."""
 _TOPIC_NAME = re.compile(re.escape(words.topic_name(0)).replace("0", r"(\d{1,9})"))
 
 
@@ -290,6 +293,8 @@ def _reply_or_note(
         return words.NOTED
     if _ANY_COMMAND.match(text):
         return words.HOW_TO_REPLY  # a mistyped command must not reach a citizen
+    if _MEANT_FOR_US.match(fold(text)):
+        return words.MEANT_FOR_US
     if inbound.kind not in (InboundKind.TEXT, InboundKind.FILE, InboundKind.VOICE):
         raise RefusedError("file")
     if len(text) > LONGEST_REPLY:

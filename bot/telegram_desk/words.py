@@ -69,6 +69,10 @@ HOW_TO_REPLY = (
     "Viết ở đây là gửi cho người dân. Bắt đầu bằng // là ghi chú nội bộ. "
     "Sửa hay xóa tin không thu lại được lời đã gửi."
 )
+MEANT_FOR_US = (
+    "Câu này mở đầu như lời nội bộ, nên chưa gửi cho người dân. Ghi chú thì viết lại, bắt đầu "
+    "bằng //. Muốn gửi người dân thì đổi mấy chữ đầu."
+)
 TOO_OLD = "Nút này đã cũ. Dùng nút ở tin đầu chủ đề."
 DONE = "Đã làm."
 

@@ -145,6 +145,14 @@ class Branch:
             lambda session: talking.citizen_wrote(session, session.get_one(Case, case_id), text)
         )
 
+    def pressed(self, case_id: str, label: str) -> None:
+        def act(session: Session) -> None:
+            case = session.get_one(Case, case_id)
+            word = talking.Word(Author.CITIZEN, label, case.opened_at, None, pressed=True)
+            talking.add_entry(session, case, word)
+
+        self.write(act)
+
     def thread(self, case_id: str) -> list[tuple[Author, str]]:
         def load(session: Session) -> list[tuple[Author, str]]:
             found = talking.thread(session, session.get_one(Case, case_id))
@@ -307,6 +315,7 @@ async def test_a_notice_tells_nothing_personal_and_a_claim_brings_the_citizens_w
 ) -> None:
     await branch.is_linked()
     case_id = branch.opens(words=("CHIM-HOÀNG-YẾN", "bị lấn đất"), urgent=True)
+    branch.pressed(case_id, "Đồng ý gửi")
     await branch.topic(case_id)
     for secret in ("CHIM-HOÀNG-YẾN", "đất", "Nguyễn Phích"):
         assert secret not in branch.texts()
@@ -317,6 +326,7 @@ async def test_a_notice_tells_nothing_personal_and_a_claim_brings_the_citizens_w
 
     told = await branch.shown("CHIM-HOÀNG-YẾN")
     assert "bị lấn đất" in told.text
+    assert "Đồng ý gửi" not in branch.texts()  # a button is no word of theirs
     assert told.protected
     assert told.thread_id == await branch.topic(case_id)
     assert await branch.answered(press) == ("Bạn đã nhận hồ sơ này.", False)
@@ -378,8 +388,11 @@ async def test_a_reply_in_the_thread_reaches_the_citizen_and_a_note_never_does(
     branch.group.writes(LAN, "// chồng chị này hay gọi", thread)
     branch.group.writes(LAN, "/note@tram_test_bot nhớ hỏi lại", thread)
     branch.group.writes(LAN, "/nte gõ nhầm", thread)
+    branch.group.writes(LAN, "Ghi chú: quên gạch chéo", thread)
+    branch.group.writes(LAN, "@minh giúp chị này với", thread)
     await branch.shown(words.NOTED, times=2)
     await branch.shown(words.HOW_TO_REPLY)
+    await branch.shown(words.MEANT_FOR_US, times=2)
     branch.citizen_writes(case_id, "Dạ em tới liền")
     await branch.shown("Dạ em tới liền")
 
@@ -387,7 +400,7 @@ async def test_a_reply_in_the_thread_reaches_the_citizen_and_a_note_never_does(
     assert said == ["Chị đem sổ đỏ theo nha."]
     assert any("Chị đem sổ đỏ theo nha." in one.text for one in branch.web.sent)
     everything = "".join(one.text for one in branch.web.sent)
-    for secret in ("hay gọi", "hỏi lại", "gõ nhầm"):
+    for secret in ("hay gọi", "hỏi lại", "gõ nhầm", "gạch chéo", "giúp chị"):
         assert secret not in everything
     assert len(branch.all(sa.select(Note))) == 2
     assert branch.texts().count("Chị đem sổ đỏ") == 0  # it stands there already
