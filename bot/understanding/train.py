@@ -49,7 +49,7 @@ ABOUT_DANGER = frozenset(
 
 FIELDS_ABOUT_DANGER = frozenset({"criminal", "family"})
 
-RECALL = 0.92
+RECALL = 0.927
 """The share of our own messages in danger that must be heard by weights that never saw them. They
 are harder than what people mostly write, so that more is heard of those."""
 
@@ -322,12 +322,15 @@ def clauses(text: str) -> Iterator[tuple[str, ...]]:
 
 
 def write_company(path: Path = company.PAIRS) -> None:
-    """Count which words keep company, and write down those met together more than once."""
+    """Count which words keep company, and write down those that tell something."""
     pairs = company.count(chain.from_iterable(map(clauses, our_texts())))
+    met: Counter[str] = Counter()
+    for (first, second), times in pairs.items():
+        met[fold(f"{first} {second}")] += times
     lines = [
         f"{first}\t{second}\t{times}\n"
         for (first, second), times in sorted(pairs.items())
-        if times > 1
+        if met[fold(f"{first} {second}")] >= company.MET
     ]
     path.write_text("".join(lines), "utf-8")
 
