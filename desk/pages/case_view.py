@@ -49,6 +49,7 @@ from desk.pages.case_parties import (
     look_at_people,
 )
 from desk.pages.queue import Tab, View, place_name, tab_label
+from eligibility.facts import FactId
 from eligibility.grounds import load_law
 from store.audit import AuditRow
 from store.base import new_id
@@ -688,6 +689,7 @@ def screening_of(session: Session, case: Case) -> ScreeningView | None:
     if not told:
         return None
     facts = told.get("facts")
+    helped_by = _HELPED_BY.get(str(told.get("helped_by")))
     return ScreeningView(
         outcome=texts.screened(told.get("outcome")),
         decided=_decided(told),
@@ -703,12 +705,13 @@ def screening_of(session: Session, case: Case) -> ScreeningView | None:
         facts=tuple(
             (texts.fact(name), texts.value(name, value))
             for name, value in (facts.items() if isinstance(facts, dict) else ())
-            if value is not None
+            # Who helps already is told below, in more than yes and no.
+            if value is not None and not (name == FactId.HANDLED_ELSEWHERE and helped_by)
         ),
         papers=tuple(paper_name(str(paper)) for paper in list_of(told.get("papers"))),
         relation=texts.relation(told.get("relation")),
         consent_of_person=_CONSENT_OF_PERSON.get(str(told.get("consent_of_person"))),
-        helped_by=_HELPED_BY.get(str(told.get("helped_by"))),
+        helped_by=helped_by,
         fields=tuple(texts.field(str(one)) for one in list_of(told.get("fields"))),
         place_told=told.get("place"),
         on=_day(told.get("on")),

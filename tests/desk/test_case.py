@@ -19,6 +19,7 @@ from cases.model import Case
 from cases.thread import Draft, Note, ThreadEntry
 from desk import texts
 from desk.pages import files as desk_files
+from desk.pages.case_acts import ACTS, ActId
 from desk.pages.files import VIEW_PIXELS
 from store import files
 from store.audit import AuditRow
@@ -94,6 +95,29 @@ async def test_the_officer_sees_whether_the_person_agrees_and_who_helps_already(
     page = (await (await world.signed_in("lan")).get(f"/desk/cases/{case_id}")).text
 
     assert shown in page
+
+
+async def test_who_helps_already_is_told_once(world: World) -> None:
+    facts = {"household": "poor", "handled_elsewhere": False}
+    told = world.open_case(screening={"facts": facts, "helped_by": "nobody"})
+    only_fact = world.open_case(screening={"facts": facts})
+    browser = await world.signed_in("lan")
+
+    page = (await browser.get(f"/desk/cases/{told}")).text
+    assert "Ai đang giúp việc này: chưa có ai" in page
+    assert "Nơi trợ giúp pháp lý khác" not in page
+    assert "Nơi trợ giúp pháp lý khác" in (await browser.get(f"/desk/cases/{only_fact}")).text
+
+
+async def test_whoever_opens_no_case_reads_how_one_goes(world: World) -> None:
+    browser = await world.signed_in("lan")
+
+    page = (await browser.get("/desk/")).text
+    assert "Một hồ sơ đi thế nào" in page
+    for act in (ActId.HAND_OVER, ActId.OFFER_TRANSFER, ActId.ASK_PAPERS):
+        assert ACTS[act].label in page  # called as its button is called
+    case_id = world.open_case()
+    assert "Một hồ sơ đi thế nào" not in (await browser.get(f"/desk/cases/{case_id}")).text
 
 
 async def test_what_citizens_and_officers_write_stays_inert_text(world: World) -> None:
