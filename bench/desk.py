@@ -25,9 +25,9 @@ from bot.texts import load_about, load_texts
 from cases.alerts import AlertRow
 from cases.atlas import Atlas
 from cases.codes import fresh_code, fresh_pin
-from cases.deadlines import DeadlineKind, Step
-from cases.deadlines import Role as Told
 from cases.life import HELD, CaseState, Outcome
+from cases.limits import DeadlineKind, Step
+from cases.limits import Role as Told
 from cases.model import Case, Pause
 from cases.province import load_province
 from cases.queue import code_index, pin_index

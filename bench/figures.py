@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from cases import figures
 from cases.calendar import calendar_of
-from cases.deadlines import Form
 from cases.life import CaseState, Outcome
+from cases.limits import Form
 from cases.model import Case
 from cases.province import load_province
 from cases.staff import Role, StaffMember

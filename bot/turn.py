@@ -95,8 +95,9 @@ from cases.clock import deadlines_in
 from cases.codes import fresh_code, fresh_pin
 from cases.contact import CallHours, SafeContact
 from cases.data_requests import Kept
-from cases.deadlines import DeadlineKind, DeadlineState
+from cases.deadlines import DeadlineState
 from cases.life import HELD, CaseState, ComplaintKind, ProviderGround, RefusedError
+from cases.limits import DeadlineKind
 from cases.model import Appointment, Case, MeetingState, WishKind
 from cases.offered import OfferedProvider
 from cases.papers import AskedPaper

@@ -75,8 +75,8 @@ def _form(number: str, source: Path | None, out: Path) -> int:
 
 
 def _deadlines() -> int:
-    from cases.deadlines import load_rules
     from cases.deadlines_page import page
+    from cases.limits import load_rules
     from cases.province import load_province
 
     province = load_province(os.environ.get("TRAM_PROVINCE") or DEFAULT_PROVINCE)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from cases import access
-from cases.deadlines import DeadlineKind, Role, Step
+from cases.limits import DeadlineKind, Role, Step
 from cases.model import Case
 from cases.providers import Provider
 from cases.rights import Complaint

@@ -14,7 +14,7 @@ from cases.access import listed_for
 from cases.callbacks import contact_in
 from cases.careful import needs_care
 from cases.contact import CallHours, SafeContact
-from cases.deadlines import say_moment
+from cases.deadline_words import say_moment
 from cases.life import CaseState, Move, RefusedError
 from cases.model import (
     OPEN_MEETING,

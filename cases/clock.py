@@ -14,14 +14,9 @@ import sqlalchemy as sa
 
 from cases.alerts import CONFLICT, GLASS, AlertRow, keys_told, on_duty, ring
 from cases.calendar import WorkingCalendar, calendar_of
-from cases.deadlines import (
-    CaseTimes,
-    Deadline,
-    Role,
-    deadlines_of,
-    next_alerts,
-)
+from cases.deadlines import Deadline, deadlines_of, next_alerts
 from cases.handover import release_cases_of
+from cases.limits import CaseTimes, Role
 from cases.model import Case, Pause, ProviderWish
 from cases.province import Province
 from cases.rights import Complaint, change_asked, complaint_of

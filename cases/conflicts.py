@@ -16,8 +16,8 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from cases import access
 from cases.alerts import CONFLICT, keys_told, ring
-from cases.deadlines import Form, Role, Step
 from cases.life import RefusedError, Who
+from cases.limits import Form, Role, Step
 from cases.model import Assignment, Case
 from cases.moves import who_is
 from cases.parties import Named, Party, PartyRole

@@ -4,20 +4,9 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from cases.calendar import ZONE, calendar_of
-from cases.deadlines import (
-    CaseTimes,
-    DeadlineKind,
-    DeadlineState,
-    Form,
-    Measure,
-    Role,
-    Rule,
-    Rules,
-    deadlines_of,
-    say_day,
-    say_length,
-    say_moments,
-)
+from cases.deadline_words import say_day, say_length, say_moments
+from cases.deadlines import DeadlineState, deadlines_of
+from cases.limits import CaseTimes, DeadlineKind, Form, Measure, Role, Rule, Rules
 from cases.province import Day, Province
 
 _HEAD = """\

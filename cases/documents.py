@@ -20,8 +20,8 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from cases.deadlines import Form
 from cases.life import Ground, ProviderGround
+from cases.limits import Form
 from cases.province import Province
 from cases.typeset import (
     FORMS,

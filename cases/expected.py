@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cases.deadlines import DeadlineKind, shipped_rules
+from cases.limits import DeadlineKind, shipped_rules
 
 
 @dataclass(frozen=True)

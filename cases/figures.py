@@ -32,8 +32,9 @@ from cases import access
 from cases.access import NotFoundError
 from cases.calendar import ONE_DAY, WorkingCalendar, calendar_of, day_of, midnight
 from cases.clock import times_from
-from cases.deadlines import DeadlineKind, kept_of
+from cases.deadlines import kept_of
 from cases.life import HELD, CaseState, Outcome
+from cases.limits import DeadlineKind
 from cases.model import Case, Pause, ProviderWish, WishKind
 from cases.province import Province
 from cases.rights import MOST_STARS, Complaint, Rating

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cases import alerts
 from cases.access import visible_to
-from cases.deadlines import Role as Told
-from cases.deadlines import Step
+from cases.limits import Role as Told
+from cases.limits import Step
 from cases.model import Case
 from cases.staff import Role, StaffMember
 from store import audit, events

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cases.alerts import AlertRow
-from cases.deadlines import Step
 from cases.life import CaseState
+from cases.limits import Step
 from cases.model import Case
 from store.incidents import Incident
 from store.marks import Mark

@@ -6,8 +6,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cases.deadlines import Form
 from cases.life import AtOnce, CaseState, Ground, Outcome, ProviderGround
+from cases.limits import Form
 from cases.providers import Provider
 from cases.staff import StaffMember
 from store.base import Row

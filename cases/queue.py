@@ -14,8 +14,9 @@ from cases import access, conflicts, consent
 from cases.calendar import calendar_of
 from cases.clock import times_of
 from cases.codes import FIRST_WAIT, FREE_TRIES, LONGEST_WAIT
-from cases.deadlines import DeadlineKind, DeadlineState, deadlines_of
+from cases.deadlines import DeadlineState, deadlines_of
 from cases.life import HELD, CaseState, Move, RefusedError, check, standing
+from cases.limits import DeadlineKind
 from cases.model import CUSTODY, Case, Transfer, TransferState
 from cases.moves import made, take_up, tell, to_queue, who_is, withdraw_offer
 from cases.province import Province

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from cases import conflicts, papers, rights
 from cases.calendar import ZONE, calendar_of
 from cases.clock import times_of
-from cases.deadlines import DeadlineKind, DeadlineState, Form, deadlines_of
+from cases.deadlines import DeadlineState, deadlines_of
 from cases.life import (
     AtOnce,
     CaseState,
@@ -23,6 +23,7 @@ from cases.life import (
     ProviderGround,
     RefusedError,
 )
+from cases.limits import DeadlineKind, Form
 from cases.model import (
     Assignment,
     Case,

@@ -18,9 +18,9 @@ import sqlalchemy as sa
 
 from cases import access
 from cases.access import NotFoundError
-from cases.deadlines import Form
 from cases.figures import Filters, Period, counted_for, groups_of, head_of_screening, is_exact
 from cases.life import AtOnce, Ground, Outcome
+from cases.limits import Form
 from cases.model import Assignment, Case, Refusal, RegisterEntry
 from cases.parties import Party, PartyRole
 from cases.providers import Provider, ProviderKind

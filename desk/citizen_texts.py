@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import assert_never
 
-from cases.deadlines import say_moment
+from cases.deadline_words import say_moment
 from cases.intake import Checked
 from cases.life import ComplaintKind, PaperState
 from cases.model import MeetingPlace, MeetingState

@@ -2,9 +2,9 @@
 
 from typing import assert_never
 
-from cases.deadlines import DeadlineKind
 from cases.figures import Range
 from cases.life import Ground
+from cases.limits import DeadlineKind
 from eligibility.grounds import GroupId
 
 

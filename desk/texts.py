@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from cases import deadlines
+from cases import limits
 from cases.alerts import CONFLICT, GLASS
 from cases.conflicts import Matched, Verdict
-from cases.deadlines import DeadlineKind, Step
 from cases.joining import Alike
 from cases.life import AtOnce, CaseState, Outcome
+from cases.limits import DeadlineKind, Step
 from cases.parties import PartyRole
 from cases.providers import Gender, ProviderKind
 from cases.staff import Role
@@ -967,14 +967,14 @@ def difference_done(decision: str | None) -> str | None:
 # --- the page of a case -------------------------------------------------------------------------
 
 
-def form_of_aid(form: deadlines.Form) -> str:
+def form_of_aid(form: limits.Form) -> str:
     """A form of legal aid, as officers call it and as the register's code does."""
     match form:
-        case deadlines.Form.LITIGATION:
+        case limits.Form.LITIGATION:
             return "Tham gia tố tụng (TGTT)"
-        case deadlines.Form.REPRESENTATION:
+        case limits.Form.REPRESENTATION:
             return "Đại diện ngoài tố tụng (ĐDNTT)"
-        case deadlines.Form.ADVICE:
+        case limits.Form.ADVICE:
             return "Tư vấn pháp luật (TV)"
         case _:
             assert_never(form)
@@ -995,16 +995,16 @@ def at_once(reason: AtOnce) -> str:
             assert_never(reason)
 
 
-def owner(role: deadlines.Role) -> str:
+def owner(role: limits.Role) -> str:
     """Who owns a deadline."""
     match role:
-        case deadlines.Role.HOLDER:
+        case limits.Role.HOLDER:
             return "người giữ hồ sơ"
-        case deadlines.Role.HEAD:
+        case limits.Role.HEAD:
             return "trưởng chi nhánh"
-        case deadlines.Role.CENTRE:
+        case limits.Role.CENTRE:
             return "trung tâm"
-        case deadlines.Role.DUTY:
+        case limits.Role.DUTY:
             return "người trực"
         case _:
             assert_never(role)

@@ -17,9 +17,9 @@ from bot.channels.message import InboundKind
 from bot.understanding.danger import DangerKind
 from bot.understanding.people import Relation
 from bot.understanding.understood import Understood
-from cases.deadlines import DeadlineKind
 from cases.expected import Expected, by_rule
 from cases.life import PaperState
+from cases.limits import DeadlineKind
 from cases.offered import OfferedProvider
 from cases.offices import Staffing
 from cases.places import Gazetteer

@@ -27,7 +27,6 @@ from cases import (
 from cases.access import the_case
 from cases.calendar import ZONE, calendar_of
 from cases.conflicts import Verdict
-from cases.deadlines import DeadlineKind, Form
 from cases.life import (
     AtOnce,
     CaseState,
@@ -40,6 +39,7 @@ from cases.life import (
     Who,
     why_not,
 )
+from cases.limits import DeadlineKind, Form
 from cases.model import Case, MeetingPlace
 from cases.moves import who_is
 from cases.parties import PartyRole

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from cases.clock import deadlines_in
-from cases.deadlines import Deadline, DeadlineKind, DeadlineState
+from cases.deadlines import Deadline, DeadlineState
+from cases.limits import DeadlineKind
 from cases.model import Case
 from desk import texts
 from desk.frame import Frame

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from cases import conflicts, documents, handover, rights, transfer
 from cases.conflicts import Verdict
-from cases.deadlines import Form
 from cases.intake import Checked
 from cases.life import CLOSING, AtOnce, Ground, Outcome, ProviderGround, RefusedError, why_not
+from cases.limits import Form
 from cases.model import Case, MeetingPlace
 from cases.moves import who_is
 from cases.parties import PartyRole

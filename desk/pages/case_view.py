@@ -13,10 +13,10 @@ from sqlalchemy.orm import load_only
 from cases import callbacks, documents, register, rights, talking
 from cases.access import looked_at
 from cases.contact import contact_of
-from cases.deadlines import DeadlineKind
 from cases.documents import FormId
 from cases.intake import Came
 from cases.life import CaseState, Move, Who, why_not
+from cases.limits import DeadlineKind
 from cases.model import Case, WishKind
 from cases.moves import EVENTS, open_offer, who_is
 from cases.providers import Provider

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from cases import alerts
 from cases.access import listed_for, offered_to, visible_to
 from cases.alerts import AlertRow
-from cases.deadlines import Step
 from cases.life import HELD, OPEN, CaseState
+from cases.limits import Step
 from cases.model import Case, Pause
 from cases.staff import Role, StaffMember
 from store.session import Session

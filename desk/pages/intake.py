@@ -13,8 +13,9 @@ from cases.access import NotFoundError
 from cases.answers import expected_answer
 from cases.clock import deadlines_in
 from cases.codes import fresh_code, fresh_pin, spaced
-from cases.deadlines import DeadlineKind, say_moment
+from cases.deadline_words import say_moment
 from cases.intake import Came, Wording
+from cases.limits import DeadlineKind
 from cases.model import Case
 from cases.purpose import Purpose
 from cases.slip import Slip, render_slip

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from cases import appointments
 from cases.appointments import Planned
-from cases.deadlines import say_day
+from cases.deadline_words import say_day
 from cases.staff import StaffMember
 from desk import texts
 from desk.frame import Frame, Me, names_of

@@ -6,8 +6,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from cases import data_requests, queue, register, rights, staffing, talking
-from cases.deadlines import Form
 from cases.life import CaseState
+from cases.limits import Form
 from cases.model import Case
 from cases.parties import PartyRole, add_party
 from cases.providers import ProviderEntry, ProviderKind, write_provider

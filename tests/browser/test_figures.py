@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
 
 from cases import parties, queue, register, rights
-from cases.deadlines import Form
 from cases.life import Outcome
+from cases.limits import Form
 from cases.model import Case
 from cases.parties import PartyRole
 from cases.staff import StaffMember

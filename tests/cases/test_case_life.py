@@ -26,9 +26,9 @@ from cases import (
 )
 from cases.access import NotFoundError
 from cases.conflicts import Verdict
-from cases.deadlines import Form
 from cases.joining import Alike
 from cases.life import AtOnce, CaseState, Ground, Outcome, ProviderGround, RefusedError
+from cases.limits import Form
 from cases.model import Case
 from cases.parties import PartyRole
 from cases.providers import ProviderEntry, ProviderKind, Publish

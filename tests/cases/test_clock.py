@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from cases import alerts, queue, register, rights
 from cases.alerts import AlertRow
 from cases.clock import Sweep, tell_due
-from cases.deadlines import DeadlineKind, Form
-from cases.deadlines import Role as Told
 from cases.life import CaseState, Outcome
+from cases.limits import DeadlineKind, Form
+from cases.limits import Role as Told
 from cases.model import Case
 from cases.staff import Role, StaffMember
 from store.clock import SetClock

@@ -14,20 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.calendar import ZONE, calendar_of, midnight
-from cases.deadlines import (
+from cases.deadlines import Deadline, DeadlineState, deadlines_of, next_alerts
+from cases.limits import (
     FILE,
     CaseTimes,
-    Deadline,
     DeadlineKind,
-    DeadlineState,
     Form,
     Moment,
     Role,
     Rules,
     Step,
-    deadlines_of,
     load_rules,
-    next_alerts,
     shipped_rules,
 )
 from cases.province import load_province

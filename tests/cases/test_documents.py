@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from pypdf import PdfReader
 
 from cases.__main__ import main
-from cases.deadlines import Form
 from cases.documents import (
     LONGEST,
     Act,
@@ -39,6 +38,7 @@ from cases.documents import (
     wording,
 )
 from cases.life import Ground, ProviderGround
+from cases.limits import Form
 from cases.province import Province, load_province
 from cases.typeset import FORMS, qr_png
 from store.datafile import DataFileError

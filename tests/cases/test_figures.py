@@ -12,14 +12,7 @@ from hypothesis import strategies as st
 from cases import parties, queue, register, rights, talking
 from cases.access import NotFoundError
 from cases.calendar import calendar_of
-from cases.deadlines import (
-    CaseTimes,
-    DeadlineKind,
-    DeadlineState,
-    Form,
-    deadlines_of,
-    kept_of,
-)
+from cases.deadlines import DeadlineState, deadlines_of, kept_of
 from cases.figures import (
     Figures,
     Filters,
@@ -36,6 +29,7 @@ from cases.figures import (
     usual_answer_time,
 )
 from cases.life import Ground, Outcome
+from cases.limits import CaseTimes, DeadlineKind, Form
 from cases.model import Case
 from cases.parties import PartyRole
 from cases.report12 import Movement, Report12, masked, register_of, report12_of

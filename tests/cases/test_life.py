@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cases.deadlines import Form
 from cases.life import HELD, MOVES, CaseState, Ground, Move, RefusedError, Who, check, why_not
 from cases.life_page import page
+from cases.limits import Form
 from cases.moves import EVENTS
 from cases.register import register_code
 from desk import texts

@@ -6,8 +6,9 @@ import pytest
 
 from cases import papers, queue, register
 from cases.clock import deadlines_in
-from cases.deadlines import DeadlineKind, DeadlineState, Form
+from cases.deadlines import DeadlineState
 from cases.life import AtOnce, Ground, PaperState, PaperVerdict, RefusedError
+from cases.limits import DeadlineKind, Form
 from cases.model import Case
 from cases.papers import AskedPaper
 from cases.staff import Role, StaffMember

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from cases import handover, queue, register, transfer
 from cases.access import NotFoundError
-from cases.deadlines import Form
 from cases.life import CaseState, Outcome, RefusedError
+from cases.limits import Form
 from cases.model import Case
 from cases.staff import Role, StaffMember
 from store.session import Database, Session

@@ -43,8 +43,6 @@ from cases import (
     transfer,
 )
 from cases.access import NotFoundError
-from cases.deadlines import Form
-from cases.deadlines import Role as Owner
 from cases.life import (
     CLOSING,
     HELD,
@@ -55,6 +53,8 @@ from cases.life import (
     ProviderGround,
     RefusedError,
 )
+from cases.limits import Form
+from cases.limits import Role as Owner
 from cases.model import (
     Assignment,
     Case,

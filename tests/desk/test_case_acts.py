@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from cases import moves, papers, queue, register, rights, talking
 from cases.conflicts import ConflictDecision, Relation, Verdict
-from cases.deadlines import Form
 from cases.life import AtOnce, CaseState, Ground, Outcome, ProviderGround
+from cases.limits import Form
 from cases.model import Case, Refusal, RegisterEntry
 from cases.parties import Party, PartyRole
 from cases.providers import ProviderEntry, ProviderKind, write_provider

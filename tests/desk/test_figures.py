@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pypdf import PdfReader
 
 from cases import parties, queue, register
-from cases.deadlines import Form
+from cases.limits import Form
 from cases.parties import PartyRole
 from cases.staff import StaffMember
 from desk import charts

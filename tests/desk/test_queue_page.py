@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from cases import alerts, data_requests, queue, register, rights, talking, transfer
-from cases.deadlines import DeadlineKind, Form, Step
-from cases.deadlines import Role as Told
 from cases.life import Outcome
+from cases.limits import DeadlineKind, Form, Step
+from cases.limits import Role as Told
 from cases.model import Case
 from cases.moves import end
 from desk.pages.inbox import ALWAYS, Tab

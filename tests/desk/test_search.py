@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from cases import parties, queue, register, talking, transfer
 from cases.codes import fresh_code
-from cases.deadlines import Form
+from cases.limits import Form
 from cases.model import Case, RegisterEntry
 from cases.parties import PartyRole
 from cases.search import CaseIndex, search

@@ -2,8 +2,8 @@
 
 from cases import providers, register, rights
 from cases.clock import deadlines_in
-from cases.deadlines import DeadlineKind, Form
 from cases.life import ProviderGround
+from cases.limits import DeadlineKind, Form
 from cases.model import Case, WishKind
 from cases.providers import Gender, ProviderEntry, ProviderKind, Publish
 from cases.province import load_province

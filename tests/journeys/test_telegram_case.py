@@ -1,8 +1,8 @@
 """A case over Telegram's real HTTP: papers, a meeting, the wish for another helper."""
 
 from cases import appointments, papers, register
-from cases.deadlines import Form
 from cases.life import PaperVerdict
+from cases.limits import Form
 from cases.model import Case, MeetingPlace, MeetingState, WishKind
 from cases.papers import AskedPaper
 from cases.province import load_province
