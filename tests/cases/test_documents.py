@@ -40,6 +40,7 @@ from cases.documents import (
 from cases.life import Ground, ProviderGround
 from cases.limits import Form
 from cases.province import Province, load_province
+from cases.slip import Slip, render_slip
 from cases.typeset import FORMS, qr_png
 from store.datafile import DataFileError
 
@@ -560,3 +561,25 @@ def test_the_page_about_forms_tells_every_blank_and_every_form() -> None:
         assert f"| {form.number} |" in page
         for name in wording().forms[form].must_hold:
             assert f"`{name}`" in page
+
+
+def test_a_slip_with_everything_on_it_stays_on_its_half_sheet() -> None:
+    slip = Slip(
+        office="Trung tâm Trợ giúp pháp lý nhà nước tỉnh Cà Mau",
+        address="Số 23, đường 3 tháng 2, khóm 4, phường Lý Văn Lâm, gần Ủy ban nhân dân phường",
+        phone="0290 3 123 456",
+        hours="Thứ Hai, Thứ Ba, Thứ Tư, Thứ Năm, Thứ Sáu: 07:00–11:00, 13:00–17:00",
+        code="412JC-ASCFR",
+        pin="217963",
+        day="24/11/2026",
+        next="Cán bộ xem giấy tờ và trả lời. Nơi này thường trả lời trong khoảng 6 giờ làm việc. "
+        "Mốc trung tâm tự đặt để xem và trả lời: 17:00 thứ Tư 25/11/2026.",
+        web="https://tram.camau.gov.vn/",
+    )
+
+    paper = render_slip(slip, CA_MAU)
+
+    assert len(PdfReader(io.BytesIO(paper)).pages) == 1
+    told = words_of_pdf(paper)
+    for said in (slip.office, "khóm 4", slip.phone, slip.hours, slip.code, slip.pin):
+        assert said in told.replace("07:00– 11:00", "07:00–11:00"), said
