@@ -39,6 +39,8 @@ class PeopleFile(Entry):
     not_harmed: tuple[str, ...]
     on_behalf: tuple[str, ...]
     wants: tuple[str, ...]
+    seeks: tuple[str, ...]
+    """What somebody named wants for themselves."""
     not_people: tuple[str, ...]
     against: tuple[str, ...]
     wed: tuple[str, ...]
@@ -86,6 +88,7 @@ class People:
         self._not_harmed = book.all(file.not_harmed)
         self._on_behalf = book.all(file.on_behalf)
         self._wants = book.all(map(_together, file.wants))
+        self._seeks = book.all(file.seeks)
         self._against = book.all(file.against)
         self._acts = book.all(map(_together, file.acts))
         self._mostly_other_words = frozenset(map(fold, file.mostly_other_words))
@@ -145,7 +148,11 @@ class People:
             parent_of &= not message.commas >> end & 1
             if parent_of:  # "mẹ nó": whoever "nó" was before, "nó" stays
                 taken, relation = whose[end], Relation.OTHER
-            elif relation is not Relation.SELF and named is not None:
+            elif (
+                relation is not Relation.SELF
+                and named is not None
+                and tuple(map(fold, message.words[begin:end])) != _PEOPLE_AT_LARGE
+            ):
                 named_before.append((relation, fold(" ".join(message.words[begin:end]))))
             humble_one = (begin, end) in humbly
             subject = _begins_a_clause(begin, taken, found[-1].end if found else 0, message)
@@ -246,6 +253,17 @@ class People:
             for one in mentions
         )
 
+    def others_wanting(
+        self, message: Message, mentions: tuple[Mention, ...]
+    ) -> tuple[Relation, ...]:
+        """Those of whom it is said what they want themselves: "ảnh muốn kiện, tôi dắt ảnh đi"."""
+        begins = {begin for _, begin, _ in self._seeks.find(message)}
+        return tuple(
+            one.relation
+            for one in mentions
+            if one.relation is not Relation.SELF and begins & {one.end, one.end + 1}
+        )
+
     def self_acts(self, message: Message, mentions: tuple[Mention, ...]) -> bool:
         """Whether the writer tells what they did themselves: "tôi mua chiếc xe, họ không đổi"."""
         begins = {begin for _, begin, _ in self._acts.find(message)}
@@ -280,6 +298,8 @@ def _is_gone(
     )
 
 
+_PEOPLE_AT_LARGE = ("nguoi", "ta")
+"""Many, or nobody in particular: "người ta dẫn nó đi" leaves "nó" to whoever was named before."""
 _THE_OLD = frozenset(["ông", "bà", "cụ", "ong", "cu"])
 _THEY = frozenset(["họ", "tụi", "chúng", "bọn"])
 """Others than those named before; with marks only, for "ho" is a household too."""
@@ -287,10 +307,13 @@ _THEY = frozenset(["họ", "tụi", "chúng", "bọn"])
 
 def _dies_after(place: int, message: Message) -> bool:
     """Whether a clause of its own tells of a death: "ông tôi thương binh, 90 tuổi, mất hồi …"."""
+    if [fold(word) for word in message.words[max(0, place - 2) : place]] in _UNTIL:
+        return True  # "ông tôi nhiễm chất độc, lãnh tiền tới lúc mất"
     after = fold(message.words[place + 1]) if place + 1 < len(message.words) else ""
     return bool(message.commas >> place & 1) and after in _WHEN
 
 
+_UNTIL = (["toi", "luc"], ["den", "luc"], ["toi", "khi"], ["den", "khi"])
 _WHEN = frozenset(["hoi", "nam", "cach", "tu", "som", "thang", "hom"])
 
 

@@ -426,15 +426,26 @@ class Statuses:
             return spoken_for
         if Relation.SELF in told:
             return Relation.SELF
-        minors = {
+        seeking = self._people.others_wanting(message, mentions)
+        if first is None and any(one in told for one in seeking):
+            return next(one for one in seeking if one in told)
+        wards = {
             relation
             for one, relation in owners.items()
-            if 0 <= one.age < _GROWN_UP and relation is not Relation.SELF
+            if (0 <= one.age < _GROWN_UP or (one.fact is FactId.DISABLED and one.value is True))
+            and relation is not Relation.SELF
         }
-        if first is None and not parent and len(minors) == 1 and self._for_a_child.among(message):
-            return minors.pop()
+        if first is None and not parent and len(wards) == 1 and self._for_a_child.among(message):
+            return wards.pop()
         if accused and first is None:  # "con tôi ở tù, tôi muốn xin giảm án"
             return accused[0]
+        denied = {
+            one.fact
+            for one, relation in owners.items()
+            if relation is Relation.SELF and one.value is False
+        }
+        if first is None and any(one.fact in denied and one.value is True for one in owners):
+            return Relation.SELF  # "vợ tôi người Khmer, tôi người Kinh": the writer is compared
         if told and first is None and self._people.self_wants(message, mentions):
             return Relation.SELF
         cared_for = any(one.fact is FactId.DISABLED and one.value is True for one in owners)
@@ -548,6 +559,8 @@ class Statuses:
             if first and message.words[first - 1] in _NO_AGE_AFTER:
                 continue
             if first >= 2 and folded[first - 2 : first] in _OF_THE_LAW:
+                continue
+            if _at_the_age_of(first, folded, message):
                 continue
             if _of_another_time(first, mentions, folded, message):
                 continue
@@ -768,6 +781,12 @@ _GRADES = {str(grade): grade + 5 for grade in (*range(1, 10), 11, 12)}
 law draws its line at 16."""
 _OF_THE_LAW = (["nguoi", "tren"], ["nguoi", "tu"], ["la", "tren"], ["khi", "tren"])
 """Before an age that is no person's."""
+
+
+def _at_the_age_of(first: int, folded: list[str], message: Message) -> bool:
+    """Whether a clause begins with "hồi 15 tuổi" ("hoi" may be to ask: "cho em hỏi 15 tuổi …")."""
+    borders = message.commas | message.sentence_ends | 1
+    return first > 0 and folded[first - 1] == "hoi" and bool(borders >> (first - 1) & 1)
 
 
 def _of_another_time(
