@@ -336,6 +336,9 @@ def _words(state: State, heard: Heard, lookups: Lookups) -> Turn:
 def _told(state: State, heard: Heard, lookups: Lookups) -> Turn:
     """Words that are neither noise nor a code nor a number alone."""
     understood = heard.understood
+    if state.step not in _OWN_WORDS and not state.step.startswith(with_officer.OURS):
+        wish = contact.not_to_be_called(understood.text)
+        state = state.with_(reach=state.reach or wish[:_LONGEST_WISH])
     in_form = state.step not in FREE
     if state.step not in _OWN_WORDS and (aside := _aside(state, heard, lookups)) is not None:
         return aside
@@ -381,7 +384,13 @@ def _aside(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     return None
 
 
+_LONGEST_WISH = 200
+"""Letters of a wish about calling that are kept."""
 _CANNOT_READ = re.compile(
+    r"\bmat (?:toi |tui |em |ba |me |da |bi )*(?:kem|mo|yeu|lem nhem|khong thay)\b"
+    r"(?: \w+){0,3} chu\b"
+    r"|\bdoc (?:chu )?(?:khong|ko|hong|k) (?:duoc|noi|thay|ro)\b"
+    r"|"
     r"\b(?:khong|mu) (?:co )?(?:biet |ranh |thuoc )?(?:doc |viet )*chu"
     r"(?: nghia)?(?: gi| het| nhieu| may| dau)*(?: a| nha)?\s*(?:$|[.,!])"
 )

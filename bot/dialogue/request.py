@@ -38,7 +38,7 @@ from cases.routing import Need, Routing, in_words, route
 from cases.screened import CHILD_UNTIL, as_json, tells_sensitive, without_sensitive
 from cases.speech import Ask, Choice, Line, Say, say
 from cases.wording import FALLBACK
-from eligibility.facts import FactId, Facts
+from eligibility.facts import CriminalRole, FactId, Facts
 from eligibility.screen import screen
 from knowledge.article import FieldId
 from knowledge.vietnamese import fold
@@ -625,20 +625,32 @@ def _open(state: State, lookups: Lookups, *, with_words: bool) -> Turn:
         with_words=with_words,
         agreed=tuple(agreed),
     )
+    held = state.danger is DangerKind.ARREST or state.facts.criminal_role is CriminalRole.HELD
     told = [
         Line(
             key="request.opened.head",
             blanks={"office": office.label, "code": spaced(code), "pin": pin},
         ),
         Line(key="request.opened.next"),
-        answered_in(to.office, lookups),
+        Line(key="request.opened.held") if held else answered_in(to.office, lookups),
     ]
-    if wish.urgent:
+    if wish.urgent and not held:
         told.append(Line(key="request.opened.urgent"))
-    asked = _after(state).at(PHONE if state.phone is None else HOURS)
     copied = (choice("go:copied", "delete.copied"),) if lookups.takes_away else ()
     opened = Say(lines=tuple(told), choices=copied, secret=True)
+    if state.phone is None and contact.not_to_be_called(state.reach):
+        quiet = _not_called(_after(state))
+        return Turn(quiet.state, (opened, *quiet.says), (wish, *quiet.wishes))
+    asked = _after(state).at(PHONE if state.phone is None else HOURS)
     return Turn(asked, (opened, ask_again(asked, lookups)), (wish,))
+
+
+def _not_called(state: State) -> Turn:
+    """Asked for no number: they have said that nobody is to call, and the officer reads it."""
+    line = Line(key="request.phone.not_called", blanks={"words": hidden(state.reach)})
+    note = NoteContact(None, state.reach, None, Agreed(Purpose.CONTACT, line))
+    turn = _done(state.with_(reach="", call_back=False)).before(Say(lines=(line,)))
+    return Turn(turn.state, turn.says, (note,))
 
 
 def answered_in(office_id: str, lookups: Lookups) -> Line:
@@ -718,6 +730,8 @@ def _consent_of_person(state: State) -> str | None:
 def _phone(state: State, heard: Heard, lookups: Lookups) -> Turn | None:
     has_none = heard.understood.intent is Intent.NO or contact.has_no_number(heard.text)
     if heard.key == "none" or _skips(heard) or (not heard.key and has_none):
+        if state.reach:  # "đừng gọi về nhà", said before: it is there for whoever has the number
+            return _not_called(state)
         return _done(state.with_(call_back=False)).before(say("request.phone.refused"))
     phone = heard.phone or heard.understood.phone
     if phone is not None:

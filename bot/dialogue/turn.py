@@ -458,9 +458,9 @@ class RaiseAlarm:
 
 @dataclass(frozen=True)
 class NoteContact:
-    """Keep a safe phone number and the hours for calling."""
+    """Keep a safe phone number and the hours for calling, or that nobody is to call."""
 
-    phone: str
+    phone: str | None
     hours: str
     window: str | None
     """The choice of hours; None: they were told in words."""

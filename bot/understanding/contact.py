@@ -13,6 +13,11 @@ _WISH = re.compile(
     rf"\b{_NOT} (?:co |ai |bao gio |duoc )*(?:goi|dien|nhan tin|nhan|lien he|lien lac|alo)\b"
     r".{0,24}\b(?:nha|may nay|so nay|may do|so do|chong|vo|ba|ma|me|cha|tia|ong|gia dinh)\b"
 )
+_NEVER_CALLED = re.compile(
+    rf"\b{_NOT} (?:co |ai |bao gio |can bo |duoc )*(?:goi|alo)\b"
+    r"(?! (?:la|ten|do|nhu|cap cuu|cong an|113|115))"
+)
+_CLAUSE = re.compile(r"[^,.;!?\n]+")
 _CALL_ME = re.compile(
     r"\bgoi (?:dien )?(?:lai )?cho (?:toi|tui|em|minh|chi|anh|con|chau|me|ma)\b"
     r"|\bgoi (?:dien )?lai (?:giup|gium|dum )?(?:toi|tui|em|minh|con|chau)\b"
@@ -50,6 +55,14 @@ def hands_over(text: str, phone: str | None) -> bool:
         return False
     named = phone is not None and (_HANDS_OVER.search(words) is not None or not _letters(words))
     return named or _WISH.search(words) is not None
+
+
+def not_to_be_called(text: str) -> str:
+    """The part of a message that asks not to be called, as it was said; empty when none does."""
+    for clause in _CLAUSE.findall(text):
+        if _NEVER_CALLED.search(fold(clause)):
+            return str(clause).strip()
+    return ""
 
 
 def has_no_number(text: str) -> bool:

@@ -135,3 +135,36 @@ def test_a_place_that_is_known_gives_way_to_a_name_only_never_to_a_likeness(talk
 
     talk.writes("xã Khánh Lâm")
     assert talk.state.place.communes != ("32059",)
+
+
+def test_who_says_not_to_call_is_asked_for_no_number_and_the_officer_reads_why(talk: Talk) -> None:
+    talk.writes("tôi muốn gặp cán bộ, nhà bên lấn đất, đừng gọi điện thoại chồng tôi biết")
+    talk.writes("xã Đá Bạc")
+    talk.presses("nobody")
+    said = talk.presses("agree")
+
+    assert "request.phone.ask" not in talk.keys
+    assert "đừng gọi điện thoại chồng tôi biết" in said
+    (note,) = (wish for wish in talk.turn.wishes if isinstance(wish, NoteContact))
+    assert note.phone is None
+    assert note.hours == "đừng gọi điện thoại chồng tôi biết"
+
+
+@pytest.mark.parametrize("text", ["công an không gọi là bắt giữ", "tôi gọi hoài không ai trả lời"])
+def test_calls_that_are_told_of_are_no_wish(talk: Talk, text: str) -> None:
+    talk.writes(text)
+
+    assert not talk.state.reach
+
+
+def test_of_somebody_held_the_hours_of_the_law_are_told_not_the_working_hours(talk: Talk) -> None:
+    talk.writes("cong an moi bat con trai toi hoi trua, 17 tuoi, gio lam sao")
+    talk.writes("xã Đá Bạc")
+    talk.presses("skip")
+    talk.presses("yes")
+    talk.presses("agree")
+    if talk.state.step == "request.sensitive":
+        talk.presses("agree")
+
+    assert "request.opened.held" in talk.keys
+    assert "request.opened.by_rule" not in talk.keys

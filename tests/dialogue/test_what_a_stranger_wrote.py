@@ -77,7 +77,15 @@ def test_who_is_held_and_where_is_asked_once_and_may_be_left_out(talk: Talk) -> 
     assert talk.state.step == "request.person"
 
 
-@pytest.mark.parametrize("text", ["toi khong biet chu", "tôi không biết đọc chữ"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "toi khong biet chu",
+        "tôi không biết đọc chữ",
+        "mắt kém đọc chữ không được",
+        "mat toi yeu doc chu khong noi",
+    ],
+)
 def test_who_cannot_read_is_offered_a_call_and_the_question_stays(talk: Talk, text: str) -> None:
     talk.writes("gặp cán bộ")
     talk.writes(text)
