@@ -16,10 +16,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from cases import figures
+from cases.answers import usual_answer_time
 from cases.calendar import calendar_of
 from cases.life import CaseState, Outcome
 from cases.limits import Form
 from cases.model import Case
+from cases.periods import Range, period_of
 from cases.province import load_province
 from cases.staff import Role, StaffMember
 from cases.thread import Author, ThreadEntry
@@ -168,8 +170,8 @@ def main() -> None:
         province = load_province("ca-mau")
         calendar = calendar_of(province, "u-minh")
 
-        def look(chosen: figures.Range) -> Callable[[], object]:
-            period = figures.period_of(chosen, NOW.date())
+        def look(chosen: Range) -> Callable[[], object]:
+            period = period_of(chosen, NOW.date())
 
             def read(session: Session) -> object:
                 staff = session.get_one(StaffMember, staff_id)
@@ -177,13 +179,13 @@ def main() -> None:
 
             return lambda: database.read_now(read)
 
-        timed(f"the year, {number} cases", look(figures.Range.YEAR), 5)
-        timed("the quarter", look(figures.Range.QUARTER), 5)
-        timed("the month", look(figures.Range.MONTH), 5)
+        timed(f"the year, {number} cases", look(Range.YEAR), 5)
+        timed("the quarter", look(Range.QUARTER), 5)
+        timed("the month", look(Range.MONTH), 5)
         timed(
             "usual answer time of an office",
             lambda: database.read_now(
-                lambda session: figures.usual_answer_time(session, "u-minh", calendar, NOW)
+                lambda session: usual_answer_time(session, "u-minh", calendar, NOW)
             ),
             5,
         )

@@ -1,136 +1,50 @@
 """What an office did in a stretch of days, in numbers: how many, how fast, how well.
 
 Every figure starts from `cases.access.belongs_to`: a head counts the own office, the centre all. An
-admin, who sees no case, may know how much there is to do, but no number below `FEW`: from small
-numbers, people are recognised. Officers, editors and auditors have no figures.
-
-The group of Article 7 lies in the sealed screening, because it may name HIV, violence, trafficking
-or an accusation. It is not copied into a column of its own: whoever steals the database would know
-who is ill. It is opened here, in the process that holds the keys, and kept in its memory only, by
-the head of the sealed value, which is another one at every sealing.
+admin, who sees no case, may know how much there is to do, but no number below `FEW`. Officers,
+editors and auditors have no figures.
 
 A case counts for the office that has it now. All reads work inside the caller's transaction.
 """
 
 import datetime as dt
-import json
-import logging
 import statistics
-import threading
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, TypeVar, assert_never
+from typing import Any, NamedTuple, assert_never
 
 import sqlalchemy as sa
 
 from cases import access
 from cases.access import NotFoundError
-from cases.calendar import ONE_DAY, WorkingCalendar, calendar_of, day_of, midnight
+from cases.calendar import calendar_of, day_of
 from cases.clock import times_from
 from cases.deadlines import kept_of
 from cases.life import HELD, CaseState, Outcome
 from cases.limits import DeadlineKind
+from cases.memory import Memory
 from cases.model import Case, Pause, ProviderWish, WishKind
+from cases.periods import Period, steps_of
 from cases.province import Province
 from cases.rights import MOST_STARS, Complaint, Rating
+from cases.sealed_groups import groups_of, head_of_screening, in_parts
 from cases.staff import Role, StaffMember
-from cases.thread import Author, ThreadEntry
-from cases.worktime import SECOND, QuickCalendar, WorkTime, WorkTimes, ticks
-from eligibility.grounds import GroupId
-from store.crypto import SealError, Vault
+from cases.told_figures import Figures, Kept, Line, Load, Spell, Stars, without_few
+from cases.worktime import SECOND, QuickCalendar, WorkTimes, ticks
 from store.events import Event
 from store.session import Session
 
-log = logging.getLogger(__name__)
+HELPED = frozenset({Outcome.ADVISED, Outcome.REPRESENTED, Outcome.REFERRED})
+"""The outcomes after which the time to the end says something of the work."""
+_NOT_OURS = frozenset({DeadlineKind.MISSING_PAPERS, DeadlineKind.COMPLAINT_TO_DEPARTMENT})
+"""Owed by the citizen, and by the Department of Justice."""
 
-FEW = 5
-"""Below that, a number is not told to those who see no cases, nor is a usual time computed."""
-LONGEST = 5 * 366
-"""Days of a stretch that is chosen freely."""
-ANSWERED_WITHIN = dt.timedelta(days=60)
-
-Count = int | None
-"""None: fewer than `FEW`, and not told."""
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class Range(StrEnum):
-    """Which days are looked at."""
-
-    MONTH = "month"
-    QUARTER = "quarter"
-    HALF_YEAR = "half_year"
-    YEAR = "year"
-    CUSTOM = "custom"
-
-    @property
-    def months(self) -> int:
-        """How many months it has; 0: as many as are chosen."""
-        match self:
-            case Range.MONTH:
-                return 1
-            case Range.QUARTER:
-                return 3
-            case Range.HALF_YEAR:
-                return 6
-            case Range.YEAR:
-                return 12
-            case Range.CUSTOM:
-                return 0
-            case _:
-                assert_never(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A stretch of days in Vietnam, both included."""
-
-    first: dt.date
-    last: dt.date
-
-    def __post_init__(self) -> None:
-        """ValueError: it ends before it begins, or is longer than `LONGEST`."""
-        if not 0 <= (self.last - self.first).days < LONGEST:
-            raise ValueError(f"{self.first} to {self.last} is no stretch of days to look at")
-
-    @property
-    def begin(self) -> dt.datetime:
-        """Its first moment."""
-        return midnight(self.first)
-
-    @property
-    def end(self) -> dt.datetime:
-        """The first moment after it."""
-        return midnight(self.last + ONE_DAY)
-
-    def has(self, moment: dt.datetime | None) -> bool:
-        """Whether a moment lies in it."""
-        return moment is not None and self.begin <= moment < self.end
-
-    def holds(self, column: sa.orm.InstrumentedAttribute[Any]) -> sa.ColumnElement[bool]:
-        """The condition that a column's moment lies in it."""
-        return sa.and_(column >= self.begin, column < self.end)
-
-
-def period_of(chosen: Range, day: dt.date) -> Period:
-    """The month, quarter, half-year or year that a day lies in.
-
-    Raises:
-        ValueError: `Range.CUSTOM` says nothing of its days.
-    """
-    if not chosen.months:
-        raise ValueError("a free stretch has days of its own")
-    month = (day.month - 1) // chosen.months * chosen.months + 1
-    first = dt.date(day.year, month, 1)
-    after = month + chosen.months
-    following = dt.date(day.year + (after > 12), (after - 1) % 12 + 1, 1)
-    return Period(first, following - ONE_DAY)
+_kept: Memory[tuple[str, int], tuple[tuple[DeadlineKind, bool], ...]] = Memory(100_000)
+"""Which limits an ended case kept, by its id and the second of its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,190 +93,6 @@ def counted_for(staff: StaffMember) -> sa.ColumnElement[bool]:
 def is_exact(staff: StaffMember) -> bool:
     """Whether small numbers are told too: to those who may open the cases anyway."""
     return staff.role is not Role.ADMIN
-
-
-# --- what comes out -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One office, field, group, commune, channel, or stretch of time."""
-
-    key: str
-    """Empty: not known."""
-    opened: Count
-    accepted: Count
-    closed: Count
-
-
-@dataclass(frozen=True, slots=True)
-class Spell:
-    """How long something took, in working hours of the office that has the case."""
-
-    count: Count
-    median: float | None
-    p90: float | None
-    """Nine of ten took no longer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Limits of one kind in the cases that ended: in time, or not."""
-
-    kind: DeadlineKind
-    kept: Count
-    late: Count
-
-    @property
-    def share(self) -> float | None:
-        """Kept, of 100."""
-        if self.kept is None or self.late is None:
-            return None
-        return 100 * self.kept / (self.kept + self.late)
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """The work of one officer."""
-
-    staff_id: str
-    office_id: str
-    held: int
-    """Now."""
-    urgent: int
-    """Of those: somebody in danger."""
-    claimed: int
-    """Taken up in the stretch and still theirs, or ended by them."""
-    closed: int
-    """Ended in the stretch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stars:
-    """How satisfied people were."""
-
-    count: Count
-    mean: float | None
-    by_stars: tuple[tuple[int, Count], ...]
-    """From five stars down."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """All numbers of one stretch."""
-
-    period: Period
-    exact: bool
-    """False: numbers below `FEW` are missing."""
-    opened: Count
-    accepted: Count
-    refused: Count
-    closed: Count
-    """With any outcome, refusals too."""
-    waiting: Count
-    """Now, whatever the stretch."""
-    in_hand: Count
-    """Now, whatever the stretch."""
-    outcomes: tuple[tuple[Outcome, Count], ...]
-    by_office: tuple[Line, ...]
-    by_field: tuple[Line, ...]
-    by_group: tuple[Line, ...]
-    """A case of several groups counts in each."""
-    by_commune: tuple[Line, ...]
-    by_channel: tuple[Line, ...]
-    trend: tuple[tuple[Period, Line], ...]
-    to_claim: Spell
-    """From the request to its first claim; of the requests of this stretch."""
-    unclaimed: Count
-    """Requests of this stretch that nobody has claimed yet."""
-    to_accept: Spell
-    """From the request to the register; of the cases accepted in this stretch."""
-    to_finish: Spell
-    """From the request to its end; of the cases in which help was given to the end."""
-    deadlines: tuple[Kept, ...]
-    load: tuple[Load, ...]
-    stars: Stars
-
-
-HELPED = frozenset({Outcome.ADVISED, Outcome.REPRESENTED, Outcome.REFERRED})
-"""The outcomes after which the time to the end says something of the work."""
-_NOT_OURS = frozenset({DeadlineKind.MISSING_PAPERS, DeadlineKind.COMPLAINT_TO_DEPARTMENT})
-"""Owed by the citizen, and by the Department of Justice."""
-
-
-# --- what is kept in memory ---------------------------------------------------------------------
-
-
-class _Memory(Generic[K, V]):
-    """What was found out and can't change, within bounds; the oldest goes first."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._known: dict[K, V] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: K) -> V | None:
-        return self._known.get(key)
-
-    def put(self, key: K, value: V) -> None:
-        with self._lock:
-            while len(self._known) >= self._most:
-                del self._known[next(iter(self._known))]
-            self._known[key] = value
-
-
-_groups: _Memory[bytes, tuple[str, ...]] = _Memory(100_000)
-_kept: _Memory[tuple[str, int], tuple[tuple[DeadlineKind, bool], ...]] = _Memory(100_000)
-_HEAD = 17
-"""Bytes before the sealed text: the format, the key and the nonce."""
-_MANY = 500
-"""Ids in one query."""
-
-
-def groups_of(
-    session: Session, heads: Iterable[tuple[str, bytes | None]]
-) -> Mapping[str, tuple[str, ...]]:
-    """The groups that the screening named, by case, from ids and the heads of what is sealed."""
-    found: dict[str, tuple[str, ...]] = {}
-    unknown: list[str] = []
-    for case_id, head in heads:
-        if head is None:
-            found[case_id] = ()
-        elif (known := _groups.get(bytes(head))) is not None:
-            found[case_id] = known
-        else:
-            unknown.append(case_id)
-    for some in _in_parts(unknown):
-        query = sa.select(Case.id, Case.screening).where(Case.id.in_(some))
-        for case_id, sealed in session.execute(query):
-            found[case_id] = _groups_told(session.vault, case_id, sealed) if sealed else ()
-            if sealed:
-                _groups.put(bytes(sealed[:_HEAD]), found[case_id])
-    return found
-
-
-def head_of_screening() -> sa.ColumnElement[bytes]:
-    """What `groups_of` knows a screening by."""
-    return sa.func.substr(Case.screening, 1, _HEAD, type_=sa.LargeBinary())
-
-
-def _groups_told(vault: Vault, case_id: str, sealed: bytes) -> tuple[str, ...]:
-    try:
-        told = json.loads(vault.open(Case.__tablename__, "screening", case_id, sealed))
-    except (SealError, ValueError) as problem:
-        # One case that can't be read must not keep all the others from being counted
-        log.error("case %s can't be counted by group: %s", case_id, type(problem).__name__)  # noqa: TRY400
-        return ()
-    grounds = told.get("grounds") if isinstance(told, dict) else None
-    named = {str(one.get("id")) for one in grounds or () if isinstance(one, dict)}
-    return tuple(group for group in GroupId if group in named)
-
-
-def _in_parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[start : start + _MANY] for start in range(0, len(ids), _MANY))
-
-
-# --- counting -----------------------------------------------------------------------------------
 
 
 class _Counted(NamedTuple):
@@ -445,7 +175,7 @@ def figures_of(
         load=_load(session, staff, scope, period, filters),
         stars=_stars(session, scope, period, filters.group),
     )
-    return figures if is_exact(staff) else _without_few(figures)
+    return figures if is_exact(staff) else without_few(figures)
 
 
 def _rows(session: Session, scope: sa.ColumnElement[bool], period: Period) -> list[_Counted]:
@@ -543,28 +273,6 @@ def _lines(*measured: Counter[str | None]) -> tuple[Line, ...]:
     return tuple(sorted(found, key=lambda line: (not line.key, -(line.opened or 0), line.key)))
 
 
-def steps_of(period: Period, today: dt.date) -> tuple[Period, ...]:
-    """A stretch cut into days, weeks or months, so that a chart has a readable number of points.
-
-    What lies in the future is left out, but never all of it.
-    """
-    last = max(min(period.last, today), period.first)
-    days = (period.last - period.first).days + 1
-    steps: list[Period] = []
-    first = period.first
-    while first <= last:
-        if days <= 31:
-            end = first
-        elif days <= 93:
-            end = first + dt.timedelta(days=6 - first.weekday())
-        else:
-            end = period_of(Range.MONTH, first).last
-        end = min(end, period.last)
-        steps.append(Period(first, end))
-        first = end + ONE_DAY
-    return tuple(steps)
-
-
 def _trend(
     period: Period, now: dt.datetime, opened: list[int], accepted: list[int], closed: list[int]
 ) -> tuple[tuple[Period, Line], ...]:
@@ -610,7 +318,7 @@ def _deadlines(
             found[known] += 1
     calendars: dict[str, QuickCalendar] = {}
     now = session.clock.now()
-    for some in _in_parts(unknown):
+    for some in in_parts(unknown):
         pauses: dict[str, list[Pause]] = defaultdict(list)
         stopped = sa.select(Pause).where(Pause.case_id.in_(some)).order_by(Pause.from_at)
         for pause in session.scalars(stopped):
@@ -745,119 +453,3 @@ def _stars(
         mean=statistics.fmean(row.stars for row in rows) if rows else None,
         by_stars=tuple((stars, counts[stars]) for stars in range(MOST_STARS, 0, -1)),
     )
-
-
-# --- numbers too small to be told ---------------------------------------------------------------
-
-
-def _without_few(figures: Figures) -> Figures:
-    """Without the numbers from which single people could be recognised."""
-    outcomes = dict(
-        zip(
-            (outcome for outcome, _ in figures.outcomes),
-            hidden([count for _, count in figures.outcomes]),
-            strict=True,
-        )
-    )
-    return replace(
-        figures,
-        exact=False,
-        opened=_told(figures.opened),
-        accepted=_told(figures.accepted),
-        refused=outcomes.get(Outcome.REFUSED, 0),
-        closed=_told(figures.closed),
-        waiting=_told(figures.waiting),
-        in_hand=_told(figures.in_hand),
-        outcomes=tuple(outcomes.items()),
-        by_office=_hide(figures.by_office),
-        by_field=_hide(figures.by_field),
-        by_group=_hide(figures.by_group),
-        by_commune=_hide(figures.by_commune),
-        by_channel=_hide(figures.by_channel),
-        trend=tuple(
-            zip(
-                (step for step, _ in figures.trend),
-                _hide([line for _, line in figures.trend]),
-                strict=True,
-            )
-        ),
-        to_claim=_hide_spell(figures.to_claim),
-        unclaimed=_told(figures.unclaimed),
-        to_accept=_hide_spell(figures.to_accept),
-        to_finish=_hide_spell(figures.to_finish),
-        deadlines=tuple(Kept(one.kind, *hidden([one.kept, one.late])) for one in figures.deadlines),
-        stars=_hide_stars(figures.stars),
-    )
-
-
-def _told(count: Count) -> Count:
-    return count if count is None or count == 0 or count >= FEW else None
-
-
-def hidden(counts: Sequence[Count]) -> list[Count]:
-    """The numbers of one column without those from one to `FEW`.
-
-    What is missing could be worked out from the sum when it is small itself, so the next smallest
-    go too. None at all is told: it is about nobody.
-    """
-    told = [_told(count) for count in counts]
-    left = sorted((count, place) for place, count in enumerate(told) if count)
-    missing = sum(count or 0 for count, one in zip(counts, told, strict=True) if one is None)
-    while None in told and missing < FEW and left:
-        count, place = left.pop(0)
-        told[place], missing = None, missing + count
-    return told
-
-
-def _hide(lines: Sequence[Line]) -> tuple[Line, ...]:
-    columns = [
-        hidden([getattr(line, name) for line in lines]) for name in ("opened", "accepted", "closed")
-    ]
-    return tuple(
-        Line(line.key, *numbers)
-        for line, numbers in zip(lines, zip(*columns, strict=True), strict=True)
-    )
-
-
-def _hide_spell(spell: Spell) -> Spell:
-    return Spell(None, None, None) if _told(spell.count) is None else spell
-
-
-def _hide_stars(stars: Stars) -> Stars:
-    if _told(stars.count) is None:
-        return Stars(None, None, tuple((number, None) for number, _ in stars.by_stars))
-    numbers = [number for number, _ in stars.by_stars]
-    counts = hidden([count for _, count in stars.by_stars])
-    return replace(stars, by_stars=tuple(zip(numbers, counts, strict=True)))
-
-
-# --- when somebody will answer ------------------------------------------------------------------
-
-
-def usual_answer_time(
-    session: Session, office_id: str, calendar: WorkingCalendar, now: dt.datetime
-) -> dt.timedelta | None:
-    """How much working time an office usually takes until its first answer to a request.
-
-    The median over the requests that it first answered in the last 60 days; None: fewer than
-    `FEW` were. An answer is what a person wrote, not what the assistant said.
-    """
-    since = now - ANSWERED_WITHIN
-    first = sa.func.min(ThreadEntry.at, type_=ThreadEntry.at.type)
-    query = (
-        sa.select(Case.opened_at, first)
-        .join(ThreadEntry, ThreadEntry.case_id == Case.id)
-        .where(
-            Case.office_id == office_id,
-            Case.answered_at >= since,
-            ThreadEntry.author == Author.STAFF,
-        )
-        .group_by(Case.id, Case.opened_at)
-        .having(first >= since, first <= now)
-    )
-    answered = session.execute(query).all()
-    if len(answered) < FEW:
-        return None
-    time = WorkTime(calendar, min(day_of(opened_at) for opened_at, _ in answered))
-    taken = (time.between(ticks(opened_at), ticks(at)) for opened_at, at in answered)
-    return dt.timedelta(microseconds=statistics.median(taken))

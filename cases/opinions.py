@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cases.access import listed_for
-from cases.figures import Period
 from cases.model import Case
+from cases.periods import Period
 from cases.rights import Asked, Rating
 from cases.staff import Role, StaffMember
 from store.session import Session

@@ -18,13 +18,15 @@ import sqlalchemy as sa
 
 from cases import access
 from cases.access import NotFoundError
-from cases.figures import Filters, Period, counted_for, groups_of, head_of_screening, is_exact
+from cases.figures import Filters, counted_for, is_exact
 from cases.life import AtOnce, Ground, Outcome
 from cases.limits import Form
 from cases.model import Assignment, Case, Refusal, RegisterEntry
 from cases.parties import Party, PartyRole
+from cases.periods import Period
 from cases.providers import Provider, ProviderKind
 from cases.rights import Complaint, Rating
+from cases.sealed_groups import groups_of, head_of_screening
 from cases.staff import StaffMember
 from eligibility.grounds import GroupId
 from store.session import Session

@@ -2,9 +2,9 @@
 
 from typing import assert_never
 
-from cases.figures import Range
 from cases.life import Ground
 from cases.limits import DeadlineKind
+from cases.periods import Range
 from eligibility.grounds import GroupId
 
 

@@ -14,17 +14,11 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cases.figures import (
-    Figures,
-    Filters,
-    Period,
-    Range,
-    figures_of,
-    is_exact,
-    period_of,
-)
+from cases.figures import Filters, figures_of, is_exact
+from cases.periods import Period, Range, period_of
 from cases.report12 import MOST_LINES, SAMPLE, register_of, report12_of
 from cases.staff import Role, StaffMember
+from cases.told_figures import Figures
 from desk import figure_texts
 from desk.frame import Flash, Frame, Me, names_of
 from desk.guard import Who, staff_of, who_may

@@ -8,8 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cases.figures import Count, Figures, Line, Period, Spell
+from cases.periods import Period
 from cases.report12 import Movement, RegisterLine, Report12
+from cases.told_figures import Count, Figures, Line, Spell
 from cases.typeset import FORMS, breakable, clean, typeset
 from desk import charts, figure_texts, texts
 from desk.charts import Series, Spot

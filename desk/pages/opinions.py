@@ -5,8 +5,8 @@ import datetime as dt
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from cases.figures import Range
 from cases.opinions import MOST, means, opinions
+from cases.periods import Range
 from cases.staff import Role
 from desk import citizen_texts, figure_texts
 from desk.frame import Frame

@@ -11,29 +11,18 @@ from hypothesis import strategies as st
 
 from cases import parties, queue, register, rights, talking
 from cases.access import NotFoundError
+from cases.answers import usual_answer_time
 from cases.calendar import calendar_of
 from cases.deadlines import DeadlineState, deadlines_of, kept_of
-from cases.figures import (
-    Figures,
-    Filters,
-    Kept,
-    Line,
-    Load,
-    Period,
-    Range,
-    Spell,
-    figures_of,
-    hidden,
-    period_of,
-    steps_of,
-    usual_answer_time,
-)
+from cases.figures import Filters, figures_of
 from cases.life import Ground, Outcome
 from cases.limits import CaseTimes, DeadlineKind, Form
 from cases.model import Case
 from cases.parties import PartyRole
+from cases.periods import Period, Range, period_of, steps_of
 from cases.report12 import Movement, Report12, masked, register_of, report12_of
 from cases.staff import Role, StaffMember
+from cases.told_figures import Figures, Kept, Line, Load, Spell, hidden
 from cases.worktime import QuickCalendar, WorkTime, ticks
 from store.clock import SetClock
 from store.session import Database, Session
