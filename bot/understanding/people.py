@@ -257,7 +257,12 @@ class People:
         self, message: Message, mentions: tuple[Mention, ...]
     ) -> tuple[Relation, ...]:
         """Those of whom it is said what they want themselves: "ảnh muốn kiện, tôi dắt ảnh đi"."""
-        begins = {begin for _, begin, _ in self._seeks.find(message)}
+        against = {one.begin for one in mentions if one.relation is Relation.SELF}
+        begins = {
+            begin
+            for _, begin, end in self._seeks.find(message)
+            if end not in against or message.commas >> end & 1  # not "muốn kiện tôi"
+        }
         return tuple(
             one.relation
             for one in mentions

@@ -394,6 +394,7 @@ class Statuses:
         sentence = len(message.words) > FRAGMENT
         opponents = self._people.opponents(message, mentions)
         spoken_for = self._people.spoken_for(message, mentions)
+        seeking = self._people.others_wanting(message, mentions)
         first = harmed[0] if harmed else None
         told: list[Relation] = []
         named: list[Relation] = []
@@ -408,7 +409,7 @@ class Statuses:
             if danger and relation in _BYSTANDERS and 0 <= one.age < _GROWN_UP:
                 harmed_child = relation
             bystander = passing or relation in {*_BYSTANDERS, *opponents}
-            helped = relation in (first, spoken_for) or (danger and relation in harmed)
+            helped = relation in (first, spoken_for, *seeking) or (danger and relation in harmed)
             if bystander and not helped:
                 whom = _owner(one.place, mentions, message)
                 alone = whom is not None and _is_spoken_for(whom, message)
@@ -426,7 +427,6 @@ class Statuses:
             return spoken_for
         if Relation.SELF in told:
             return Relation.SELF
-        seeking = self._people.others_wanting(message, mentions)
         if first is None and any(one in told for one in seeking):
             return next(one for one in seeking if one in told)
         wards = {

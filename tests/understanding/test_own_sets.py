@@ -56,7 +56,7 @@ def test_of_the_groups_stated_nine_in_ten_are_heard_and_hardly_one_is_invented(n
     assert right >= 0.95 * sum(len(groups) for groups, _ in heard)
 
 
-@pytest.mark.parametrize("name", ["first", "second"])
+@pytest.mark.parametrize("name", ["first", "second", "third"])
 def test_of_stories_that_others_told_us_most_groups_are_heard_and_hardly_one_invented(
     name: str,
 ) -> None:
