@@ -508,6 +508,8 @@ class Statuses:
                 others = not passive and one.fact in _OF_ONE_PERSON
                 if others and any(first < begin <= after for first, after in of_others):
                     continue
+                if one.fact is not FactId.DOMESTIC_VIOLENCE and _belied(end, message):
+                    continue  # of violence it may be disbelief: "đánh gì đâu mà đánh dữ"
                 if not bits(begin, end) & unsaid:
                     found.append(_Found(one.fact, one.value, begin, one.whole_household, passive))
             weaker = [
@@ -781,6 +783,11 @@ _GRADES = {str(grade): grade + 5 for grade in (*range(1, 10), 11, 12)}
 law draws its line at 16."""
 _OF_THE_LAW = (["nguoi", "tren"], ["nguoi", "tu"], ["la", "tren"], ["khi", "tren"])
 """Before an age that is no person's."""
+
+
+def _belied(end: int, message: Message) -> bool:
+    """Whether what ends there is denied the southern way: "có hộ nghèo gì đâu"."""
+    return [fold(word) for word in message.words[end : end + 2]] == ["gi", "dau"]
 
 
 def _at_the_age_of(first: int, folded: list[str], message: Message) -> bool:

@@ -18,6 +18,10 @@ from tests.understanding.reading import read
         ("hồi đó hộ nghèo, nay thoát nghèo rồi", Household.NEITHER),
         ("xã vừa đưa nhà tôi ra khỏi danh sách hộ nghèo", Household.NEITHER),
         ("không phải, nhà tôi cận nghèo", Household.NEAR_POOR),
+        ("nhà tui có hộ nghèo gì đâu", None),
+        ("nha tui co so ho ngheo gi dau", None),
+        ("nhà tui sổ cận", Household.NEAR_POOR),
+        ("toi so can phai di hau toa", None),
         ("tôi ở xã Khánh An", None),
     ],
 )
@@ -78,6 +82,21 @@ def test_an_age_belongs_to_the_person_in_need(
 )
 def test_a_status_counts_only_when_it_is_ones_own(text: str, groups: set[str]) -> None:
     assert read(text).groups == groups
+
+
+@pytest.mark.parametrize(
+    ("text", "relation"),
+    [
+        (
+            "Anh tôi mù hai mắt, chị dâu bán đất của ảnh. Ảnh muốn kiện, tôi dắt ảnh đi",
+            Relation.RELATIVE,
+        ),
+        ("Con trai tôi 14 tuổi đi lột tôm, tôi muốn đòi tiền công cho nó", Relation.CHILD),
+        ("Vợ em người Khmer, em người Kinh, chị hai đòi lại đất của em", Relation.SELF),
+    ],
+)
+def test_who_wants_something_is_the_one_in_need(text: str, relation: Relation) -> None:
+    assert read(text).relation is relation
 
 
 def test_near_poor_alone_is_a_group_from_2027() -> None:
