@@ -258,9 +258,3 @@ def go_along(session: Session, case: Case, into: Case) -> None:
         wish.case_id = into.id
     else:
         wish.ended_at = session.clock.now()
-
-
-def tries_of(session: Session, callback: Callback) -> Sequence[CallTry]:
-    """The calls of one wish, oldest first."""
-    query = sa.select(CallTry).where(CallTry.callback_id == callback.id)
-    return session.scalars(query.order_by(CallTry.at, CallTry.id)).all()

@@ -76,10 +76,6 @@ class Health:
     def outbox_waiting(self) -> int:
         return sum(channel.waiting for channel in self.channels)
 
-    @property
-    def outbox_oldest(self) -> dt.timedelta | None:
-        return max((one.oldest for one in self.channels if one.oldest is not None), default=None)
-
 
 def unclaimed_by_office(session: Session) -> dict[str, int]:
     """How many cases wait for somebody to claim them, by office."""

@@ -112,11 +112,6 @@ def vote(session: Session, conversation_id: str, article_id: str, *, helpful: bo
         found.helpful, found.at = helpful, now
 
 
-def forget_votes(session: Session, conversation_id: str) -> None:
-    """Take back what a talk said, when it is deleted."""
-    session.execute(sa.delete(Vote).where(Vote.conversation_id == conversation_id))
-
-
 def keep_question(
     session: Session, text: str, why: Why, *, article_id: str | None = None, field: str | None
 ) -> None:

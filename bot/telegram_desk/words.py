@@ -41,7 +41,6 @@ EDITED = (
     "Sửa tin ở đây không đổi được tin đã gửi cho người dân. Muốn đính chính, hãy gửi tin mới. "
     "Xóa tin cũng vậy."
 )
-NO_GENERAL = "Mỗi yêu cầu có chủ đề riêng; trả lời trong chủ đề đó."
 NOTED = "Đã ghi chú nội bộ, không gửi cho người dân."
 SENSITIVE = (
     "Người dân có tin mới. Việc này nhạy cảm, nội dung chỉ có trên bàn làm việc web; "

@@ -23,7 +23,6 @@ _CODE = re.compile(
 )
 _CROCKFORD = re.compile(r"[0-9A-HJKMNP-TV-Z]{10}")
 _MISREAD = str.maketrans("ILOU", "110V")
-_PIN = re.compile(r"(?<![\d.,])(\d{3})[\s.\-]?(\d{3})(?![\d.,]*\d)")
 _PIN_WORD = re.compile(r"\b(?:pin|ma so|mat ma|mat khau|ma)\b")
 _YEAR_OF_BIRTH = re.compile(r"\b(?:sinh|sanh|sn|nam sinh|nam sanh)\D{0,8}([12]\d{3})\b")
 _ONLY_NUMBER = re.compile(
