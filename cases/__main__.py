@@ -59,7 +59,8 @@ def main() -> int:
 
 
 def _form(number: str, source: Path | None, out: Path) -> int:
-    from cases.documents import Format, FormData, FormId, render
+    from cases.documents import render
+    from cases.form_data import Format, FormData, FormId
     from cases.province import load_province
 
     forms = {one.number: one for one in FormId}

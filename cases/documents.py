@@ -5,284 +5,23 @@ line to be filled in by hand. The shipped wording is ours and says so on every p
 the province's own folder is taken for the official text, and the mark goes.
 """
 
-import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, assert_never
+from typing import Any, assert_never
 
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from cases.life import Ground, ProviderGround
-from cases.limits import Form
+from cases.form_blanks import NOBODY, Blank, Bodies, Choice, blanks_of, bodies_of, wording
+from cases.form_data import Format, FormData, FormId
 from cases.province import Province
-from cases.typeset import (
-    FORMS,
-    TypesetError,
-    blanks_shown,
-    breakable,
-    clean,
-    qr_png,
-    qr_svg,
-    typeset,
-)
-from store.datafile import DataFileError, Entry, load
-
-
-class FormId(StrEnum):
-    """The papers, by the number of the Ministry's form."""
-
-    FORM_02 = "form_02"
-    """Request for legal aid."""
-    FORM_03 = "form_03"
-    """Complaint."""
-    FORM_04 = "form_04"
-    """Wish for another provider."""
-    FORM_05 = "form_05"
-    """Withdrawal."""
-    FORM_08 = "form_08"
-    """Refusal; also the notice that a case is not gone on with (`stopped`)."""
-    FORM_09 = "form_09"
-    """Transfer to the centre of another province."""
-    FORM_11 = "form_11"
-    """How satisfied somebody is."""
-    FORM_13 = "form_13"
-    """Introduction by the People's Committee of a commune."""
-
-    @property
-    def number(self) -> str:
-        """As the Ministry counts it: `02`."""
-        return self.removeprefix("form_")
-
-
-class Format(StrEnum):
-    """What a paper can be made as."""
-
-    PDF = "pdf"
-    DOCX = "docx"
-
-    @property
-    def media_type(self) -> str:
-        """For the answer that carries it."""
-        match self:
-            case Format.PDF:
-                return "application/pdf"
-            case Format.DOCX:
-                return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-            case _:
-                assert_never(self)
-
-
-class Act(StrEnum):
-    """What may be complained about (Law 11/2017/QH14, Art. 45 clause 1)."""
-
-    REFUSED = "refused"
-    NOT_DONE = "not_done"
-    DONE_WRONGLY = "done_wrongly"
-    PROVIDER_CHANGED_WRONGLY = "provider_changed_wrongly"
-
-
-class Standing(StrEnum):
-    """What somebody is in proceedings (Circular 12/2018/TT-BTP, Art. 17a)."""
-
-    ACCUSED = "accused"
-    VICTIM = "victim"
-    PARTY = "party"
-
-
-# --- what is known ------------------------------------------------------------------------------
-
-LONGEST = 20_000
-"""Letters that a blank may hold."""
-
-
-def _line(text: str) -> str:
-    return " ".join(clean(text).split())
-
-
-def _story(text: str) -> str:
-    return clean(text).strip()
-
-
-Line = Annotated[str, Field(max_length=LONGEST), AfterValidator(_line)]
-"""Words on one line."""
-Story = Annotated[str, Field(max_length=LONGEST), AfterValidator(_story)]
-"""Words in paragraphs."""
-Stars = Annotated[int, Field(ge=1, le=5)]
-"""From the worst to the best."""
-
-
-class Known(BaseModel):
-    """A value that refuses keys it doesn't know, and never tells its own content in an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Group(Known):
-    """A group of Article 7, with the words of the law that name it."""
-
-    name: Line
-    law: Line = ""
-
-
-class FormData(Known):
-    """Whatever is known for a paper. Each form shows some of it; docs/forms.md tells which."""
-
-    name: Line = ""
-    """Of the person who is helped."""
-    born: Line = ""
-    """As they say it: a day, or only a year."""
-    gender: Line = ""
-    ethnic_group: Line = ""
-    id_number: Line = ""
-    address: Line = ""
-    phone: Line = ""
-
-    requester: Line = ""
-    """Who asks for somebody else; empty when they ask for themselves."""
-    requester_born: Line = ""
-    requester_id_number: Line = ""
-    requester_address: Line = ""
-    requester_phone: Line = ""
-    relation: Line = ""
-    """The requester's to the person helped."""
-
-    groups: tuple[Group, ...] = ()
-    field: Line = ""
-    """Of law."""
-    matter: Story = ""
-    """What happened."""
-    request: Story = ""
-    """What is asked for."""
-    reasons: Story = ""
-    """Why: of a complaint, a change, a withdrawal, a refusal, a transfer."""
-    aid: frozenset[Form] = frozenset()
-    papers: tuple[Line, ...] = ()
-    """What goes along."""
-    provider: Line = ""
-    """Who works on it now."""
-    chosen_provider: Line = ""
-    """Whom the citizen wishes for."""
-    provider_grounds: frozenset[ProviderGround] = frozenset()
-
-    complained: Line = ""
-    """The person or organisation that is complained about."""
-    acts: frozenset[Act] = frozenset()
-    ground: Ground | None = None
-    """Of a refusal."""
-    stopped: bool = False
-    """The case had been accepted: it is not gone on with (Art. 37)."""
-    receiving_office: Line = ""
-    receiving_address: Line = ""
-    receiving_phone: Line = ""
-
-    commune: Line = ""
-    """Whose People's Committee introduces somebody: `xã Đá Bạc`."""
-    standing: frozenset[Standing] = frozenset()
-
-    attitude: Stars | None = None
-    responsibility: Stars | None = None
-    skill: Stars | None = None
-    satisfaction: Stars | None = None
-    comment: Story = ""
-
-    office: Line = ""
-    """Which office writes, or is written to; empty: the centre."""
-    number: Line = ""
-    """Of the letter: `12/TB-TGPL`."""
-    received_on: dt.date | None = None
-    received_by: Line = ""
-    """The officer who wrote it down for the citizen."""
-    signer: Line = ""
-    signer_title: Line = ""
-    """Empty: head of the office, or chairperson of the committee."""
-    place: Line = ""
-    """Where it is written; empty: the province."""
-    on: dt.date | None = None
-
-    register_code: Line = ""
-    """`CN1.TV.01.2026`."""
-    case_code: Line = ""
-    """The citizen's code, as it is told."""
-    deadlines: tuple[Line, ...] = ()
-    """Sentences on what is due by when."""
-    qr: Annotated[str, Field(max_length=500)] = ""
-    """What the QR code says, such as an address; empty: there is none."""
-
-
-# --- the words of the law -----------------------------------------------------------------------
-
-
-class Said(Entry):
-    """A ground in words, and its article."""
-
-    said: str
-    law: str
-
-
-class About(Entry):
-    """One form."""
-
-    title: str
-    official: str
-    law: str
-    must_hold: Annotated[tuple[str, ...], Field(min_length=1)]
-
-
-class Signers(Entry):
-    """Who signs, when nobody is named."""
-
-    centre: str
-    branch: str
-    commune: str
-
-
-class Wording(Entry):
-    """`cases/forms/wording.yaml`."""
-
-    mark: str
-    forms: dict[FormId, About]
-    signers: Signers
-    aid: dict[Form, str]
-    refusal: dict[Ground, Said]
-    stopped_title: str
-    provider: dict[ProviderGround, Said]
-    acts: dict[Act, str]
-    standing: dict[Standing, str]
-    stars: Annotated[tuple[str, ...], Field(min_length=5, max_length=5)]
-    complaint: tuple[str, ...]
-    complaint_law: str
-
-
-@cache
-def wording() -> Wording:
-    """The shipped words.
-
-    Raises:
-        DataFileError: the file is wrong.
-    """
-    path = FORMS / "wording.yaml"
-    words = load(path, Wording)
-    for kind, told in (
-        (FormId, words.forms),
-        (Form, words.aid),
-        (Ground, words.refusal),
-        (ProviderGround, words.provider),
-        (Act, words.acts),
-        (Standing, words.standing),
-    ):
-        missing = [str(one) for one in kind if one not in told]
-        if missing:
-            raise DataFileError(path, None, f"{kind.__name__} lacks {', '.join(missing)}")
-    return words
-
+from cases.typeset import FORMS, TypesetError, blanks_shown, breakable, qr_png, qr_svg, typeset
+from store.datafile import DataFileError
 
 # --- templates ----------------------------------------------------------------------------------
 
@@ -369,7 +108,7 @@ def _tried(template: Template, path: Path) -> Template:
 def _tried_typst(template: Template, path: Path) -> frozenset[str]:
     try:
         source = template.content.decode()
-        return blanks_shown(source, _for_typst(_blanks(template, FormData(), _NOBODY)))
+        return blanks_shown(source, _for_typst(_filled(template, FormData(), NOBODY)))
     except (UnicodeDecodeError, TypesetError) as problem:
         raise DataFileError(path, None, f"can't be set: {problem}") from problem
 
@@ -384,7 +123,7 @@ def _tried_docx(template: Template, path: Path) -> frozenset[str]:
                 raise DataFileError(path, None, "is too large")
         paper = DocxTemplate(io.BytesIO(template.content))
         shown = frozenset(paper.get_undeclared_template_variables(_sandbox()))
-        blanks = _blanks(template, FormData(), _NOBODY)
+        blanks = _filled(template, FormData(), NOBODY)
         unknown = sorted(shown - set(blanks))
         if unknown:
             told = f"names {', '.join(unknown)}; there are {', '.join(sorted(blanks))}"
@@ -426,7 +165,9 @@ def render_pdf(form: FormId, data: FormData, province: Province) -> bytes:
         DataFileError: the province's own template can't be used.
     """
     template = template_of(form, Format.PDF, province)
-    return typeset(template.content.decode(), _for_typst(_blanks(template, data, _of(province))))
+    return typeset(
+        template.content.decode(), _for_typst(_filled(template, data, bodies_of(province)))
+    )
 
 
 def render_docx(form: FormId, data: FormData, province: Province) -> bytes:
@@ -436,7 +177,7 @@ def render_docx(form: FormId, data: FormData, province: Province) -> bytes:
         DataFileError: the province's own template can't be used.
     """
     template = template_of(form, Format.DOCX, province)
-    return _written(template, _blanks(template, data, _of(province)))
+    return _written(template, _filled(template, data, bodies_of(province)))
 
 
 def file_name(form: FormId, kind: Format, data: FormData) -> str:
@@ -446,127 +187,20 @@ def file_name(form: FormId, kind: Format, data: FormData) -> str:
     return f"{'-'.join(part for part in plain if part)}.{kind}"
 
 
-# --- blanks -------------------------------------------------------------------------------------
+# --- filling ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    said: str
-    on: bool
+def _filled(template: Template, data: FormData, bodies: Bodies) -> dict[str, Blank]:
+    return blanks_of(template.form, data, bodies, official=template.official)
 
 
-_Blank = str | bool | tuple[str, ...] | tuple[_Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Bodies:
-    """Who a paper is from, or to, when nothing else is said."""
-
-    centre: str
-    department: str
-    place: str
-
-
-_NOBODY = _Bodies("…", "…", "…")
-
-
-def _of(province: Province) -> _Bodies:
-    return _Bodies(province.about.centre, province.about.justice_department, province.name)
-
-
-def _blanks(template: Template, data: FormData, bodies: _Bodies) -> dict[str, _Blank]:
-    """Everything a template may show, by name."""
-    words = wording()
-    about = words.forms[template.form]
-    office = data.office or bodies.centre
-    of_centre = office == bodies.centre
-    head = f"Giám đốc {bodies.centre}"
-    ground = words.refusal[data.ground] if data.ground is not None else None
-    stopped = data.stopped and template.form is FormId.FORM_08
-    match template.form:
-        case FormId.FORM_13:
-            signer_title = words.signers.commune
-        case _:
-            signer_title = words.signers.centre if of_centre else words.signers.branch
-    kind, *rest = (words.stopped_title if stopped else about.title).split("\n")
-    plain: dict[str, _Blank] = {
-        name: value
-        for name in FormData.model_fields
-        if isinstance(value := getattr(data, name), str) and name != "qr"
-    }
-    return plain | {
-        "title": "\n".join((kind.upper(), *rest)),
-        "official": about.official,
-        "law": about.law,
-        "mark": "" if template.official else words.mark,
-        "centre": bodies.centre,
-        "department": bodies.department,
-        "office": office,
-        "parent": bodies.department if of_centre else bodies.centre,
-        "to": head if template.form is FormId.FORM_03 else office,
-        "addressee": f"Ông (Bà) {data.name}" if data.name else "",
-        "place": data.place or bodies.place,
-        "dated": _dated(data.place or bodies.place, data.on),
-        "received_on": _day(data.received_on) if data.received_on else "",
-        "signed_by": (data.requester or data.name)
-        if template.form is FormId.FORM_02
-        else data.name,
-        "signer_title": data.signer_title or signer_title,
-        "stopped": stopped,
-        "groups": tuple(f"{one.name} ({one.law})" if one.law else one.name for one in data.groups),
-        "papers": data.papers,
-        "deadlines": data.deadlines,
-        "aid": _choices(words.aid, data.aid),
-        "aid_said": ", ".join(words.aid[one] for one in Form if one in data.aid),
-        "acts": _choices(words.acts, data.acts),
-        "standing": _choices(words.standing, data.standing),
-        "provider_grounds": _choices(
-            {one: f"{said.said} ({said.law})" for one, said in words.provider.items()},
-            data.provider_grounds,
-        ),
-        "ground": ground.said if ground else "",
-        "ground_law": ground.law if ground else "",
-        "complaint": tuple(
-            one.format(head=head, department=bodies.department) for one in words.complaint
-        ),
-        "complaint_law": words.complaint_law,
-        "attitude": _stars(data.attitude),
-        "responsibility": _stars(data.responsibility),
-        "skill": _stars(data.skill),
-        "satisfaction": _stars(data.satisfaction),
-        "qr": data.qr,
-    }
-
-
-def _choices(words: Mapping[Any, str], ticked: Collection[Any]) -> tuple[_Choice, ...]:
-    return tuple(_Choice(said, one in ticked) for one, said in words.items())
-
-
-def _stars(given: int | None) -> tuple[_Choice, ...]:
-    return tuple(_Choice(said, at == given) for at, said in enumerate(wording().stars, start=1))
-
-
-def _day(day: dt.date) -> str:
-    """Days below ten and the months one and two have a nought before them, as in state letters."""
-    month = f"{day.month:02}" if day.month <= _FEBRUARY else str(day.month)
-    return f"{day.day:02} tháng {month} năm {day.year}"
-
-
-_FEBRUARY = 2
-
-
-def _dated(place: str, day: dt.date | None) -> str:
-    told = _day(day) if day is not None else "…… tháng …… năm 20……"
-    return f"{place}, ngày {told}"
-
-
-def _for_typst(blanks: Mapping[str, _Blank]) -> dict[str, Any]:
+def _for_typst(blanks: Mapping[str, Blank]) -> dict[str, Any]:
     shown: dict[str, Any] = {name: _as_data(value) for name, value in blanks.items()}
     qr = blanks["qr"]
     return shown | {"qr": qr_svg(qr) if isinstance(qr, str) and qr else ""}
 
 
-def _as_data(value: _Blank) -> object:
+def _as_data(value: Blank) -> object:
     match value:
         case bool():
             return value
@@ -574,7 +208,7 @@ def _as_data(value: _Blank) -> object:
             return breakable(value)
         case _:
             return [
-                {"said": one.said, "on": one.on} if isinstance(one, _Choice) else breakable(one)
+                {"said": one.said, "on": one.on} if isinstance(one, Choice) else breakable(one)
                 for one in value
             ]
 
@@ -606,7 +240,7 @@ def _dots(name: str) -> str:
     return "…" * (_ROW // 4 if name in _SHORT else _ROW // 2)
 
 
-def _written(template: Template, blanks: Mapping[str, _Blank]) -> bytes:
+def _written(template: Template, blanks: Mapping[str, Blank]) -> bytes:
     from docx.shared import Mm  # here, as no start needs to wait for it
     from docxtpl import DocxTemplate, InlineImage
 
@@ -620,7 +254,7 @@ def _written(template: Template, blanks: Mapping[str, _Blank]) -> bytes:
     return written.getvalue()
 
 
-def _as_words(name: str, value: _Blank) -> str | bool:
+def _as_words(name: str, value: Blank) -> str | bool:
     """Dots for what is missing, and one line for each of several things."""
     match value:
         case bool():
@@ -631,7 +265,7 @@ def _as_words(name: str, value: _Blank) -> str | bool:
             return _dots(name)
         case _:
             return "\n".join(
-                f"{'☒' if one.on else '☐'} {one.said}" if isinstance(one, _Choice) else f"– {one}"
+                f"{'☒' if one.on else '☐'} {one.said}" if isinstance(one, Choice) else f"– {one}"
                 for one in value
             )
 

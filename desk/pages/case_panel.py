@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cases import conflicts, documents, handover, rights, transfer
+from cases import conflicts, handover, rights, transfer
 from cases.conflicts import Verdict
+from cases.form_blanks import wording
+from cases.form_data import FormId
 from cases.intake import Checked
 from cases.life import CLOSING, AtOnce, Ground, Outcome, ProviderGround, RefusedError, why_not
 from cases.limits import Form
@@ -175,7 +177,7 @@ def rules_of(act: ActId, today: dt.date) -> tuple[AcceptanceRule, ...]:
 def _choices(
     session: Session, frame: Frame, case: Case, act: ActId
 ) -> dict[str, tuple[Choice, ...]]:
-    words = documents.wording()
+    words = wording()
     match act:
         case ActId.ACCEPT:
             return {
@@ -295,9 +297,9 @@ def _letter(frame: Frame, case: Case, typed: Typed) -> Letter | None:
     ground = typed.one_of("ground", Ground)
     if ground is None or not typed.text("wording"):
         return None
-    words = documents.wording()
+    words = wording()
     accepted = case.accepted_at is not None
-    title = words.stopped_title if accepted else words.forms[documents.FormId.FORM_08].title
+    title = words.stopped_title if accepted else words.forms[FormId.FORM_08].title
     about = frame.province.about
     return Letter(
         title=" ".join(title.split("\n")),

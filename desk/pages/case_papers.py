@@ -11,7 +11,8 @@ from cases import documents, parties, register, rights, talking
 from cases.access import NotFoundError, the_case
 from cases.calendar import day_of
 from cases.clock import deadlines_in
-from cases.documents import Format, FormData, FormId, Group, Standing
+from cases.form_blanks import wording
+from cases.form_data import Format, FormData, FormId, Group, Standing
 from cases.life import RefusedError
 from cases.model import Case, WishKind
 from cases.parties import PartyRole
@@ -199,7 +200,7 @@ def routes(frame: Frame) -> APIRouter:
         """Send a form to the citizen as PDF, to be read, signed and brought along."""
         staff, form = staff_of(request), _form(name)
         file_name, content = await filled(request, staff, case_id, form, Format.PDF)
-        title = documents.wording().forms[form].title.split("\n")[-1]
+        title = wording().forms[form].title.split("\n")[-1]
 
         def act(session: Session) -> str:
             made = (content, "application/pdf", file_name, title, Scan.CLEAN)

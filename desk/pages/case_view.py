@@ -10,10 +10,11 @@ from typing import Any, assert_never
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
 
-from cases import callbacks, documents, register, rights, talking
+from cases import callbacks, register, rights, talking
 from cases.access import looked_at
 from cases.contact import contact_of
-from cases.documents import FormId
+from cases.form_blanks import wording
+from cases.form_data import FormId
 from cases.intake import Came
 from cases.life import CaseState, Move, Who, why_not
 from cases.limits import DeadlineKind
@@ -518,7 +519,7 @@ def _wished(session: Session, case: Case) -> WishedView | None:
     if found is None or found.answered_at is not None or case.state is CaseState.CLOSED:
         return None
     whom = session.get(Provider, found.provider_id) if found.provider_id else None
-    grounds = documents.wording().provider
+    grounds = wording().provider
     return WishedView(
         change=found.kind is WishKind.CHANGE,
         whom=whom.name if whom else None,

@@ -20,13 +20,6 @@ from pypdf import PdfReader
 
 from cases.__main__ import main
 from cases.documents import (
-    LONGEST,
-    Act,
-    Format,
-    FormData,
-    FormId,
-    Group,
-    Standing,
     check_forms,
     check_template,
     file_name,
@@ -35,8 +28,9 @@ from cases.documents import (
     render_pdf,
     template_name,
     template_of,
-    wording,
 )
+from cases.form_blanks import wording
+from cases.form_data import LONGEST, Act, Format, FormData, FormId, Group, Standing
 from cases.life import Ground, ProviderGround
 from cases.limits import Form
 from cases.province import Province, load_province
