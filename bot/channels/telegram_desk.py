@@ -29,7 +29,8 @@ from bot.channels.message import (
     Sent,
     TryLater,
 )
-from bot.channels.telegram import Telegram, asked_to_wait, inline, outcome, read_message
+from bot.channels.telegram import Telegram, asked_to_wait, inline, outcome
+from bot.channels.telegram_reading import read_message
 from bot.channels.wire import InParts, split
 from bot.telegram_desk import posts, words
 from bot.telegram_desk.hear import FromGroup

@@ -30,7 +30,8 @@ from bot.channels.message import (
     TryLater,
     Unknown,
 )
-from bot.channels.telegram import COMMANDS, Pacing, Telegram, make_webhook, public_id
+from bot.channels.telegram import Pacing, Telegram, make_webhook, public_id
+from bot.channels.telegram_reading import COMMANDS
 from bot.channels.wire import split, units
 from bot.inbox import InboxRow
 from cases.speech import Ask
