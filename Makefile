@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts migrate lock audit licences train install browser clean articles
+.PHONY: help run test check format lint types contracts migrate lock audit rules licences train install browser clean articles
 
 help:
 	@echo "make run     start Tràm on SQLite: web chat and desk on http://127.0.0.1:8000"
@@ -18,6 +18,7 @@ help:
 	@echo "make migrate bring the database to this version's schema"
 	@echo "make articles what is wrong with the shipped articles, and which are stale"
 	@echo "make train   learn the models anew from our own wordings"
+	@echo "make rules   our own rules about danger, by semgrep"
 	@echo "make audit   look for known holes in the code and in what it stands on"
 	@echo "make licences list the licences of all locked packages"
 	@echo "make lock    compile requirements.lock, and of it what only runs, from pyproject.toml"
@@ -48,9 +49,23 @@ contracts: $(VENV)/.installed
 	$(BIN)/lint-imports
 
 # Exits 3 when the index could not be asked: that is no clean bill, and nobody should take it for one.
-audit: $(VENV)/.installed
+audit: $(VENV)/.installed rules
 	$(BIN)/bandit -q -c pyproject.toml -r bot cases desk eligibility knowledge store provinces
 	$(BIN)/python -m deploy.audit
+
+SEMGREP := .tools/semgrep
+# First each rule on what breaks it, then all of them on the program.
+rules: $(SEMGREP)/.installed
+	$(SEMGREP)/bin/semgrep scan --test --metrics=off --disable-version-check \
+		--config deploy/semgrep deploy/semgrep
+	$(SEMGREP)/bin/semgrep scan --error --quiet --metrics=off --disable-version-check \
+		--config deploy/semgrep/rules.yml bot cases desk eligibility knowledge store provinces
+
+# It holds back what FastAPI needs, so it lives apart.
+$(SEMGREP)/.installed: deploy/semgrep/requirements.lock | $(UV)
+	$(UV) venv --quiet --allow-existing --no-python-downloads --python $(PYTHON) $(SEMGREP)
+	VIRTUAL_ENV=$(SEMGREP) $(UV) pip sync --quiet --require-hashes deploy/semgrep/requirements.lock
+	@touch $@
 
 licences: $(VENV)/.installed
 	$(BIN)/python -m deploy.licences > docs/security/licences.md
@@ -88,6 +103,8 @@ lock: | $(UV)
 		--no-annotate --no-emit-index-url --quiet -o requirements.lock
 	$(UV) pip compile pyproject.toml -c requirements.lock --universal --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --quiet -o deploy/runtime.lock
+	$(UV) pip compile deploy/semgrep/requirements.in --universal --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --quiet -o deploy/semgrep/requirements.lock
 
 clean:
 	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Rules of the house about danger, read off the source: what deploy/semgrep.yml says, without it.
+"""Rules of the house about danger, read off the source as deploy/semgrep/rules.yml has them too.
 
 Each rule has an example that breaks it, so that none is kept by a reader that sees nothing.
 """
@@ -234,7 +234,7 @@ def test_each_rule_of_templates_sees_what_breaks_it(rule: str, text: str) -> Non
 
 
 def test_semgrep_is_given_a_rule_for_each_of_ours() -> None:
-    rules = yaml.safe_load((ROOT / "deploy" / "semgrep.yml").read_text("utf-8"))["rules"]
+    rules = yaml.safe_load((ROOT / "deploy" / "semgrep" / "rules.yml").read_text("utf-8"))["rules"]
 
     assert {one["metadata"]["rule"] for one in rules} == set(BROKEN) | {"unescaped"}
     for one in rules:
