@@ -286,6 +286,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
     desk: FastAPI | None = None
     if role.serves:
         from desk.app import make_desk
+        from desk.breached import Breached
 
         desk = make_desk(
             database,
@@ -298,6 +299,7 @@ async def _serve(settings: Settings, role: ProcessRole, stack: AsyncExitStack) -
             read_health=read_health,
             policy=asked_of_staff(settings),
             scanner=scanner,
+            breached=Breached(kept) if (kept := settings.breached_passwords) else None,
         )
     if settings.telegram_token is not None:
         from bot.channels.telegram import Telegram, make_webhook, public_id

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from enum import StrEnum
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -66,6 +67,8 @@ class Settings(StoreSettings):
     """Days that what was answered, sent or shown stays in the technical tables."""
     clamav: str | None = Field(None, pattern=r"^(unix:/.+|tcp:.+:[0-9]{1,5})$")
     """The ClamAV daemon that looks at every file; with it nothing unscanned is opened."""
+    breached_passwords: Path | None = None
+    """A list of breached passwords (SHA-1, ordered by hash) in which new ones are looked up."""
     exit_url: str = "https://www.google.com/search?q=thoi+tiet+ca+mau"
     """Where the web page's quick exit leads."""
 

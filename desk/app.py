@@ -16,6 +16,7 @@ from cases.health import Health
 from cases.wordbook import Wordbook
 from desk import guard
 from desk.assistant import Assistant
+from desk.breached import Breached
 from desk.factors import Policy
 from desk.frame import STATIC, Frame
 from desk.pages import (
@@ -86,6 +87,7 @@ def make_desk(
     read_health: Callable[[Session], Health] | None = None,
     policy: Policy | None = None,
     scanner: Scanner | None = None,
+    breached: Breached | None = None,
 ) -> FastAPI:
     """The desk. `secure_cookies` where it is reached over https.
 
@@ -102,6 +104,7 @@ def make_desk(
         assistant,
         policy or Policy(),
         scanner,
+        breached,
     )
     desk = FastAPI(
         openapi_url=None,

@@ -22,6 +22,7 @@ from cases.wordbook import Wordbook
 from desk import brakes, citizen_texts, invitations, province_texts, texts, window_texts
 from desk.assistant import Assistant
 from desk.auth import Checks
+from desk.breached import Breached
 from desk.factors import Policy
 from knowledge.shelf import Shelf
 from store.scanner import Scanner
@@ -99,6 +100,8 @@ class Frame:
     """What second factor is asked for."""
     scanner: Scanner | None = None
     """Looks at what officers send; None: nobody set one up."""
+    breached: Breached | None = None
+    """The list of breached passwords; None: the operator keeps none."""
     checks: Checks = field(default_factory=Checks)
     templates: jinja2.Environment = field(default_factory=_environment)
 

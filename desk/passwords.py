@@ -2,7 +2,8 @@
 
 How strong one is says `zxcvbn`: an estimate of how many guesses somebody needs who tries common
 passwords, names, dates, rows of the keyboard and their usual disguises.
-No outside service is asked.
+No outside service is asked. Where the operator keeps a list of breached passwords, they are
+looked up in it too (`desk/breached.py`).
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 
 from zxcvbn import zxcvbn
 
+from desk.breached import Breached
 from knowledge.vietnamese import fold
 
 SHORTEST, LONGEST = 12, 200
@@ -22,10 +24,13 @@ _OURS = ("tram", "camau", "trogiupphaply", "phaply", "tuphap", "matkhau", "chinh
 """Words that anybody would try first at the desk of a legal aid centre (OWASP ASVS 6.1.2)."""
 
 
-def fault_of(password: str, about: Iterable[str] = ()) -> str | None:
+def fault_of(
+    password: str, about: Iterable[str] = (), breached: Breached | None = None
+) -> str | None:
     """Why a password is not taken, to be shown to who chose it; nothing when it is.
 
     `about`: what is known of the person (user name, name, office), which others would guess.
+    `breached`: the list of passwords that leaked elsewhere, where there is one; it reads the disk.
     """
     if len(password) < SHORTEST:
         return f"Mật khẩu cần ít nhất {SHORTEST} ký tự."
@@ -38,6 +43,11 @@ def fault_of(password: str, about: Iterable[str] = ()) -> str | None:
         return (
             "Mật khẩu này dễ đoán: giống mật khẩu nhiều người dùng, hoặc có tên bạn, tên nơi làm "
             "việc. Hãy ghép bốn, năm tiếng không liên quan, ví dụ một câu chỉ mình bạn nghĩ ra."
+        )
+    if breached is not None and breached.has(password):
+        return (
+            "Mật khẩu này đã bị lộ ở nơi khác trên mạng, kẻ xấu có danh sách. Hãy chọn câu khác, "
+            "và đổi luôn ở nơi nào bạn từng dùng nó."
         )
     return None
 

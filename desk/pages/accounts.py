@@ -286,7 +286,7 @@ def routes(frame: Frame) -> APIRouter:
         if known.status_code != 200:
             return known
         async with hashing:
-            fault = await asyncio.to_thread(passwords.fault_of, password, (name,))
+            fault = await asyncio.to_thread(passwords.fault_of, password, (name,), frame.breached)
             if fault:
                 return await door(request, token, name, fault)
             hashed = await asyncio.to_thread(auth.hash_password, password)

@@ -143,7 +143,7 @@ def routes(frame: Frame) -> APIRouter:
         staff = staff_of(request)
         names = await frame.database.read(lambda session: names_of(session, {staff.id}))
         about = (staff.username, *names.values(), frame.office_label(staff.office_id))
-        fault = await asyncio.to_thread(passwords.fault_of, new, about)
+        fault = await asyncio.to_thread(passwords.fault_of, new, about, frame.breached)
         if fault:
             return await password_form(request, fault, 422)
         client = place(request)

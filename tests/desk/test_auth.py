@@ -2,7 +2,9 @@
 
 import asyncio
 import datetime as dt
+import hashlib
 from collections import Counter
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from cases.staff import StaffMember
 from desk import auth
 from desk.app import make_desk
 from desk.auth import IDLE, LONGEST, StaffSession
+from desk.breached import Breached
 from store.audit import AuditRow
 from store.clock import SetClock
 from store.origin import place_of
@@ -202,6 +205,32 @@ async def test_a_password_is_not_changed_by_mistake(
     assert answer.status_code == status
     assert said in answer.text
     assert (await browser.sign_in("lan")).status_code == 303
+
+
+async def test_a_breached_password_is_not_taken_at_the_desk(world: World, tmp_path: Path) -> None:
+    leaked, other = "vịt xiêm cưỡi xe lu", "ghe chài ngủ trên mái"
+    kept = tmp_path / "pwned-passwords"
+    kept.write_text(hashlib.sha1(leaked.encode(), usedforsecurity=False).hexdigest() + ":3\n")
+    world.app.router.routes.clear()
+    world.app.mount(
+        "/desk",
+        make_desk(
+            world.database,
+            world.atlas,
+            world.shelf,
+            world.wordbook,
+            secure_cookies=False,
+            breached=Breached(kept),
+        ),
+    )
+    browser = await world.signed_in("lan")
+
+    refused = await browser.press("/desk/password", old=PASSWORD, new=leaked)
+    taken = await browser.press("/desk/password", old=PASSWORD, new=other)
+
+    assert refused.status_code == 422
+    assert "bị lộ" in refused.text
+    assert taken.headers["location"] == "/desk/sign-in"
 
 
 async def test_a_form_of_another_site_is_refused(world: World) -> None:

@@ -1,9 +1,14 @@
 """Which passwords the desk takes."""
 
+import hashlib
+from pathlib import Path
+
 import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from desk.breached import Breached
 from desk.passwords import LONGEST, SHORTEST, fault_of
+from store.datafile import DataFileError
 
 
 @pytest.mark.parametrize(
@@ -51,3 +56,67 @@ def test_no_password_of_the_breached_list_is_taken_as_it_is_or_with_a_tail() -> 
     with_a_tail = [one + "2026" for one in breached if len(one) >= SHORTEST - 4][:200]
 
     assert [one for one in (*long, *with_a_tail) if fault_of(one) is None] == []
+
+
+def _sha1(password: str) -> str:
+    return hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+def a_list(path: Path, *passwords: str, known: int = 5_000) -> Path:
+    """A list as it can be downloaded, with some passwords among many others."""
+    others = (f"{number}" for number in range(known))
+    hashes = {_sha1(one) for one in (*others, *passwords)}
+    path.write_bytes(b"".join(f"{one}:{len(one)}\r\n".encode() for one in sorted(hashes)))
+    return path
+
+
+LEAKED = "vịt xiêm cưỡi xe lu"
+
+
+def test_a_password_of_the_operators_list_is_not_taken(tmp_path: Path) -> None:
+    breached = Breached(a_list(tmp_path / "list", LEAKED))
+
+    assert "bị lộ" in (fault_of(LEAKED, (), breached) or "")
+    assert fault_of("ghe chài ngủ trên mái", (), breached) is None
+
+
+@pytest.mark.parametrize("known", [0, 1, 2, 3, 50])
+def test_each_line_of_a_list_is_found_and_nothing_else(tmp_path: Path, known: int) -> None:
+    breached = Breached(a_list(tmp_path / "list", LEAKED, known=known))
+
+    assert all(breached.has(one) for one in (LEAKED, *map(str, range(known))))
+    assert not any(breached.has(one) for one in ("", "x", *map(str, range(known, known + 200))))
+
+
+def test_a_list_without_counts_or_a_last_line_feed_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    hashes = sorted(_sha1(one) for one in ("a", "b", LEAKED))
+    path.write_text("\n".join(hashes))
+
+    assert all(Breached(path).has(one) for one in ("a", "b", LEAKED))
+    assert not Breached(path).has("c")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "no SHA-1"),
+        ("password1\npassword2\n", "no SHA-1"),
+        ("F" * 40 + ":1\n" + "0" * 40 + ":9\n", "not ordered by hash"),
+        ("0" * 32 + ":1\n", "no SHA-1"),
+    ],
+    ids=["empty", "plain passwords", "ordered by count", "NTLM"],
+)
+def test_a_file_that_is_no_such_list_is_refused_with_the_reason(
+    tmp_path: Path, content: str, reason: str
+) -> None:
+    path = tmp_path / "list"
+    path.write_text(content)
+
+    with pytest.raises(DataFileError, match=reason):
+        Breached(path)
+
+
+def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataFileError, match="can't be read"):
+        Breached(tmp_path / "nowhere")
