@@ -112,6 +112,23 @@ def test_one_who_was_released_is_not_held() -> None:
     assert read("chú tôi bị bắt hôm qua").facts.criminal_role is CriminalRole.HELD
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sổ đỏ bị xã giữ hoài không trả",
+        "so do bi xa giu hoai khong tra",
+        "tiền cọc bị chủ trọ giữ không trả",
+        "giấy tờ nhà bị chủ nợ giữ",
+        "hang bi cong an giu",
+    ],
+)
+def test_a_thing_that_is_held_is_nobody_in_custody(text: str) -> None:
+    heard = read(text)
+
+    assert heard.facts.criminal_role is None
+    assert not heard.urgent
+
+
 def test_silence_is_not_no() -> None:
     assert read("tôi bị lấn đất hai mét").facts.known() == {}
 
