@@ -233,7 +233,11 @@ def _stands_in_a_story(words: Sequence[Word], mention: _Mention, begins: Abstrac
 def _plainly_a_place(words: Sequence[Word], mention: _Mention) -> bool:
     names = mention.found.names
     before = word_before(words, mention.first)
-    if before in _PEOPLE or all(name.everyday for name in names):
+    last = not before and mention.first > 0 and mention.end == len(words)
+    if last and mention.found.likeness is Likeness.WRITTEN:
+        return True  # a story that ends with "…. Nguyễn Huân" says where it is from
+    everyday = all(name.everyday for name in names) and before != "ben"
+    if before in _PEOPLE or everyday:
         return False
     if mention.found.disagreement > 0.3:
         return False

@@ -211,6 +211,19 @@ def test_people_and_ordinary_words_are_no_places(story: str) -> None:
     assert (reading.communes, reading.outside) == ((), None)
 
 
+@pytest.mark.parametrize(
+    "story",
+    [
+        "Chủ vuông thiếu tôi tiền công ba tháng nay không trả. Nguyễn Huân",
+        "Hàng xóm lấn ranh đất nhà tôi, Nguyễn Huân",
+    ],
+)
+def test_a_name_that_ends_a_story_by_itself_says_where_it_is_from(story: str) -> None:
+    reading = PLACES.read(story, story=True)
+
+    assert reading.communes
+
+
 def test_the_place_where_somebody_lives_counts_before_others_that_are_named() -> None:
     story = "Xe tông tui gần chợ Hộ Phòng, nhà tui ở Rạch Gốc, tài xế người Kiên Giang"
 
