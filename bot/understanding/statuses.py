@@ -399,7 +399,14 @@ class Statuses:
         told: list[Relation] = []
         named: list[Relation] = []
         harmed_child: Relation | None = None
-        only_child = not parent and {one.relation for one in mentions} == {Relation.CHILD}
+        in_it = {one.relation for one in mentions} - {Relation.OTHER}
+        only_child = not parent and in_it == {Relation.CHILD}
+        if not parent and first is None and in_it == {Relation.CHILD, Relation.SELF}:
+            # "con tôi 15 tuổi đi bưng bê, chủ trừ lương, tôi lên hỏi thì bị chửi": the child's
+            only_child = mentions[0].relation is Relation.CHILD and not (
+                self._people.self_wants(message, mentions)
+                or self._people.self_acts(message, mentions)
+            )
         for one, relation in owners.items():
             passing = relation is Relation.CHILD and one.fact is FactId.AGE
             passing &= not (only_child and sentence)
@@ -560,6 +567,8 @@ class Statuses:
                 continue
             if first and message.words[first - 1] in _NO_AGE_AFTER:
                 continue
+            if folded[max(0, first - 2) : first] in _SINCE:
+                continue
             if first >= 2 and folded[first - 2 : first] in _OF_THE_LAW:
                 continue
             if _at_the_age_of(first, folded, message):
@@ -593,6 +602,7 @@ class Statuses:
         unit = following[0] if following else ""
         if word.isdigit() and len(word) <= 3:
             years = _means_years(unit) or (unit == "thang" and _typed_as_age(word, message))
+            years |= unit == "xuan" and int(word) >= _SPRINGS
             before = folded[max(0, place - 3) : place]
             if unit == "thang" and not years and self._is_a_child_of_months(place, folded):
                 return int(word) // 12
@@ -618,7 +628,7 @@ class Statuses:
             if year is None and short and _SHORT_YEAR.fullmatch(short[0]):
                 year = numbers.whole_year(int(short[0]), today)
             if year is None:
-                year = _year_after(folded[place + 1 : place + 7], today)
+                year = _year_after(folded[place + 1 : place + 8], today)
             return None if year is None else numbers.age_of_year(year, today)
         if word == "lop" and following and not self._is_out_of_school(place, message):
             digits = unit if unit.isdigit() else str(numbers.in_words(following[:1]) or "")
@@ -708,7 +718,8 @@ def _year_after(following: list[str], today: dt.date) -> int | None:
         if _YEAR.fullmatch(word):
             return int(word)
         if word == "nam":
-            said = following[place + 1 : place + 4]
+            after = following[place + 1 :]
+            said = (after[2:] if after[:2] == ["mot", "chin"] else after)[:3]
             years = (numbers.in_words(said[:length]) for length in (3, 2) if len(said) >= length)
             short = next((one for one in years if one is not None and 20 <= one < 100), None)
             return None if short is None else numbers.whole_year(short, today)
@@ -746,12 +757,16 @@ _OF_ONE_PERSON = frozenset(
     {FactId.MERIT, FactId.MARTYR_KIN, FactId.AGENT_ORANGE, FactId.DISABLED, FactId.HIV,
      FactId.ETHNIC_MINORITY}
 )  # fmt: skip
+_SINCE = (["tu", "nam"], ["tu", "luc"], ["tu", "hoi"], ["tu", "thuo"])
+"""Before an age of long ago: "mù từ năm 5 tuổi"."""
 _TENS = frozenset(["muoi", "chuc"])
 _DECADES = {"lục": 60, "thất": 70, "bát": 80, "cửu": 90}
 """Before "tuần" or "thập"; only with marks, for "bị bắt tuần rồi" is of last week."""
 _ALMOST = frozenset(["gan", "sap"])
 """Before an age that is not reached yet."""
 _NOW = frozenset(["gio", "nay"])
+_SPRINGS = 60
+"""From so many years on they are counted in springs: "cụ năm nay 90 xuân"."""
 _COUNTED = ("mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin")
 _NOT_YET_WORDS = frozenset(["chua", "du"])
 _BABY = frozenset(["be", "sinh"])
@@ -766,7 +781,7 @@ _BEFORE_AN_AGE = frozenset(
      "ai", "sap", "chi", "gio", "hien", "du", "chua", "toi", "day", "tron", *_WHICH_ONE]
 )  # fmt: skip
 _GOES_ON = frozenset(
-    ["bi", "gio", "muon", "ma", "can", "khong", "o", "la", "con", "song", "di", "ban", "lam",
+    ["bi", "gio", "hom", "muon", "ma", "can", "khong", "o", "la", "con", "song", "di", "ban", "lam",
      "nuoi", "hien", "chua", "van", "neo", "khong", "dang", "duoc"]
 )  # fmt: skip
 """After "năm nay 81": no measure, so that years are meant."""
@@ -775,7 +790,7 @@ _LIVES_ON = frozenset(["chay", "di", "hoc", "song", "hoi"])
 _TEN = 10
 _LEARNS = 12
 """Years; up to this age one says "mới lên mười"."""
-_AFTER_AN_AGE = frozenset(["roi", "thi", "ma", "nha", "ne", "chan", "tron", "lan", "ruoi"])
+_AFTER_AN_AGE = frozenset(["roi", "het", "thi", "ma", "nha", "ne", "chan", "tron", "lan", "ruoi"])
 _AND_SOME = frozenset(["may", "ngoai", "hon", "le"])
 """Between the number and "tuổi": "tám mươi mấy tuổi"."""
 _GRADES = {str(grade): grade + 5 for grade in (*range(1, 10), 11, 12)}
@@ -1008,11 +1023,15 @@ def _sufferer(
         return None
     if message.words[one.place] in ("bị", "bi") and owner.begin > one.place:
         return None  # "bị anh rể đuổi đánh" is of who writes
-    if owner.begin and message.words[owner.begin - 1] in ("bị", "bi", "với", "voi", "cùng"):
+    if owner.begin and fold(message.words[owner.begin - 1]) in _DONE_BY:
         sentence = message.sentence_of(one.place)
         before = [x for x in mentions if x.end < owner.begin and sentence >> x.begin & 1]
         return before[-1] if before else None
     return owner
+
+
+_DONE_BY = frozenset(["bi", "duoc", "voi", "cung"])
+"""Before one who did it, or came along: "em được một chị rủ qua rồi bị bán"."""
 
 
 def _beside(owner: Mention, place: int, message: Message) -> bool:
